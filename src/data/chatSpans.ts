@@ -1,0 +1,90 @@
+// A conversation → tokens with every assistant turn as a target. A turn's place is found by rendering: the messages
+// before it with the generation prompt (what the model will read), then the messages up to it; what the second adds to
+// the first is the target, as far as its end token. Each stretch is encoded by itself, as it is when text is generated.
+import type { ChatTemplate } from './chatTemplate.ts';
+import type { TokenSpan } from './encodeRow.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+import { type ChatMessage, DataError } from './types.ts';
+
+export interface ChatSpans {
+  spans: TokenSpan[];
+  /** Tokens at the start that a cut must keep: a beginning-of-sequence token the template writes. */
+  keepLeading: number;
+}
+
+/** Where an assistant turn stands in the rendered text: `text` ends with the turn, the turn starts at `start`. */
+interface Turn {
+  text: string;
+  start: number;
+}
+
+/**
+ * One entry holds all assistant turns where the template renders a longer conversation as a continuation of the shorter
+ * one; templates that rewrite earlier turns (Qwen3 drops their reasoning) give one entry for each turn.
+ */
+export function chatSpans(
+  messages: readonly ChatMessage[],
+  template: ChatTemplate,
+  tokenizer: TextTokenizer,
+): ChatSpans[] | { reason: string } {
+  const turns: Turn[] = [];
+  try {
+    for (const [index, message] of messages.entries()) {
+      if (message.role !== 'assistant') continue;
+      if (message.content.trim() === '') return { reason: `message ${index + 1}: the assistant's answer is empty` };
+      turns.push(locateTurn(messages.slice(0, index + 1), template));
+    }
+  } catch (error) {
+    if (error instanceof DataError) return { reason: error.message };
+    throw error;
+  }
+  if (turns.length === 0) return { reason: 'no assistant message, so there is no target' };
+
+  const groups: Turn[][] = [];
+  for (const turn of turns) {
+    const group = groups.at(-1);
+    const before = group?.at(-1);
+    if (group && before && turn.start >= before.text.length && turn.text.startsWith(before.text)) group.push(turn);
+    else groups.push([turn]);
+  }
+  return groups.map((group) => groupSpans(group, tokenizer));
+}
+
+function locateTurn(messages: readonly ChatMessage[], template: ChatTemplate): Turn {
+  const text = template.render(messages);
+  const prompt = template.render(messages.slice(0, -1), { addGenerationPrompt: true });
+  if (text.startsWith(prompt)) return { text, start: prompt.length };
+  // A generation prompt that the finished turn does not repeat (an opened <think>, say): the answer starts at its text.
+  const content = messages.at(-1)?.content.trim() ?? '';
+  const start = text.lastIndexOf(content);
+  if (start < 0) throw new DataError(`chat template: message ${messages.length} does not appear in the rendered text`);
+  return { text, start };
+}
+
+function groupSpans(turns: readonly Turn[], tokenizer: TextTokenizer): ChatSpans {
+  const spans: TokenSpan[] = [];
+  let done = 0;
+  for (const [index, { text, start }] of turns.entries()) {
+    spans.push({ ids: tokenizer.encodeWithoutSpecial(text.slice(done, start)), isTarget: false });
+    const answer = tokenizer.encodeWithoutSpecial(text.slice(start));
+    const end = answer.findIndex((id) => tokenizer.stopIds.includes(id));
+    const isLast = index === turns.length - 1;
+    if (end >= 0) spans.push({ ids: answer.slice(0, end + 1), isTarget: true });
+    else spans.push({ ids: isLast ? [...answer, tokenizer.eosId] : answer, isTarget: true });
+    // What the template writes after the end token is context of the next turn.
+    const rest = end < 0 ? '' : tokenizer.decode(answer.slice(end + 1));
+    done = text.endsWith(rest) ? text.length - rest.length : text.length;
+  }
+  const first = spans[0]?.ids[0];
+  return {
+    spans,
+    keepLeading: first !== undefined && first === tokenizer.bosId && !isTurnMarker(first, spans) ? 1 : 0,
+  };
+}
+
+/** ChatML models name <|im_start|> as bos_token although it opens every turn; such a token is no start of a text. */
+function isTurnMarker(id: number, spans: readonly TokenSpan[]): boolean {
+  let count = 0;
+  for (const span of spans) for (const other of span.ids) if (other === id) count++;
+  return count > 1;
+}

@@ -1,0 +1,51 @@
+// The token rule. A pair is encode(prompt) with the tokenizer's leading special tokens, encode(target) without special
+// tokens, then the end token; loss on target and end token. Prompt and target are encoded apart, because that is how
+// they meet when text is generated.
+import type { TextTokenizer } from './tokenizer.ts';
+import type { TokenRow } from './types.ts';
+
+/** A stretch of tokens that carries loss or does not. */
+export interface TokenSpan {
+  ids: readonly number[];
+  isTarget: boolean;
+}
+
+export type FittedRow = { row: TokenRow; cutTokens: number } | { tooLong: number };
+
+/** The spans of a context–target pair, leading tokens first, end token last. */
+export function pairSpans(prompt: string, target: string, tokenizer: TextTokenizer): TokenSpan[] {
+  return [
+    { ids: tokenizer.encode(prompt), isTarget: false },
+    { ids: [...tokenizer.encodeWithoutSpecial(target), tokenizer.eosId], isTarget: true },
+  ];
+}
+
+/**
+ * Joins spans into a row of at most `maxLength` tokens. What is too long is cut from the left, after the first
+ * `keepLeading` tokens; the last target is never cut. `tooLong` is the length that the last target alone would need.
+ */
+export function fitSpans(spans: readonly TokenSpan[], keepLeading: number, maxLength: number, line: number): FittedRow {
+  const lastTarget = spans.findLastIndex((span) => span.isTarget);
+  const kept = spans.slice(0, lastTarget + 1);
+  const total = kept.reduce((sum, span) => sum + span.ids.length, 0);
+  const needed = keepLeading + (kept[lastTarget]?.ids.length ?? 0);
+  if (needed > maxLength) return { tooLong: needed };
+  const cutTokens = Math.max(0, total - maxLength);
+  const ids = new Uint32Array(total - cutTokens);
+  const loss = new Uint8Array(ids.length);
+  let place = 0;
+  let source = 0;
+  for (const { ids: spanIds, isTarget } of kept) {
+    // A target that the cut goes through is context from there on: its beginning is no longer to be seen.
+    const isCutThrough = isTarget && source < keepLeading + cutTokens && cutTokens > 0;
+    for (const id of spanIds) {
+      const isCut = source >= keepLeading && source < keepLeading + cutTokens;
+      source++;
+      if (isCut) continue;
+      ids[place] = id;
+      loss[place] = isTarget && !isCutThrough && place > 0 ? 1 : 0;
+      place++;
+    }
+  }
+  return { row: { ids, loss, line }, cutTokens };
+}

@@ -1,0 +1,26 @@
+// Python's strftime, for chat templates that write the date. English names, as Python's C locale has them.
+
+const months = 'January February March April May June July August September October November December'.split(' ');
+const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+
+/** Python's strftime in the C locale, for the directives that dates and times of day need. */
+export function strftime(date: Date, format: string): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const values: Record<string, () => string> = {
+    '%Y': () => String(date.getFullYear()),
+    '%y': () => two(date.getFullYear() % 100),
+    '%m': () => two(date.getMonth() + 1),
+    '%d': () => two(date.getDate()),
+    '%B': () => months[date.getMonth()] ?? '',
+    '%b': () => (months[date.getMonth()] ?? '').slice(0, 3),
+    '%A': () => days[date.getDay()] ?? '',
+    '%a': () => (days[date.getDay()] ?? '').slice(0, 3),
+    '%H': () => two(date.getHours()),
+    '%I': () => two(date.getHours() % 12 || 12),
+    '%p': () => (date.getHours() < 12 ? 'AM' : 'PM'),
+    '%M': () => two(date.getMinutes()),
+    '%S': () => two(date.getSeconds()),
+    '%%': () => '%',
+  };
+  return format.replace(/%[A-Za-z%]/g, (directive) => values[directive]?.() ?? directive);
+}

@@ -1,0 +1,42 @@
+// Where @huggingface/tokenizers 0.2 reads a tokenizer.json otherwise than the Rust library does, the file is rewritten
+// into an equal one that both read alike. Rust's character classes are the standard: `Digits` splits at every numeric
+// character (Nd, Nl and No: ½ and ² too), and ByteLevel's own `\s` is Unicode's White_Space (U+0085 in, U+FEFF out).
+import { z } from 'zod';
+
+const preTokenizerSchema = z.looseObject({ type: z.string() });
+type PreTokenizer = z.infer<typeof preTokenizerSchema>;
+
+/** GPT-2's pattern (openai/gpt-2 `encoder.py`), the one ByteLevel uses when `use_regex` is on. */
+const byteLevelPattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+const isolate = (pattern: string) => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior: 'Isolated',
+  invert: false,
+});
+
+/** The same pre-tokenizer in parts that the JavaScript library gets right. Unknown parts are left as they are. */
+export function fixPreTokenizer(config: unknown): unknown {
+  const parsed = preTokenizerSchema.safeParse(config);
+  if (!parsed.success) return config;
+  const part: PreTokenizer = parsed.data;
+  switch (part.type) {
+    case 'Sequence':
+      return {
+        ...part,
+        pretokenizers: Array.isArray(part.pretokenizers) ? part.pretokenizers.map(fixPreTokenizer) : [],
+      };
+    case 'Digits':
+      return isolate(part.individual_digits === true ? '\\p{N}' : '\\p{N}+');
+    case 'ByteLevel':
+      // A prefix space is added before the pattern runs, which a Split cannot do.
+      if (part.add_prefix_space === true || part.use_regex === false) return part;
+      return {
+        type: 'Sequence',
+        pretokenizers: [isolate(byteLevelPattern), { ...part, use_regex: false, add_prefix_space: false }],
+      };
+    default:
+      return part;
+  }
+}
