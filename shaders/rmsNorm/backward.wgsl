@@ -1,0 +1,29 @@
+// RMSNorm backward, of y = x * rstd * weight, for x only (the weight is frozen):
+// dx += rstd * (dy*weight - x * rstd^2 * mean(dy*weight*x))
+// x, dy, dx: [rows, cols]   weight: [cols]   rstd: [rows]
+// One workgroup per row.
+import package::shared::reduce::{WORKGROUP_SIZE, sumOverWorkgroup};
+
+struct Params { rows: u32, cols: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> rstd: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = workgroup.y * workgroups.x + workgroup.x;
+  if (row >= params.rows) { return; }
+  let start = row * params.cols;
+  var products = 0.0;
+  for (var c = lane; c < params.cols; c += WORKGROUP_SIZE) {
+    products += dy[start + c] * weight[c] * x[start + c];
+  }
+  let scale = rstd[row];
+  let slope = scale * scale * sumOverWorkgroup(products, lane) / f32(params.cols);
+  for (var c = lane; c < params.cols; c += WORKGROUP_SIZE) {
+    dx[start + c] += scale * (dy[start + c] * weight[c] - x[start + c] * slope);
+  }
+}

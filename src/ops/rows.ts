@@ -1,0 +1,9 @@
+// Workgroup counts for kernels that give each row a workgroup.
+
+const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
+
+/** `count` workgroups as x × y, since no dimension may pass 65,535; the shader takes y·X + x and drops the excess. */
+export function spreadWorkgroups(count: number): [number, number] {
+  const y = Math.ceil(count / MAX_WORKGROUPS_PER_DIMENSION);
+  return [Math.ceil(count / y), y];
+}
