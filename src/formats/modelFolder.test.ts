@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { sortModelFiles } from './modelFolder.ts';
+
+const named = (...names: string[]) => names.map((name) => ({ name }));
+
+test('sorts a transformers folder, and leaves other folders and formats of the same model alone', () => {
+  const files = named(
+    'gpt2/onnx/config.json',
+    'gpt2/onnx/decoder_model.onnx',
+    'gpt2/pytorch_model.bin',
+    'gpt2/model.safetensors',
+    'gpt2/config.json',
+    'gpt2/tokenizer.json',
+    'gpt2/tokenizer_config.json',
+    'gpt2/chat_template.jinja',
+    'gpt2/README.md',
+  );
+  expect(sortModelFiles(files)).toEqual({
+    kind: 'model',
+    config: { name: 'gpt2/config.json' },
+    weights: named('gpt2/model.safetensors'),
+    tokenizer: { name: 'gpt2/tokenizer.json' },
+    tokenizerConfig: { name: 'gpt2/tokenizer_config.json' },
+    generationConfig: undefined,
+    specialTokensMap: undefined,
+    chatTemplate: { name: 'gpt2/chat_template.jinja' },
+  });
+});
+
+test('takes the whole file before shards, and shards with their index', () => {
+  const shards = [
+    'model-00001-of-00002.safetensors',
+    'model-00002-of-00002.safetensors',
+    'model.safetensors.index.json',
+  ];
+  const rest = ['config.json', 'tokenizer.json'];
+  expect(sortModelFiles(named(...rest, ...shards))).toMatchObject({ weights: named(...shards) });
+  expect(sortModelFiles(named(...rest, ...shards, 'model.safetensors'))).toMatchObject({
+    weights: named('model.safetensors'),
+  });
+});
+
+test('sorts an adapter folder', () => {
+  const files = named('a/adapter_config.json', 'a/adapter_model.safetensors', 'a/README.md', 'a/tokenizer.json');
+  expect(sortModelFiles(files)).toEqual({
+    kind: 'adapter',
+    config: { name: 'a/adapter_config.json' },
+    weights: { name: 'a/adapter_model.safetensors' },
+    card: { name: 'a/README.md' },
+  });
+});
+
+test.each([
+  [[], 'config.json: missing (got no files)'],
+  [['model.safetensors'], 'config.json: missing (got model.safetensors)'],
+  [['adapter_model.safetensors'], 'adapter_config.json: missing'],
+  [['adapter_config.json'], 'adapter_model.safetensors: missing; PEFT writes it'],
+  [['adapter_config.json', 'adapter_model.bin'], 'adapter_model.bin is a PyTorch pickle'],
+  [['config.json', 'model.safetensors'], 'tokenizer.json: missing; it lies beside'],
+  [['config.json', 'model.safetensors', 'tokenizer.model'], 'tokenizer.model will not do; make it in Python'],
+  [['config.json', 'tokenizer.json', 'pytorch_model.bin'], 'got pytorch_model.bin: these are PyTorch pickles'],
+  [['config.json', 'tokenizer.json', 'x.gguf'], 'got x.gguf: GGUF is not read here'],
+  [['config.json', 'tokenizer.json', 'tf_model.h5'], 'got tf_model.h5: TensorFlow'],
+  [['config.json', 'tokenizer.json'], 'model.safetensors: missing; it lies beside'],
+  [['config.json', 'tokenizer.json', 'adapter_model.safetensors'], 'model.safetensors: missing'],
+  [['a/config.json', 'b/config.json'], 'a/config.json: b/config.json is there too; drop one folder at a time'],
+])('says what is missing from %j', (names, message) => {
+  expect(() => sortModelFiles(named(...names))).toThrow(message);
+});
