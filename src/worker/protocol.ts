@@ -1,0 +1,340 @@
+// What the page and the worker say to each other. Types only. The page sends commands; the worker answers each with one
+// reply or failure that carries the command's id, and tells of progress by events in between. The worker owns the device,
+// the model, the data and the run; the page owns nothing but what it shows.
+import type { Target } from '../adapters/targets.ts';
+import type { RunSettings, WeightFormat } from '../training/settings.ts';
+
+// ---- Device -------------------------------------------------------------------------------------------------------
+
+export type DeviceState =
+  | { kind: 'opening' }
+  | {
+      kind: 'ready';
+      name: string;
+      isSoftware: boolean;
+      maxBufferBytes: number;
+      maxBindingBytes: number;
+      features: string[];
+    }
+  /** No WebGPU here; `reason` says why, in words for the page. */
+  | { kind: 'missing'; reason: string }
+  | { kind: 'lost'; reason: string };
+
+// ---- Model --------------------------------------------------------------------------------------------------------
+
+export type ModelSource =
+  | { kind: 'builtin' }
+  | { kind: 'files'; files: File[] }
+  | { kind: 'hub'; repo: string; revision: string; token?: string; endpoint?: string };
+
+/** One model of the shelf: known small models, one click each. */
+export interface ShelfModel {
+  repo: string;
+  title: string;
+  family: string;
+  licence: string;
+  parameters: number;
+  downloadBytes: number;
+  /** Whether the Hub asks for a token and an accepted licence first. */
+  isGated: boolean;
+  isInstruct: boolean;
+  /** How much of it is already in this browser's cache. */
+  cachedBytes: number;
+}
+
+/** What a model is and will cost, known from its config and headers before any weight is loaded. */
+export interface ModelDescription {
+  name: string;
+  /** Where it came from, for the adapter's config: a Hub id or a folder name. */
+  baseModelId: string;
+  revision: string | null;
+  /** `model_type` of its config: gpt2, llama, qwen2 … */
+  modelType: string;
+  parameters: number;
+  layers: number;
+  hiddenSize: number;
+  heads: number;
+  keyValueHeads: number;
+  headDim: number;
+  vocabularySize: number;
+  /** Longest row in tokens that its positions allow. */
+  maxPositions: number;
+  storedFormat: string;
+  /** Bytes on the GPU for the frozen weights at each format, and why not where this adapter cannot take it. */
+  weightBytes: { format: WeightFormat; bytes: number; refusal: string | null }[];
+  /** The matrices that this family lets an adapter sit on. */
+  targets: { target: Target; moduleName: string; inFeatures: number; outFeatures: number }[];
+  hasChatTemplate: boolean;
+}
+
+export type LoadPhase = 'download' | 'load';
+
+// ---- Data ---------------------------------------------------------------------------------------------------------
+
+export interface BuiltinTask {
+  id: string;
+  title: string;
+  description: string;
+  metric: 'executes' | 'exact';
+  /** Settings that this task's default run starts from. */
+  settings: RunSettings;
+  samplePrompts: string[];
+}
+
+export type DataSource = { kind: 'builtin'; taskId: string } | { kind: 'files'; train: File; validation?: File };
+
+/** Which columns are what. Guessed by name, changeable. */
+export type ColumnMapping =
+  | { kind: 'pairs'; context: string; input?: string; target: string }
+  | { kind: 'chat'; column: string }
+  | { kind: 'text'; column: string };
+
+export interface DataOptions {
+  mapping?: ColumnMapping;
+  /** A prompt template with {column} fields; or the model's chat template. Default: chat for chat data and chat models. */
+  prompt?: { kind: 'template'; template: string } | { kind: 'chat' };
+  maxLength: number;
+  /** Share of the rows held out for validation, when there is no second file. */
+  validationFraction: number;
+  seed: number;
+}
+
+export interface DataProblem {
+  line: number;
+  reason: string;
+  excerpt: string;
+}
+
+export interface DataDescription {
+  name: string;
+  /** jsonl, csv, parquet, `context||target` lines … */
+  layout: string;
+  columns: string[];
+  mapping: ColumnMapping;
+  prompt: { kind: 'template'; template: string } | { kind: 'chat' };
+  rows: number;
+  trainRows: number;
+  validationRows: number;
+  tokens: number;
+  targetTokens: number;
+  duplicates: number;
+  /** Rows whose context was cut to fit. */
+  cutRows: number;
+  /** Rows left out, the first 200 of them; `problemCount` counts all. */
+  problems: DataProblem[];
+  problemCount: number;
+  /** Rows by token length: `counts[i]` rows have from `edges[i]` to `edges[i + 1] - 1` tokens. */
+  histogram: { edges: number[]; counts: number[] };
+}
+
+export interface PreviewRow {
+  line: number;
+  /** The rendered text, in order; `isTarget` carries loss. */
+  tokens: { text: string; id: number; isTarget: boolean }[];
+}
+
+// ---- Runs ---------------------------------------------------------------------------------------------------------
+
+/** What a run will take, before it starts. */
+export interface RunPlan {
+  trainableParameters: number;
+  modelParameters: number;
+  adapterFileBytes: number;
+  steps: number;
+  stepsPerEpoch: number;
+  /** The plan's exact sum, by what it is for. */
+  memory: { weights: number; adapters: number; activations: number; total: number };
+  /** Why this cannot run, in words; null when it can. */
+  refusal: string | null;
+}
+
+/** One optimizer step. Field names are those of the command line's metrics file. */
+export interface StepMetrics {
+  step: number;
+  loss: number;
+  learningRate: number;
+  /** Before clipping. */
+  gradientNorm: number;
+  tokens: number;
+  targetTokens: number;
+  /** Since the first step of this run began (pauses left out), when this step's result was known. */
+  elapsedMs: number;
+}
+
+export interface EvaluationResult {
+  step: number;
+  rows: number;
+  loss: number;
+  perplexity: number;
+  tokenAccuracy: number;
+}
+
+export interface SampleResult {
+  step: number;
+  prompt: string;
+  text: string;
+}
+
+export type RunStatus = 'preparing' | 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
+
+/** A run as the Library keeps it. */
+export interface RunRecord {
+  id: string;
+  name: string;
+  createdAt: number;
+  status: RunStatus;
+  /** Why it failed or stopped, and what to try. */
+  message: string | null;
+  model: {
+    name: string;
+    baseModelId: string;
+    modelType: string;
+    weights: WeightFormat;
+    source: 'builtin' | 'files' | 'hub';
+  };
+  data: { name: string; trainRows: number; validationRows: number; template: string; taskId: string | null };
+  settings: RunSettings;
+  plan: RunPlan;
+  /** Last optimizer step done, and of how many. */
+  step: number;
+  steps: number;
+  elapsedMs: number;
+  lastLoss: number | null;
+  evaluations: EvaluationResult[];
+  samples: SampleResult[];
+  /** Answers judged right on held-out rows, where the task can be judged. */
+  accuracy: { base: number | null; adapter: number; rows: number } | null;
+  /** A state to resume from is kept. */
+  isResumable: boolean;
+  hasAdapter: boolean;
+  /** Trained elsewhere and imported: no curve. */
+  isImported: boolean;
+}
+
+// ---- Playground ---------------------------------------------------------------------------------------------------
+
+export interface SamplingSettings {
+  maxNewTokens: number;
+  /** 0 is greedy. */
+  temperature: number;
+  topK: number;
+  topP: number;
+  repetitionPenalty: number;
+  seed: number;
+}
+
+/** Who answers: the base, or the base with a run's adapter at a strength (1 is as trained). */
+export type Answerer = { kind: 'base' } | { kind: 'adapter'; runId: string; strength: number };
+
+export interface Answer {
+  text: string;
+  promptTokens: number;
+  newTokens: number;
+  firstTokenMs: number;
+  elapsedMs: number;
+  stoppedBy: 'end' | 'length' | 'cancelled';
+}
+
+/** A held-out example to try, with what it needs to be judged. */
+export interface TaskExample {
+  prompt: string;
+  target: string;
+  /** SQL task: the table that the question is about. */
+  table: { columns: string[]; rows: (string | number)[][] } | null;
+}
+
+// ---- Commands and their replies -----------------------------------------------------------------------------------
+
+/** Every command: what it carries and what its reply carries. */
+export interface Calls {
+  openDevice: { request: object; reply: DeviceState };
+
+  listShelf: { request: object; reply: ShelfModel[] };
+  describeModel: { request: { source: ModelSource }; reply: ModelDescription };
+  /** Progress by `modelProgress`; cancelled by `cancel`. */
+  loadModel: { request: { source: ModelSource; weights: WeightFormat }; reply: ModelDescription };
+  deleteCachedModel: { request: { repo: string }; reply: null };
+
+  listTasks: { request: object; reply: BuiltinTask[] };
+  /** Needs a loaded model (its tokenizer). Progress by `dataProgress`. */
+  readData: { request: { source: DataSource; options: DataOptions }; reply: DataDescription };
+  previewRows: { request: { from: number; count: number }; reply: PreviewRow[] };
+
+  /** Needs a loaded model and data. */
+  planRun: { request: { settings: RunSettings }; reply: RunPlan };
+  /** Replies as soon as the run exists; goes on by `runStatus`, `steps`, `evaluated`, `sampled`. */
+  startRun: {
+    request: { name: string; settings: RunSettings; samplePrompts: string[]; initAdapterRunId?: string };
+    reply: RunRecord;
+  };
+  pauseRun: { request: { runId: string }; reply: RunRecord };
+  /** Also after a reload: loads model and data again where the worker can (built-in, Hub), else says what is needed. */
+  resumeRun: { request: { runId: string }; reply: RunRecord };
+  stopRun: { request: { runId: string }; reply: RunRecord };
+
+  listRuns: { request: object; reply: RunRecord[] };
+  readMetrics: { request: { runId: string }; reply: StepMetrics[] };
+  renameRun: { request: { runId: string; name: string }; reply: RunRecord };
+  deleteRun: { request: { runId: string }; reply: null };
+  storageUsed: { request: object; reply: { usedBytes: number; quotaBytes: number } };
+
+  /** Streams by `token`; all answerers answer the same prompt, one after another or together. */
+  generate: {
+    request: {
+      requestId: string;
+      prompt: string;
+      useChatTemplate: boolean;
+      answerer: Answerer;
+      sampling: SamplingSettings;
+    };
+    reply: Answer;
+  };
+  taskExamples: { request: { taskId: string; count: number; seed: number }; reply: TaskExample[] };
+  /** Runs a query on a table, for the SQL task. Errors of the query are in the reply. */
+  runSql: {
+    request: { table: NonNullable<TaskExample['table']>; query: string };
+    reply: { columns: string[]; rows: string[][] } | { error: string };
+  };
+  /** Answers held-out rows of a task with base or adapter and judges them; progress by `judged`. */
+  judgeTask: {
+    request: { taskId: string; answerer: Answerer; rows: number };
+    reply: { right: number; rows: number; low: number; high: number };
+  };
+
+  exportAdapter: { request: { runId: string }; reply: { fileName: string; zip: Blob } };
+  /** Writes into `directory` when given, else replies with a zip. Progress by `exportProgress`. */
+  exportMerged: {
+    request: { runId: string; format: WeightFormat; directory?: FileSystemDirectoryHandle };
+    reply: { fileName: string; zip: Blob | null };
+  };
+  /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
+  importAdapter: { request: { files: File[] }; reply: RunRecord };
+
+  /** Stops whatever long work is going on of that kind; the stopped call fails with `isCancelled`. */
+  cancel: { request: { what: 'model' | 'data' | 'generate' | 'judge' | 'export' }; reply: null };
+}
+
+export type CallKind = keyof Calls;
+
+export type Command = { [K in CallKind]: { kind: K; id: number } & Calls[K]['request'] }[CallKind];
+
+export interface Failure {
+  /** What happened, what was kept and what to do, in words for the page. */
+  message: string;
+  isCancelled: boolean;
+}
+
+export type Event =
+  | { [K in CallKind]: { kind: 'reply'; to: K; id: number; value: Calls[K]['reply'] } }[CallKind]
+  | { kind: 'failed'; id: number; failure: Failure }
+  | { kind: 'device'; device: DeviceState }
+  | { kind: 'modelProgress'; phase: LoadPhase; file: string; doneBytes: number; totalBytes: number }
+  | { kind: 'dataProgress'; doneRows: number; totalRows: number }
+  | { kind: 'runStatus'; run: RunRecord }
+  /** New steps since the last event, at most some twenty times a second. */
+  | { kind: 'steps'; runId: string; steps: StepMetrics[] }
+  | { kind: 'evaluated'; runId: string; evaluation: EvaluationResult }
+  | { kind: 'sampled'; runId: string; sample: SampleResult }
+  | { kind: 'token'; requestId: string; text: string }
+  | { kind: 'judged'; taskId: string; done: number; rows: number; right: number }
+  | { kind: 'exportProgress'; doneBytes: number; totalBytes: number };
