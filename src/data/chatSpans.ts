@@ -71,9 +71,12 @@ function groupSpans(turns: readonly Turn[], tokenizer: TextTokenizer): ChatSpans
     const isLast = index === turns.length - 1;
     if (end >= 0) spans.push({ ids: answer.slice(0, end + 1), isTarget: true });
     else spans.push({ ids: isLast ? [...answer, tokenizer.eosId] : answer, isTarget: true });
-    // What the template writes after the end token is context of the next turn.
-    const rest = end < 0 ? '' : tokenizer.decode(answer.slice(end + 1));
-    done = text.endsWith(rest) ? text.length - rest.length : text.length;
+    // What the template writes after the end token is read together with the next turn.
+    const rest = end < 0 ? [] : answer.slice(end + 1);
+    const restText = tokenizer.decode(rest);
+    const isRead = text.endsWith(restText);
+    if (!isRead && !isLast) spans.push({ ids: rest, isTarget: false });
+    done = text.length - (isRead ? restText.length : 0);
   }
   const first = spans[0]?.ids[0];
   return {
