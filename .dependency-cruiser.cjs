@@ -1,0 +1,97 @@
+// The layers of the house, enforced: which room of src/ may import which. `imports` names the rooms a room may import
+// directly; what those may import comes with them (model → ops brings gpu). The studio is the exception: of the rest of
+// the house it sees the worker's client and protocol only.
+const imports = {
+  gpu: [],
+  ops: ['gpu'],
+  reference: [],
+  formats: [],
+  data: ['formats'],
+  model: ['ops', 'formats'],
+  adapters: ['ops', 'formats'],
+  training: ['model', 'adapters', 'data'],
+  analysis: ['adapters'],
+  storage: ['formats'],
+  hub: ['formats'],
+  worker: ['training', 'storage', 'hub', 'analysis'],
+  cli: ['training', 'model', 'formats'],
+};
+
+// x.test.ts, and what tests share: testX.ts.
+const TEST = '\\.test\\.tsx?$|/test[A-Z][^/]*\\.ts$';
+const browserRooms = [...Object.keys(imports).filter((room) => room !== 'cli' && room !== 'reference'), 'studio'];
+
+/** `room` and every room that it may import, by any number of arrows. */
+function reach(room) {
+  return [room, ...imports[room].flatMap(reach)];
+}
+
+function layerRule(room) {
+  const rooms = [...new Set(reach(room))].join('|');
+  return {
+    name: `layer-${room}`,
+    comment: `src/${room} may import, of ours, only: ${rooms} (tests also src/reference, and the adapter and shaders that src/cli opens).`,
+    severity: 'error',
+    from: { path: `^src/${room}/`, pathNot: TEST },
+    to: { path: '^(src|e2e)/', pathNot: `^src/(${rooms})/` },
+  };
+}
+
+function testLayerRule(room) {
+  const rooms = [...new Set([...reach(room), 'reference'])].join('|');
+  return {
+    ...layerRule(room),
+    name: `layer-${room}-tests`,
+    from: { path: `^src/${room}/.*(${TEST})` },
+    to: { path: '^(src|e2e)/', pathNot: [`^src/(${rooms})/`, '^src/cli/(nodeGpu|shaderFiles)\\.ts$', '^e2e/hub/'] },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    ...Object.keys(imports).flatMap((room) => [layerRule(room), testLayerRule(room)]),
+    {
+      name: 'layer-studio',
+      comment: 'The studio talks to the engine through the worker only.',
+      severity: 'error',
+      from: { path: '^src/studio/' },
+      to: { path: '^(src|e2e)/', pathNot: ['^src/studio/', '^src/worker/(client|protocol)\\.ts$'] },
+    },
+    {
+      name: 'no-stray-rooms',
+      comment: 'Every source file lives in a room that this file knows.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/(${[...Object.keys(imports), 'studio'].join('|')})/|^src/[^/]+\\.d\\.ts$` },
+      to: {},
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-node-in-the-browser',
+      comment: 'These rooms run in a page or a worker, where node: modules do not exist.',
+      severity: 'error',
+      from: { path: `^src/(${browserRooms.join('|')})/`, pathNot: TEST },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-dev-dependency-in-the-browser',
+      comment: 'What is shipped imports only packages under "dependencies".',
+      severity: 'error',
+      from: { path: `^src/(${browserRooms.join('|')})/`, pathNot: TEST },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: { path: '^(src|e2e)/' },
+      to: { couldNotResolve: true, pathNot: '\\?|^virtual:' },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no JavaScript API; swc reads the same syntax.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^e2e/(bench/node_modules|fixtures)' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'browser', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,48 @@
+// The page loads by itself: no error, nothing blocked by its own policy, nothing from third parties, and little script.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from '@playwright/test';
+import { initialScripts } from '../build.ts';
+import { StudioPage } from '../pages/studioPage.ts';
+
+const INITIAL_SCRIPT_LIMIT_BYTES = 350 * 1024;
+
+test('the studio opens without an error, a policy violation or a third party', async ({ page, baseURL }) => {
+  const origins = new Set<string>();
+  page.on('request', (request) => origins.add(new URL(request.url()).origin));
+  const studio = new StudioPage(page);
+  await studio.open();
+  await page.waitForLoadState('networkidle');
+  expect(studio.complaints).toEqual([]);
+  origins.delete('null'); // blob: and data: addresses
+  expect([...origins]).toEqual([baseURL]);
+});
+
+test('the page has a content security policy that forbids inline script and eval', async ({ page }) => {
+  const studio = new StudioPage(page);
+  await studio.open();
+  const ran = await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'document.body.dataset.inlineRan = "yes"';
+    document.body.append(script);
+    return document.body.dataset.inlineRan === 'yes';
+  });
+  expect(ran).toBe(false);
+  expect(studio.complaints.some((complaint) => complaint.includes('script-src'))).toBe(true);
+});
+
+test('initial JavaScript is at most 350 KB gzipped', () => {
+  const sizes = initialScripts().map((path) => gzipSync(readFileSync(path), { level: 9 }).length);
+  expect(sizes.length).toBeGreaterThan(0);
+  const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
+  expect(totalBytes).toBeLessThanOrEqual(INITIAL_SCRIPT_LIMIT_BYTES);
+});
+
+test('the browser under test has WebGPU', async ({ page }) => {
+  await page.goto('/');
+  const description = await page.evaluate(async () => {
+    const adapter = await navigator.gpu?.requestAdapter();
+    return adapter ? `${adapter.info.vendor} ${adapter.info.architecture}` : 'no adapter';
+  });
+  expect(description).not.toBe('no adapter');
+});
