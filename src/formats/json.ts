@@ -45,3 +45,14 @@ function findDuplicateKey(text: string): string | undefined {
   }
   return undefined;
 }
+
+/** Code point order, which is UTF-8 byte order: how Rust and Python sort names. UTF-16 order differs past U+FFFF. */
+export function compareCodePoints(a: string, b: string): number {
+  const codePointsA = [...a];
+  const codePointsB = [...b];
+  for (let i = 0; i < Math.min(codePointsA.length, codePointsB.length); i++) {
+    const difference = (codePointsA[i]?.codePointAt(0) ?? 0) - (codePointsB[i]?.codePointAt(0) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return codePointsA.length - codePointsB.length;
+}

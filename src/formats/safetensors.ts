@@ -9,7 +9,7 @@
 import type { ByteSource } from './byteSource.ts';
 import { decodeUtf8 } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
-import { isJsonObject, parseJsonObject } from './json.ts';
+import { compareCodePoints, isJsonObject, parseJsonObject } from './json.ts';
 
 /** Bits per element, in the order of the library's enum: tensors are written from the last type to the first. */
 const DTYPE_BITS = {
@@ -161,17 +161,6 @@ function checkCoverage(tensors: TensorInfo[], dataStart: number, source: ByteSou
   }
 }
 
-/** UTF-8 byte order, which for well-formed text is code point order: what Rust's string comparison does. */
-function compareUtf8(a: string, b: string): number {
-  const codePointsA = [...a];
-  const codePointsB = [...b];
-  for (let i = 0; i < Math.min(codePointsA.length, codePointsB.length); i++) {
-    const difference = (codePointsA[i]?.codePointAt(0) ?? 0) - (codePointsB[i]?.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return codePointsA.length - codePointsB.length;
-}
-
 /**
  * Lays a file out without touching any tensor data: header bytes, entries in file order with absolute offsets, and
  * the file's size. Throws a TypeError for duplicate names, the reserved name and shapes that fill no whole byte.
@@ -181,7 +170,7 @@ export function planSafetensors<T extends TensorShape>(
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): SafetensorsPlan<T> {
   const sorted = [...entries].sort(
-    (a, b) => DTYPE_ORDER.indexOf(b.dtype) - DTYPE_ORDER.indexOf(a.dtype) || compareUtf8(a.name, b.name),
+    (a, b) => DTYPE_ORDER.indexOf(b.dtype) - DTYPE_ORDER.indexOf(a.dtype) || compareCodePoints(a.name, b.name),
   );
   const names = new Set<string>([METADATA_KEY]);
   const fields = Object.keys(metadata).length > 0 ? [`"${METADATA_KEY}":${JSON.stringify(metadata)}`] : [];

@@ -6,7 +6,7 @@
 import type { ByteSource } from './byteSource.ts';
 import { readText } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
-import { isJsonObject, parseJsonObject } from './json.ts';
+import { compareCodePoints, isJsonObject, parseJsonObject } from './json.ts';
 import { planSafetensors, readSafetensorsHeader, type TensorInfo, type TensorShape } from './safetensors.ts';
 
 export const WEIGHTS_NAME = 'model.safetensors';
@@ -145,7 +145,7 @@ export function planShards<T extends TensorShape>(entries: readonly T[], maxShar
   }));
   if (shards.length === 1) return { shards, indexJson: undefined };
   const weightMap = shards.flatMap((shard) => shard.entries.map(({ name }) => [name, shard.name] as const));
-  const sorted = Object.fromEntries(weightMap.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = Object.fromEntries(weightMap.sort(([a], [b]) => compareCodePoints(a, b)));
   const index = { metadata: { total_size: totalBytes }, weight_map: sorted };
   return { shards, indexJson: `${JSON.stringify(index, null, 2)}\n` };
 }
