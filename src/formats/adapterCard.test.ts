@@ -39,7 +39,7 @@ test('states base, data, settings and results, behind front matter that the Hub 
 
 test('a local base model stays out of the front matter, and no text breaks out of its place', () => {
   const card = adapterCard({ ...info, baseModel: 'my "model"\n---\nx: 1', isOnHub: false, results: [] });
-  const [, front = '', body = ''] = /^---\n([^]*?)\n---\n([^]*)$/.exec(card) ?? [];
+  const [, front = '', body = ''] = /^---\n(.*?)\n---\n(.*)$/s.exec(card) ?? [];
   expect(front).toBe('library_name: peft\npipeline_tag: text-generation\ntags:\n- lora\n- rankwise');
   expect(body).toContain('from_pretrained("my \\"model\\"\\n---\\nx: 1")');
   expect(body).not.toContain('\n---\nx: 1');

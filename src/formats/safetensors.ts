@@ -198,27 +198,42 @@ export function planSafetensors<T extends TensorShape>(
 }
 
 /**
- * Writes a whole file, one piece at a time and in order; returns its size in bytes. `write` is awaited before the
- * next piece is asked for. Rejects when a tensor yields more or fewer bytes than its shape says.
+ * The whole file, one piece at a time and in order: what a zip entry or a download pulls. Throws a TypeError when a
+ * tensor yields more or fewer bytes than its shape says.
  */
-export async function writeSafetensors(
+export async function* safetensorsChunks(
   entries: readonly TensorEntry[],
-  write: (chunk: Uint8Array) => Promise<void>,
   metadata?: Readonly<Record<string, string>>,
-): Promise<number> {
+): AsyncGenerator<Uint8Array> {
   const plan = planSafetensors(entries, metadata);
-  await write(plan.header);
+  yield plan.header;
   for (const entry of plan.entries) {
     let written = 0;
     const bytes = entry.bytes();
     for await (const chunk of Symbol.asyncIterator in bytes ? bytes : [bytes]) {
       written += chunk.length;
       if (written > entry.sizeBytes) break;
-      await write(chunk);
+      yield chunk;
     }
     if (written !== entry.sizeBytes) {
       throw new TypeError(`tensor ${entry.name}: expected ${entry.sizeBytes} bytes, got ${written}`);
     }
   }
-  return plan.sizeBytes;
+}
+
+/**
+ * Writes a whole file; returns its size in bytes. `write` is awaited before the next piece is asked for. Rejects as
+ * safetensorsChunks does.
+ */
+export async function writeSafetensors(
+  entries: readonly TensorEntry[],
+  write: (chunk: Uint8Array) => Promise<void>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<number> {
+  let sizeBytes = 0;
+  for await (const chunk of safetensorsChunks(entries, metadata)) {
+    sizeBytes += chunk.length;
+    await write(chunk);
+  }
+  return sizeBytes;
 }

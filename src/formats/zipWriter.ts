@@ -1,0 +1,49 @@
+/**
+ * A zip written as a stream, its entries stored as they are: weights do not compress, and nothing is held.
+ *
+ * `client-zip` does the writing: it streams from async iterables, writes zip64 where an entry or the archive passes
+ * 4 GB, and predicts the size. `fflate` streams too, but knows no zip64.
+ */
+import { makeZip, predictLength } from 'client-zip';
+import { checkEntryNames } from './zipReader.ts';
+
+export interface ZipEntry {
+  /** A relative path with forward slashes. */
+  name: string;
+  sizeBytes: number;
+  bytes: () => AsyncIterable<Uint8Array> | Promise<Uint8Array>;
+}
+
+async function* checkedBytes(entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  let written = 0;
+  const bytes = entry.bytes();
+  for await (const chunk of Symbol.asyncIterator in bytes ? bytes : [bytes]) {
+    written += chunk.length;
+    if (written > entry.sizeBytes) break;
+    yield chunk;
+  }
+  if (written !== entry.sizeBytes) {
+    throw new TypeError(`zip: ${entry.name}: expected ${entry.sizeBytes} bytes, got ${written}`);
+  }
+}
+
+/**
+ * The archive's bytes, pulled as they are read; each entry is asked for when its turn comes. Throws a FormatError for
+ * names that repeat or leave the folder; the stream errors when an entry's bytes are not as many as it said.
+ */
+export function zipStream(entries: readonly ZipEntry[], modified: Date = new Date()): ReadableStream<Uint8Array> {
+  checkEntryNames('zip', entries);
+  return makeZip(
+    entries.map((entry) => ({
+      name: entry.name,
+      size: entry.sizeBytes,
+      lastModified: modified,
+      input: checkedBytes(entry),
+    })),
+  );
+}
+
+/** The archive's exact size in bytes. */
+export function zipSizeBytes(entries: readonly ZipEntry[]): number {
+  return Number(predictLength(entries.map(({ name, sizeBytes }) => ({ name, size: sizeBytes }))));
+}
