@@ -20,6 +20,20 @@ export interface RowProblem {
   excerpt: string;
 }
 
+export type Layout = 'pairs' | 'text' | 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
+
+/** Rows as they stand in a file. `columns` in file order. */
+export interface ParsedRows {
+  columns: string[];
+  rows: Row[];
+  problems: RowProblem[];
+}
+
+export interface ParsedFile extends ParsedRows {
+  name: string;
+  layout: Layout;
+}
+
 /** A context and its target. */
 export interface Pair {
   kind: 'pair';

@@ -1,0 +1,130 @@
+// From a file to rows that can be trained on, in one call: parse, map, render, split, encode. The studio shows the steps
+// between; the command line wants the end only.
+import { chatTemplateOf } from './chatTemplate.ts';
+import { type EncodedData, encodeExamples } from './encodeExamples.ts';
+import { makeExamples, type Prompting } from './examples.ts';
+import { type ColumnMapping, describeMapping, guessMapping, missingColumns } from './mapping.ts';
+import { parseFile } from './parseFile.ts';
+import { splitExamples } from './split.ts';
+import { compileDefaultTemplate, compileTemplate } from './template.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+import { DataError, type DataFile, type Example, type ParsedFile, type RowProblem } from './types.ts';
+
+export interface DatasetOptions {
+  tokenizer: TextTokenizer;
+  /** Most tokens of a row, end token included. */
+  maxLength: number;
+  /** Default: guessed from the columns. */
+  mapping?: ColumnMapping;
+  /** With real newlines (see `typedTemplate`). Default: `{context}` and a newline, or Alpaca's prompt where there is an input. */
+  template?: string;
+  /** Renders pairs by the model's chat template, and leaves `template` aside. */
+  useChatTemplate?: boolean;
+  /** A fraction of the examples, or a file of its own. Default: none. */
+  validation?: number | DataFile;
+  /** For the split. */
+  seed: number;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface Dataset {
+  file: ParsedFile;
+  mapping: ColumnMapping;
+  train: EncodedData;
+  validation: EncodedData | undefined;
+  /** Every row left out, by line. Those of a validation file say so. */
+  problems: RowProblem[];
+}
+
+/** Throws DataError when the file cannot be read, the template or mapping does not fit it, or no row is left. */
+export async function prepareDataset(file: DataFile, options: DatasetOptions): Promise<Dataset> {
+  const { seed, validation } = options;
+  const parsed = await parseFile(file);
+  const mapping = options.mapping ?? chooseMapping(parsed);
+  const { examples, problems } = examplesOf(parsed, mapping, options);
+  const split = typeof validation === 'number' ? splitExamples(examples, validation, seed) : undefined;
+  const train = await encode(split ? pick(examples, split.train) : examples, options);
+  const all = [...parsed.problems, ...problems, ...train.problems];
+  refuseIfEmpty(parsed, train, all);
+
+  let held: EncodedData | undefined;
+  if (split && split.validation.length > 0) {
+    held = await encode(pick(examples, split.validation), options);
+    all.push(...held.problems);
+  } else if (validation !== undefined && typeof validation !== 'number') {
+    const second = await parseFile(validation);
+    const heldExamples = examplesOf(second, options.mapping ?? chooseMapping(second), options);
+    held = await encode(heldExamples.examples, options);
+    const heldProblems = [...second.problems, ...heldExamples.problems, ...held.problems];
+    refuseIfEmpty(second, held, heldProblems);
+    all.push(...heldProblems.map((problem) => ({ ...problem, reason: `${second.name}: ${problem.reason}` })));
+  }
+  return { file: parsed, mapping, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
+}
+
+function chooseMapping(parsed: ParsedFile): ColumnMapping {
+  const mapping = guessMapping(parsed.columns);
+  if (mapping) return mapping;
+  const first = parsed.problems[0];
+  if (parsed.rows.length === 0 && first) throw new DataError(`${parsed.name}: line ${first.line}: ${first.reason}`);
+  const names = parsed.columns.map((name) => `"${name}"`).join(', ');
+  throw new DataError(
+    `${parsed.name}: cannot tell context from target among the columns ${names}; name them context and target, prompt and completion, or question and answer`,
+  );
+}
+
+/** Rows → examples under one mapping, rendered as the options say. */
+export function examplesOf(
+  parsed: ParsedFile,
+  mapping: ColumnMapping,
+  options: Pick<DatasetOptions, 'template' | 'useChatTemplate' | 'tokenizer'>,
+): { examples: Example[]; problems: RowProblem[] } {
+  const missing = missingColumns(mapping, parsed.columns);
+  if (missing.length > 0 && parsed.rows.length > 0) {
+    const names = parsed.columns.map((name) => `"${name}"`).join(', ');
+    throw new DataError(
+      `${parsed.name}: no column "${missing.join('", "')}" (${describeMapping(mapping)}); there are ${names}`,
+    );
+  }
+  return makeExamples(parsed, mapping, promptingOf(parsed, mapping, options));
+}
+
+function promptingOf(
+  parsed: ParsedFile,
+  mapping: ColumnMapping,
+  { template, useChatTemplate, tokenizer }: Pick<DatasetOptions, 'template' | 'useChatTemplate' | 'tokenizer'>,
+): Prompting {
+  if (mapping.kind === 'chat' || useChatTemplate) {
+    if (tokenizer.chatTemplate !== undefined) return { kind: 'chat' };
+    throw new DataError(`${parsed.name}: rows are to be rendered as chat, but this model has no chat template`);
+  }
+  if (mapping.kind === 'text') return { kind: 'template', template: () => '' };
+  const compiled =
+    template === undefined
+      ? compileDefaultTemplate(parsed.columns, mapping)
+      : compileTemplate(template, parsed.columns, mapping);
+  return { kind: 'template', template: compiled };
+}
+
+function encode(examples: readonly Example[], options: DatasetOptions): Promise<EncodedData> {
+  const { tokenizer, maxLength, onProgress, signal } = options;
+  return encodeExamples(examples, {
+    tokenizer,
+    maxLength,
+    chatTemplate: chatTemplateOf(tokenizer),
+    onProgress,
+    signal,
+  });
+}
+
+const pick = (examples: readonly Example[], indices: readonly number[]) =>
+  indices.flatMap((index) => examples[index] ?? []);
+
+function refuseIfEmpty(parsed: ParsedFile, data: EncodedData, problems: readonly RowProblem[]): void {
+  if (data.rows.length > 0) return;
+  const first = problems[0];
+  const reason = first ? `line ${first.line}: ${first.reason}` : 'it has no rows';
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more rows left out)` : '';
+  throw new DataError(`${parsed.name}: no row can be used: ${reason}${more}`);
+}

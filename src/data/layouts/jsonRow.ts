@@ -1,0 +1,33 @@
+// One JSON value that should be a row.
+
+export type JsonRow = { values: Record<string, unknown> } | { reason: string };
+
+/** Parses text that should hold one object. */
+export function parsedRow(text: string): JsonRow {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { reason: `wrong JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  return asRow(value);
+}
+
+/** An object is a row; `{"row": {…}}`, as the Hub's data set viewer gives it, is the row inside. */
+export function asRow(value: unknown): JsonRow {
+  if (!isObject(value)) return { reason: `expected a JSON object with named columns, got ${kindOf(value)}` };
+  const { row, ...rest } = value;
+  if (isObject(row) && Object.keys(rest).every((key) => key === 'row_idx' || key === 'truncated_cells')) {
+    return { values: row };
+  }
+  return { values: value };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
