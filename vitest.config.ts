@@ -1,4 +1,5 @@
-// Unit and kernel tests, under Node on WebGPU. Kernel tests share one software adapter, so files run one after another.
+// Unit and kernel tests, under Node on WebGPU. Processes, not threads: the choice of a
+// Vulkan driver travels by environment variable, which a thread cannot set for the loader.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

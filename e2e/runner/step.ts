@@ -16,7 +16,10 @@ export interface Outcome {
   problem: string | null;
 }
 
-/** Runs `command` to its end. Past the limit its whole process group is killed and the outcome is a failure. */
+/** Time between asking a late step to end, so that it closes its browser and server, and killing it. */
+const GRACE_MS = 10_000;
+
+/** Runs `command` to its end. Past the limit its whole process group is ended and the outcome is a failure. */
 export function runCommand({ program, args, env, limitMs }: Command): Promise<Outcome> {
   const startMs = performance.now();
   const isWindows = process.platform === 'win32';
@@ -27,14 +30,20 @@ export function runCommand({ program, args, env, limitMs }: Command): Promise<Ou
       detached: !isWindows,
       shell: isWindows,
     });
+    const kill = (signal: 'SIGTERM' | 'SIGKILL') => {
+      if (child.pid !== undefined && !isWindows) process.kill(-child.pid, signal);
+      else child.kill(signal);
+    };
     let isLate = false;
+    let killTimer: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => {
       isLate = true;
-      if (child.pid !== undefined && !isWindows) process.kill(-child.pid, 'SIGKILL');
-      else child.kill('SIGKILL');
+      kill('SIGTERM');
+      killTimer = setTimeout(() => kill('SIGKILL'), GRACE_MS);
     }, limitMs);
     const end = (problem: string | null) => {
       clearTimeout(timer);
+      clearTimeout(killTimer);
       resolve({ isOk: problem === null, elapsedMs: performance.now() - startMs, problem });
     };
     child.on('error', (error) => end(`${program} did not start: ${error.message}`));
