@@ -16,7 +16,7 @@ export interface Outcome {
   problem: string | null;
 }
 
-/** Time between asking a late step to end, so that it closes its browser and server, and killing it. */
+/** Time between interrupting a late step, so that it closes its browser and server, and killing it. */
 const GRACE_MS = 10_000;
 
 /** Runs `command` to its end. Past the limit its whole process group is ended and the outcome is a failure. */
@@ -30,7 +30,7 @@ export function runCommand({ program, args, env, limitMs }: Command): Promise<Ou
       detached: !isWindows,
       shell: isWindows,
     });
-    const kill = (signal: 'SIGTERM' | 'SIGKILL') => {
+    const kill = (signal: 'SIGINT' | 'SIGKILL') => {
       if (child.pid !== undefined && !isWindows) process.kill(-child.pid, signal);
       else child.kill(signal);
     };
@@ -38,7 +38,7 @@ export function runCommand({ program, args, env, limitMs }: Command): Promise<Ou
     let killTimer: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => {
       isLate = true;
-      kill('SIGTERM');
+      kill('SIGINT');
       killTimer = setTimeout(() => kill('SIGKILL'), GRACE_MS);
     }, limitMs);
     const end = (problem: string | null) => {
