@@ -3,19 +3,8 @@
  * never past the size it declared, and checked against its CRC-32 (IEEE 802.3, as zip has it).
  */
 import { type ByteSource, bytesSource, readChunks } from './byteSource.ts';
+import { crc32 } from './crc32.ts';
 import { FormatError } from './formatError.ts';
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
-  return crc;
-});
-
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
 
 /** `packed` is a raw deflate stream; reading it to the end gives `sizeBytes` bytes with the checksum `crc`. */
 export function inflatedSource(packed: ByteSource, sizeBytes: number, crc: number): ByteSource {
