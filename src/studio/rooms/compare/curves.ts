@@ -1,6 +1,7 @@
 // Curves of several runs on one grid, so that one chart can draw them: runs differ in steps and in pace, a chart wants one
 // x for all. Smoothing happens before resampling, on the steps as they were measured.
 import type { EvaluationResult, StepMetrics } from '../../../worker/protocol.ts';
+import { Smoother, smoothingSpan } from '../../charts/smoothing.ts';
 
 export type CurveAxis = 'step' | 'time';
 
@@ -24,19 +25,10 @@ export function validationCurve(evaluations: EvaluationResult[], metrics: StepMe
   return { x: points.map((p) => p.x), y: points.map((p) => p.y) };
 }
 
-/**
- * Exponential moving average, corrected for its start (as TensorBoard draws it). `weight` from 0, the curve itself, to
- * below 1. A value that is not finite is passed over.
- */
-export function smooth(values: number[], weight: number): number[] {
-  let sum = 0;
-  let total = 0;
-  return values.map((value) => {
-    if (!Number.isFinite(value)) return value;
-    sum = sum * weight + value * (1 - weight);
-    total = total * weight + (1 - weight);
-    return sum / total;
-  });
+/** Each value's average with those before it, as the live chart draws it. */
+export function smooth(values: number[], steps: number): number[] {
+  const smoother = new Smoother(smoothingSpan(steps));
+  return values.map((value) => smoother.push(value));
 }
 
 /** Every x of the curves when they are few, else `maxPoints` even ones; `exact` is always among them. Ascending. */

@@ -1,0 +1,83 @@
+// A chart with its title, units, legend and values under the cursor. Curves are pulled from `source` once per frame, so
+// that a training step renders no React.
+import { useCallback, useMemo, useRef, useState } from 'react';
+import type uPlot from 'uplot';
+import { useColourScheme } from '../theme/useColourScheme.ts';
+import styles from './Chart.module.css';
+import { ChartLegend } from './ChartLegend.tsx';
+import type { ChartAxis, ChartSeries, ChartSource } from './chartTypes.ts';
+import { usePlot } from './usePlot.ts';
+
+interface Props {
+  title: string;
+  /** Unit or definition beside the title. */
+  unit?: string;
+  /** Memoize axes, series and source: a new one makes a new chart. */
+  x: ChartAxis;
+  y: ChartAxis;
+  series: readonly ChartSeries[];
+  source: ChartSource;
+  canBeLog?: boolean;
+  isSmall?: boolean;
+  className?: string | undefined;
+  /** Over the empty plot, while there is nothing to draw. */
+  placeholder?: string | undefined;
+}
+
+export function Chart(props: Props) {
+  const { title, unit, x, y, series, source, canBeLog, isSmall = false, className, placeholder } = props;
+  const scheme = useColourScheme();
+  const [isLog, setLog] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const legend = useRef<HTMLDivElement>(null);
+  // The scheme is part of the look: colours are read from the page when the chart is made.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scheme decides the colours that usePlot reads
+  const look = useMemo(() => ({ x, y, series, isLog, isSmall }), [x, y, series, isLog, isSmall, scheme]);
+  const showValues = useCallback(
+    (data: uPlot.AlignedData, index: number | null) => writeValues(legend.current, data, index, look),
+    [look],
+  );
+  usePlot(box, look, source, showValues);
+  return (
+    <figure className={`${styles.chart} ${className ?? ''}`} data-small={isSmall || undefined}>
+      <figcaption className={styles.caption}>
+        <span className={styles.title}>{title}</span>
+        {unit && <span className={styles.unit}>{unit}</span>}
+        <ChartLegend ref={legend} x={x} series={series} />
+        {canBeLog && (
+          <button type="button" className={styles.log} aria-pressed={isLog} onClick={() => setLog(!isLog)}>
+            Log scale
+          </button>
+        )}
+      </figcaption>
+      <div className={styles.plotArea}>
+        <div ref={box} className={styles.plot} role="img" aria-label={`${title} over ${x.label}`} />
+        {placeholder && <p className={styles.placeholder}>{placeholder}</p>}
+      </div>
+    </figure>
+  );
+}
+
+/** Values under the cursor, or each curve's newest; written straight into the legend. */
+function writeValues(
+  legend: HTMLElement | null,
+  data: uPlot.AlignedData,
+  index: number | null,
+  look: { x: ChartAxis; y: ChartAxis },
+): void {
+  if (legend === null) return;
+  legend.querySelectorAll('output').forEach((output, column) => {
+    const values = data[column];
+    const value = index === null ? lastValue(values) : values?.[index];
+    const format = column === 0 ? look.x.format : look.y.format;
+    output.textContent = value === null || value === undefined ? '–' : format(value);
+  });
+}
+
+function lastValue(values: ArrayLike<number | null | undefined> | undefined): number | null {
+  for (let index = (values?.length ?? 0) - 1; index >= 0; index--) {
+    const value = values?.[index];
+    if (value !== null && value !== undefined) return value;
+  }
+  return null;
+}

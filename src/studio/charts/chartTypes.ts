@@ -1,0 +1,29 @@
+// What a chart shows, apart from how it is drawn.
+import type { AlignedCurves } from './mergeCurves.ts';
+
+export interface ChartSeries {
+  label: string;
+  /** `#rrggbb`. */
+  colour: string;
+  /** Dash pattern in pixels; full line when absent. */
+  dash?: number[];
+  /** Line width in pixels; 0 draws points only. */
+  width: number;
+  /** 0 to 1; 1 when absent. */
+  opacity?: number;
+  /** Written where the line ends. */
+  endLabel?: string;
+  /** Diameter of each point in pixels; none when absent. */
+  pointSize?: number;
+}
+
+export interface ChartAxis {
+  label: string;
+  format: (value: number) => string;
+}
+
+/** Where a chart pulls its curves from, at most once per frame and only when `version` changed. */
+export interface ChartSource {
+  version: () => number;
+  read: () => AlignedCurves;
+}

@@ -1,0 +1,41 @@
+// Thins a long curve for drawing: from every bucket of points its lowest and its highest, in their order, so that no
+// spike is lost. First and last points stay.
+
+export interface Curve {
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+}
+
+/** At most about `limit` points; the curve itself when it has no more. */
+export function decimate(curve: Curve, limit: number): Curve {
+  const count = curve.x.length;
+  if (count <= limit) return curve;
+  const buckets = Math.max(Math.floor((limit - 2) / 2), 1);
+  const x: number[] = [];
+  const y: number[] = [];
+  const keep = (index: number) => {
+    x.push(curve.x[index] ?? Number.NaN);
+    y.push(curve.y[index] ?? Number.NaN);
+  };
+  keep(0);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const from = 1 + Math.floor((bucket * (count - 2)) / buckets);
+    const to = 1 + Math.floor(((bucket + 1) * (count - 2)) / buckets);
+    const { low, high } = extremes(curve.y, from, to);
+    keep(Math.min(low, high));
+    if (low !== high) keep(Math.max(low, high));
+  }
+  keep(count - 1);
+  return { x, y };
+}
+
+function extremes(values: ArrayLike<number>, from: number, to: number): { low: number; high: number } {
+  let low = from;
+  let high = from;
+  for (let index = from; index < to; index++) {
+    const value = values[index] ?? Number.NaN;
+    if (value < (values[low] ?? Number.NaN)) low = index;
+    if (value > (values[high] ?? Number.NaN)) high = index;
+  }
+  return { low, high };
+}

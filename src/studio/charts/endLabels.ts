@@ -1,0 +1,53 @@
+// Names each line where it ends, so that lines are told apart without colour or legend. Labels that would overlap are
+// pushed apart.
+import type uPlot from 'uplot';
+import type { ChartSeries } from './chartTypes.ts';
+
+interface Label {
+  text: string;
+  colour: string;
+  x: number;
+  y: number;
+}
+
+export function drawEndLabels(chart: uPlot, series: readonly ChartSeries[], font: string, halo: string): void {
+  const ratio = devicePixelRatio;
+  const labels = series.flatMap((one, index) => endLabel(chart, one, index + 1));
+  const context = chart.ctx;
+  context.save();
+  context.font = font.replace(/^(\d+)px/, (_, size: string) => `600 ${Number(size) * ratio}px`);
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  context.lineWidth = 4 * ratio;
+  context.strokeStyle = halo;
+  for (const label of spread(labels, 16 * ratio)) {
+    context.strokeText(label.text, label.x + 8 * ratio, label.y);
+    context.fillStyle = label.colour;
+    context.fillText(label.text, label.x + 8 * ratio, label.y);
+  }
+  context.restore();
+}
+
+function endLabel(chart: uPlot, series: ChartSeries, index: number): Label[] {
+  if (series.endLabel === undefined) return [];
+  const xs = chart.data[0];
+  const ys = chart.data[index];
+  let last = xs.length - 1;
+  while (last >= 0 && (ys?.[last] ?? null) === null) last -= 1;
+  const x = xs[last];
+  const y = ys?.[last];
+  if (x === undefined || y === undefined || y === null) return [];
+  const right = chart.bbox.left + chart.bbox.width;
+  const at = { x: Math.min(chart.valToPos(x, 'x', true), right), y: chart.valToPos(y, 'y', true) };
+  return [{ text: series.endLabel, colour: series.colour, ...at }];
+}
+
+/** Moves labels down until each keeps `gap` from the one above it. */
+function spread(labels: Label[], gap: number): Label[] {
+  const sorted = [...labels].sort((a, b) => a.y - b.y);
+  let lowest = Number.NEGATIVE_INFINITY;
+  return sorted.map((label) => {
+    lowest = Math.max(label.y, lowest + gap);
+    return { ...label, y: lowest };
+  });
+}

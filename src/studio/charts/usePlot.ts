@@ -1,0 +1,89 @@
+// Keeps one uPlot in a box: made when the look changes, resized with the box, redrawn once per frame when its source has
+// something new. Nothing here renders React.
+import { type RefObject, useEffect } from 'react';
+import type uPlot from 'uplot';
+import { type ChartLook, chartOptions } from './chartOptions.ts';
+import type { ChartSource } from './chartTypes.ts';
+
+export type PlotLook = Omit<ChartLook, 'width' | 'height' | 'colours' | 'onCursor' | 'onZoom'>;
+
+/** `look` and `source` are compared by identity: memoize them. `onRead` gets the newest values, or those under the cursor. */
+export function usePlot(
+  box: RefObject<HTMLDivElement | null>,
+  look: PlotLook,
+  source: ChartSource,
+  onRead: (data: uPlot.AlignedData, index: number | null) => void,
+): void {
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    let stop = () => {};
+    let isGone = false;
+    void import('./plotting.ts').then(({ UPlot }) => {
+      if (!isGone) stop = keepPlot(element, UPlot, look, source, onRead);
+    });
+    return () => {
+      isGone = true;
+      stop();
+    };
+  }, [box, look, source, onRead]);
+}
+
+function keepPlot(
+  element: HTMLDivElement,
+  UPlot: typeof uPlot,
+  look: PlotLook,
+  source: ChartSource,
+  onRead: (data: uPlot.AlignedData, index: number | null) => void,
+): () => void {
+  let isZoomed = false;
+  let version = source.version();
+  const options = chartOptions({
+    ...look,
+    ...sizeOf(element),
+    colours: coloursOf(element),
+    onCursor: (index) => onRead(plot.data, index),
+    onZoom: (zoomed) => {
+      isZoomed = zoomed;
+    },
+  });
+  const plot = new UPlot(options, source.read(), element);
+  onRead(plot.data, null);
+  const reset = () => {
+    isZoomed = false;
+  };
+  element.addEventListener('dblclick', reset);
+  const resized = new ResizeObserver(() => plot.setSize(sizeOf(element)));
+  resized.observe(element);
+  let frame = requestAnimationFrame(function draw() {
+    frame = requestAnimationFrame(draw);
+    if (source.version() === version) return;
+    version = source.version();
+    plot.setData(source.read(), !isZoomed);
+    if (isZoomed) plot.redraw();
+    onRead(plot.data, plot.cursor.idx ?? null);
+  });
+  return () => {
+    cancelAnimationFrame(frame);
+    resized.disconnect();
+    element.removeEventListener('dblclick', reset);
+    plot.destroy();
+  };
+}
+
+function sizeOf(element: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(element.clientWidth, 120), height: Math.max(element.clientHeight, 80) };
+}
+
+function coloursOf(element: HTMLElement): ChartLook['colours'] {
+  // A used value: light-dark() is resolved by the browser on a real property, not on a variable.
+  const probe = document.createElement('span');
+  element.append(probe);
+  const read = (variable: string) => {
+    probe.style.color = `var(${variable})`;
+    return getComputedStyle(probe).color;
+  };
+  const colours = { text: read('--dim'), grid: read('--grid'), surface: read('--surface') };
+  probe.remove();
+  return colours;
+}

@@ -1,0 +1,24 @@
+// Keeps one room's failure from taking the others down, and says what to do about it.
+import { Component, type ReactNode } from 'react';
+import { ErrorNote } from './ErrorNote.tsx';
+
+interface Props {
+  children: ReactNode;
+}
+
+export class RoomBoundary extends Component<Props, { message: string | null }> {
+  override state: { message: string | null } = { message: null };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+
+  override render() {
+    if (this.state.message === null) return this.props.children;
+    return (
+      <ErrorNote
+        message={`This room could not be shown: ${this.state.message}. Saved runs are kept. Reload the page.`}
+      />
+    );
+  }
+}

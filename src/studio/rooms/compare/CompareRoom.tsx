@@ -1,0 +1,5 @@
+import { EmptyState } from '../../panels/EmptyState.tsx';
+
+export function CompareRoom() {
+  return <EmptyState title="Compare">Train an adapter first.</EmptyState>;
+}

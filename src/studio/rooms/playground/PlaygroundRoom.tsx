@@ -1,0 +1,5 @@
+import { EmptyState } from '../../panels/EmptyState.tsx';
+
+export function PlaygroundRoom() {
+  return <EmptyState title="Playground">Train an adapter first.</EmptyState>;
+}

@@ -1,0 +1,81 @@
+// Asking: every column answers the same prompt, its text streaming in as the worker tells it. Changing one column's
+// adapter or strength asks that column again, so that switching shows its effect at once.
+import { CallError, call, onEvent } from '../../../worker/client.ts';
+import type { Answerer, TaskExample } from '../../../worker/protocol.ts';
+import { type Asked, addColumn, type SqlResult, updateColumn, usePlayground } from './playgroundStore.ts';
+
+let requestsMade = 0;
+
+onEvent('token', ({ requestId, text }) => {
+  const column = usePlayground
+    .getState()
+    .columns.find(({ state }) => state.kind === 'answering' && state.requestId === requestId);
+  if (column === undefined) return;
+  updateColumn(column.id, ({ state }) =>
+    state.kind === 'answering' ? { state: { ...state, text: state.text + text } } : {},
+  );
+});
+
+/** Asks every column the prompt as it stands. */
+export async function askAll(): Promise<void> {
+  const { prompt, example, columns } = usePlayground.getState();
+  const asked: Asked = { prompt, example, expectedResult: null };
+  usePlayground.setState({ asked });
+  await Promise.all([resultOfTarget(asked), ...columns.map((column) => askColumn(column.id))]);
+}
+
+/** Gives a column another answerer; it answers again when something was asked already. */
+export async function changeAnswerer(columnId: string, answerer: Answerer): Promise<void> {
+  updateColumn(columnId, () => ({ answerer, judged: null, state: { kind: 'idle' } }));
+  await askColumn(columnId);
+}
+
+/** A new column, which answers at once when something was asked already. */
+export async function addAnswerer(answerer: Answerer): Promise<void> {
+  await askColumn(addColumn(answerer));
+}
+
+export async function cancelAnswers(): Promise<void> {
+  await call('cancel', { what: 'generate' });
+}
+
+async function resultOfTarget(asked: Asked): Promise<void> {
+  if (asked.example?.table == null) return;
+  const expectedResult = await queryResult(asked.example, asked.example.target);
+  usePlayground.setState((state) => (state.asked === asked ? { asked: { ...asked, expectedResult } } : {}));
+}
+
+async function askColumn(columnId: string): Promise<void> {
+  const { asked, columns, sampling, useChatTemplate } = usePlayground.getState();
+  const column = columns.find(({ id }) => id === columnId);
+  if (column === undefined || asked === null) return;
+  requestsMade += 1;
+  const requestId = `answer-${requestsMade}`;
+  const isCurrent = () =>
+    usePlayground
+      .getState()
+      .columns.some(({ id, state }) => id === columnId && state.kind === 'answering' && state.requestId === requestId);
+
+  updateColumn(columnId, () => ({ state: { kind: 'answering', requestId, text: '' } }));
+  try {
+    const { answerer } = column;
+    const answer = await call('generate', { requestId, prompt: asked.prompt, useChatTemplate, answerer, sampling });
+    const result = asked.example?.table == null ? null : await queryResult(asked.example, answer.text);
+    if (isCurrent()) updateColumn(columnId, () => ({ state: { kind: 'answered', answer, result } }));
+  } catch (error) {
+    if (!isCurrent()) return;
+    const message = error instanceof CallError ? error.message : String(error);
+    const isCancelled = error instanceof CallError && error.isCancelled;
+    updateColumn(columnId, () => ({ state: isCancelled ? { kind: 'idle' } : { kind: 'failed', message } }));
+  }
+}
+
+/** A query that the worker could not run at all is shown like one that the table refused. */
+async function queryResult({ table }: TaskExample, query: string): Promise<SqlResult | null> {
+  if (table === null) return null;
+  try {
+    return await call('runSql', { table, query: query.trim() });
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,3 @@
+export function TrainRoom() {
+  return <h1>Train</h1>;
+}

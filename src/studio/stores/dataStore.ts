@@ -1,0 +1,74 @@
+// The examples: which file or built-in task, how its columns are read, and what came of it.
+import { create } from 'zustand';
+import { CallError, call } from '../../worker/client.ts';
+import type { BuiltinTask, DataDescription, DataOptions, DataSource } from '../../worker/protocol.ts';
+import { messageOf } from './messageOf.ts';
+
+export type DataStatus =
+  | { kind: 'none' }
+  /** `previous` is what was read before, still shown dimmed. */
+  | {
+      kind: 'reading';
+      source: DataSource;
+      options: DataOptions;
+      previous: DataDescription | null;
+      doneRows: number;
+      totalRows: number;
+    }
+  | { kind: 'ready'; source: DataSource; options: DataOptions; description: DataDescription }
+  | { kind: 'failed'; source: DataSource; options: DataOptions; message: string };
+
+export const useDataStore = create<{ status: DataStatus; tasks: BuiltinTask[] }>()(() => ({
+  status: { kind: 'none' },
+  tasks: [],
+}));
+
+function setStatus(status: DataStatus): void {
+  useDataStore.setState({ status });
+}
+
+export async function loadTasks(): Promise<BuiltinTask[]> {
+  const tasks = await call('listTasks', {});
+  useDataStore.setState({ tasks });
+  return tasks;
+}
+
+/** Reads, maps, renders and encodes; needs a loaded model. A newer call wins over one under way. */
+export async function readData(source: DataSource, options: DataOptions): Promise<void> {
+  const before = useDataStore.getState().status;
+  if (before.kind === 'reading') await call('cancel', { what: 'data' });
+  const previous = before.kind === 'ready' && before.source === source ? before.description : null;
+  setStatus({ kind: 'reading', source, options, previous, doneRows: 0, totalRows: 0 });
+  const isCurrent = () => {
+    const { status } = useDataStore.getState();
+    return status.kind === 'reading' && status.options === options && status.source === source;
+  };
+  try {
+    const description = await call('readData', { source, options });
+    if (isCurrent()) setStatus({ kind: 'ready', source, options, description });
+  } catch (error) {
+    if (!isCurrent()) return;
+    const isCancelled = error instanceof CallError && error.isCancelled;
+    setStatus(isCancelled ? { kind: 'none' } : { kind: 'failed', source, options, message: messageOf(error) });
+  }
+}
+
+/** Reads the same source again with some options changed. */
+export async function changeDataOptions(change: Partial<DataOptions>): Promise<void> {
+  const { status } = useDataStore.getState();
+  if (status.kind !== 'none') await readData(status.source, { ...status.options, ...change });
+}
+
+/** Forgets what was read: the tokenizer it was read with is gone. Keeps source and options. */
+export async function rereadData(): Promise<void> {
+  await changeDataOptions({});
+}
+
+export async function cancelData(): Promise<void> {
+  if (useDataStore.getState().status.kind === 'reading') await call('cancel', { what: 'data' });
+}
+
+export function reportDataProgress(doneRows: number, totalRows: number): void {
+  const { status } = useDataStore.getState();
+  if (status.kind === 'reading') setStatus({ ...status, doneRows, totalRows });
+}

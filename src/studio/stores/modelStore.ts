@@ -1,0 +1,114 @@
+// The frozen model: chosen, described, loaded. Choosing another while one loads cancels the first.
+import { create } from 'zustand';
+import { CallError, call } from '../../worker/client.ts';
+import type { LoadPhase, ModelDescription, ModelSource, ShelfModel } from '../../worker/protocol.ts';
+import { messageOf } from './messageOf.ts';
+import type { WeightFormat } from './settingsTypes.ts';
+
+export interface LoadProgress {
+  phase: LoadPhase;
+  file: string;
+  doneBytes: number;
+  totalBytes: number;
+}
+
+export type ModelStatus =
+  | { kind: 'none' }
+  | { kind: 'describing'; source: ModelSource }
+  | { kind: 'described'; source: ModelSource; description: ModelDescription }
+  | {
+      kind: 'loading';
+      source: ModelSource;
+      description: ModelDescription | null;
+      weights: WeightFormat;
+      progress: LoadProgress | null;
+    }
+  | { kind: 'ready'; source: ModelSource; description: ModelDescription; weights: WeightFormat }
+  | { kind: 'failed'; source: ModelSource; message: string };
+
+export const useModelStore = create<{ status: ModelStatus; shelf: ShelfModel[] }>()(() => ({
+  status: { kind: 'none' },
+  shelf: [],
+}));
+
+function setStatus(status: ModelStatus): void {
+  useModelStore.setState({ status });
+}
+
+/** Whether `source` is still the one chosen: a late answer about another is dropped. */
+function isCurrent(source: ModelSource): boolean {
+  const { status } = useModelStore.getState();
+  return status.kind !== 'none' && status.source === source;
+}
+
+/** Reads config and headers only: parameters, cost, whether it fits. */
+export async function describeModel(source: ModelSource): Promise<void> {
+  await cancelModel();
+  setStatus({ kind: 'describing', source });
+  try {
+    const description = await call('describeModel', { source });
+    if (isCurrent(source)) setStatus({ kind: 'described', source, description });
+  } catch (error) {
+    if (isCurrent(source)) setStatus(afterFailure(error, source, null));
+  }
+}
+
+/** Describes `source` if need be, then loads its weights in the format given or the one preferred. */
+export async function loadModel(source: ModelSource, weights?: WeightFormat): Promise<void> {
+  const { status } = useModelStore.getState();
+  if (status.kind !== 'described' || status.source !== source) await describeModel(source);
+  const described = useModelStore.getState().status;
+  if (described.kind !== 'described' || described.source !== source) return;
+  const { description } = described;
+  const format = weights ?? preferredFormat(description);
+  setStatus({ kind: 'loading', source, description, weights: format, progress: null });
+  try {
+    const loaded = await call('loadModel', { source, weights: format });
+    if (isCurrent(source)) setStatus({ kind: 'ready', source, description: loaded, weights: format });
+    if (source.kind === 'hub') void refreshShelf();
+  } catch (error) {
+    if (isCurrent(source)) setStatus(afterFailure(error, source, description));
+  }
+}
+
+/** Loads again what is loaded, in another format. */
+export async function changeWeightFormat(weights: WeightFormat): Promise<void> {
+  const { status } = useModelStore.getState();
+  if (status.kind !== 'ready' || status.weights === weights) return;
+  setStatus({ kind: 'described', source: status.source, description: status.description });
+  await loadModel(status.source, weights);
+}
+
+/** Stops a description or a download that is under way; what arrived stays in the cache. */
+export async function cancelModel(): Promise<void> {
+  const { kind } = useModelStore.getState().status;
+  if (kind === 'describing' || kind === 'loading') await call('cancel', { what: 'model' });
+}
+
+export function reportModelProgress(progress: LoadProgress): void {
+  const { status } = useModelStore.getState();
+  if (status.kind === 'loading') setStatus({ ...status, progress });
+}
+
+export async function refreshShelf(): Promise<void> {
+  useModelStore.setState({ shelf: await call('listShelf', {}) });
+}
+
+export async function deleteCachedModel(repo: string): Promise<void> {
+  await call('deleteCachedModel', { repo });
+  await refreshShelf();
+}
+
+/** The format that a model is stored in, where this GPU takes it; else the first that it takes. */
+export function preferredFormat(description: ModelDescription): WeightFormat {
+  const possible = description.weightBytes.filter((option) => option.refusal === null);
+  const stored = possible.find((option) => option.format === description.storedFormat.toLowerCase());
+  return (stored ?? possible[0])?.format ?? 'f32';
+}
+
+function afterFailure(error: unknown, source: ModelSource, description: ModelDescription | null): ModelStatus {
+  if (!(error instanceof CallError && error.isCancelled)) {
+    return { kind: 'failed', source, message: messageOf(error) };
+  }
+  return description === null ? { kind: 'none' } : { kind: 'described', source, description };
+}

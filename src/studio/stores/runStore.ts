@@ -1,0 +1,130 @@
+// The run on show in Train: started, resumed or left from before. Its curves are in `liveMetrics`, outside React.
+import { create } from 'zustand';
+import { call } from '../../worker/client.ts';
+import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from '../../worker/protocol.ts';
+import { putRun } from './libraryStore.ts';
+import { MetricSeries } from './liveMetrics.ts';
+import { messageOf } from './messageOf.ts';
+import { useSettingsStore } from './settingsStore.ts';
+
+export type RunState =
+  | { kind: 'none' }
+  | { kind: 'starting' }
+  /** `pending` is what was asked and not yet answered; `message` why the last such wish failed. */
+  | { kind: 'shown'; run: RunRecord; pending: 'pause' | 'resume' | 'stop' | null; message: string | null }
+  | { kind: 'failed'; message: string };
+
+interface RunStore {
+  state: RunState;
+  /** Replaced when another run comes on show; filled without a render. */
+  metrics: MetricSeries;
+}
+
+export const useRunStore = create<RunStore>()(() => ({ state: { kind: 'none' }, metrics: new MetricSeries(0) }));
+
+/** Preparing, training or paused: model, data and settings are bound to it. */
+export function isActive(status: RunStatus): boolean {
+  return status === 'preparing' || status === 'running' || status === 'paused';
+}
+
+export function isRunActive(state: RunState): boolean {
+  return state.kind === 'starting' || (state.kind === 'shown' && isActive(state.run.status));
+}
+
+export async function startRun(name: string, samplePrompts: string[]): Promise<void> {
+  useRunStore.setState({ state: { kind: 'starting' }, metrics: new MetricSeries(0) });
+  try {
+    const run = await call('startRun', { name, settings: useSettingsStore.getState().settings, samplePrompts });
+    // Its first events may have come before this reply.
+    const { state } = useRunStore.getState();
+    if (state.kind === 'shown' && state.run.id === run.id) return;
+    showRun(run);
+  } catch (error) {
+    useRunStore.setState({ state: { kind: 'failed', message: messageOf(error) } });
+  }
+}
+
+export const pauseRun = () => ask('pause', (runId) => call('pauseRun', { runId }));
+export const stopRun = () => ask('stop', (runId) => call('stopRun', { runId }));
+export const resumeShownRun = () => ask('resume', (runId) => call('resumeRun', { runId }));
+
+/** Puts a kept run on show with its curves, and goes on with it. */
+export async function resumeRun(run: RunRecord): Promise<void> {
+  await openRun(run);
+  await resumeShownRun();
+}
+
+/** Puts a kept run on show with its curves. */
+export async function openRun(run: RunRecord): Promise<void> {
+  showRun(run);
+  const { metrics } = useRunStore.getState();
+  try {
+    metrics.append(await call('readMetrics', { runId: run.id }));
+  } catch (error) {
+    useRunStore.setState({ state: { kind: 'shown', run, pending: null, message: messageOf(error) } });
+  }
+}
+
+/** Clears the show for the next run. The run itself stays in the Library. */
+export function leaveRun(): void {
+  useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0) });
+}
+
+export function takeRunStatus(run: RunRecord): void {
+  putRun(run);
+  const { state } = useRunStore.getState();
+  if (state.kind === 'starting') showRun(run);
+  else if (state.kind === 'shown' && state.run.id === run.id) {
+    useRunStore.setState({ state: { kind: 'shown', run, pending: null, message: null } });
+  }
+}
+
+export function takeSteps(runId: string, steps: readonly StepMetrics[]): void {
+  const { state, metrics } = useRunStore.getState();
+  if (state.kind === 'shown' && state.run.id === runId) metrics.append(steps);
+}
+
+export function takeEvaluation(runId: string, evaluation: EvaluationResult): void {
+  changeRun(runId, (run) => ({ ...run, evaluations: withStep(run.evaluations, evaluation) }));
+}
+
+export function takeSample(runId: string, sample: SampleResult): void {
+  changeRun(runId, (run) => {
+    const others = run.samples.filter((known) => known.step !== sample.step || known.prompt !== sample.prompt);
+    return { ...run, samples: [...others, sample] };
+  });
+}
+
+/** `results` with `result` in its place by step, an older one of that step replaced. */
+export function withStep<T extends { step: number }>(results: readonly T[], result: T): T[] {
+  return [...results.filter((known) => known.step !== result.step), result].sort((a, b) => a.step - b.step);
+}
+
+function showRun(run: RunRecord): void {
+  putRun(run);
+  useRunStore.setState({
+    state: { kind: 'shown', run, pending: null, message: null },
+    metrics: new MetricSeries(run.steps),
+  });
+}
+
+function changeRun(runId: string, change: (run: RunRecord) => RunRecord): void {
+  const { state } = useRunStore.getState();
+  if (state.kind !== 'shown' || state.run.id !== runId) return;
+  useRunStore.setState({ state: { ...state, run: change(state.run) } });
+}
+
+async function ask(pending: 'pause' | 'resume' | 'stop', send: (runId: string) => Promise<RunRecord>): Promise<void> {
+  const { state } = useRunStore.getState();
+  if (state.kind !== 'shown') return;
+  const { id } = state.run;
+  useRunStore.setState({ state: { ...state, pending, message: null } });
+  try {
+    takeRunStatus(await send(id));
+  } catch (error) {
+    const now = useRunStore.getState().state;
+    if (now.kind === 'shown' && now.run.id === id) {
+      useRunStore.setState({ state: { ...now, pending: null, message: messageOf(error) } });
+    }
+  }
+}

@@ -1,0 +1,8 @@
+// The settings' types, by way of the protocol: the studio sees nothing else of the engine.
+import type { Calls, ModelDescription } from '../../worker/protocol.ts';
+
+export type RunSettings = Calls['planRun']['request']['settings'];
+export type AdapterSettings = RunSettings['adapter'];
+export type TrainingSettings = RunSettings['training'];
+export type WeightFormat = Calls['loadModel']['request']['weights'];
+export type Target = ModelDescription['targets'][number]['target'];

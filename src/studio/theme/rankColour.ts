@@ -1,0 +1,53 @@
+// One sequential scale for ranks: low rank light, high rank deep, the same rank the same colour in every chart, table and
+// chip. Told apart without colour too: each rank has its dash pattern and its label at the line's end.
+// Positions follow log2(rank), from 1 to 256. Interpolated in OKLCH (Ottosson 2020), so that steps look equal.
+
+export type ColourScheme = 'light' | 'dark';
+
+/** Lightness, chroma and hue (degrees) of the scale's two ends, chosen to keep 3:1 against the page in both schemes. */
+const ENDS = {
+  light: { low: [0.66, 0.105, 205], high: [0.31, 0.15, 275] },
+  dark: { low: [0.93, 0.06, 195], high: [0.6, 0.19, 275] },
+} as const;
+
+/** Lengths of line and gap in pixels; an empty list is a full line. Neighbouring powers of two differ. */
+const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 3]];
+
+/** `#rrggbb` for a rank from 1 to 256. */
+export function rankColour(rank: number, scheme: ColourScheme): string {
+  const position = Math.min(Math.max(Math.log2(rank) / 8, 0), 1);
+  const { low, high } = ENDS[scheme];
+  const mix = (from: number, to: number) => from + (to - from) * position;
+  return oklchToHex(mix(low[0], high[0]), mix(low[1], high[1]), mix(low[2], high[2]));
+}
+
+/** Canvas and SVG dash pattern of a rank's line. */
+export function rankDash(rank: number): number[] {
+  return [...(DASHES[Math.round(Math.log2(Math.max(rank, 1))) % DASHES.length] ?? [])];
+}
+
+/** What stands at the end of a rank's line. */
+export function rankLabel(rank: number): string {
+  return `r ${rank}`;
+}
+
+function oklchToHex(lightness: number, chroma: number, hueDegrees: number): string {
+  const hue = (hueDegrees * Math.PI) / 180;
+  const a = chroma * Math.cos(hue);
+  const b = chroma * Math.sin(hue);
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const red = 4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s;
+  const green = -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s;
+  const blue = -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s;
+  return `#${[red, green, blue].map(hexChannel).join('')}`;
+}
+
+function hexChannel(linear: number): string {
+  const bounded = Math.min(Math.max(linear, 0), 1);
+  const encoded = bounded <= 0.0031308 ? 12.92 * bounded : 1.055 * bounded ** (1 / 2.4) - 0.055;
+  return Math.round(encoded * 255)
+    .toString(16)
+    .padStart(2, '0');
+}
