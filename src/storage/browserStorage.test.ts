@@ -1,0 +1,96 @@
+// OPFS and IndexedDB as a real browser has them: the checks run in a worker of Chromium.
+import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from '@playwright/test';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findOrInstallBrowser } from '../../e2e/browser.ts';
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+async function bundleWorker(): Promise<string> {
+  const entry = fileURLToPath(new URL('./testBrowserStorage.ts', import.meta.url));
+  const output = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: { write: false, target: 'es2023', minify: false, lib: { entry, formats: ['es'], fileName: 'worker' } },
+  });
+  const [bundle] = Array.isArray(output) ? output : [output];
+  const chunk = bundle !== undefined && 'output' in bundle ? bundle.output[0] : undefined;
+  return chunk?.code ?? expect.fail('vite built no worker');
+}
+
+beforeAll(async () => {
+  const worker = await bundleWorker();
+  server = createServer((request, response) => {
+    const isWorker = request.url === '/worker.js';
+    response.setHeader('content-type', isWorker ? 'text/javascript' : 'text/html');
+    response.end(isWorker ? worker : '<!doctype html><title>storage</title>');
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  browser = await chromium.launch({ executablePath: findOrInstallBrowser(), args: ['--no-sandbox'] });
+  page = await (await browser.newContext()).newPage();
+  await page.goto(`http://localhost:${typeof address === 'object' ? address?.port : ''}/`);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+function check(name: string): Promise<unknown> {
+  return page.evaluate(
+    (check) =>
+      new Promise((resolve) => {
+        const worker = new Worker('/worker.js', { type: 'module' });
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => resolve({ error: message });
+        worker.postMessage(check);
+      }),
+    name,
+  );
+}
+
+test('files grow, are cut, replaced and removed; a second writer is told so; what is written is there before close', async () => {
+  expect(await check('files')).toEqual({
+    result: { names: ['a'], content: [4, 7], locked: 'busy', unclosed: [4, 5, 6], after: [[], undefined] },
+  });
+});
+
+test('a download goes on where it stopped', async () => {
+  const key = { source: 'hub/x', revision: 'main', file: 'model.safetensors', etag: 'e' };
+  expect(await check('cache')).toEqual({
+    result: { content: [1, 2, 3], list: [{ ...key, sizeBytes: 3, storedBytes: 3 }], freed: 3, left: [] },
+  });
+});
+
+test('a checkpoint that was cut off is passed over', async () => {
+  expect(await check('states')).toEqual({ result: { step: 2, state: [2, 2, 2, 2], names: ['2.ckpt', '3.ckpt'] } });
+});
+
+test('the library keeps runs, curves and adapters, and a resumed run redraws its last steps', async () => {
+  expect(await check('library')).toEqual({
+    result: {
+      names: ['better', 'run a'],
+      settings: { rank: 8 },
+      noRun: 'RangeError: the library: no run z',
+      resumedCurve: [
+        [1, 3, 100],
+        [2, 2, 200],
+        [3, 9, 300],
+      ],
+      curve: [3, 2, 1, 0.5, 0.4],
+      removed: [undefined, [], undefined],
+      adapter: [1, 2, 3],
+    },
+  });
+});
+
+test('the browser says how much it grants', async () => {
+  expect(await check('estimate')).toEqual({
+    result: { usedBytes: expect.any(Number), quotaBytes: expect.any(Number), isPersistent: expect.any(Boolean) },
+  });
+});

@@ -1,0 +1,123 @@
+// What browserStorage.test.ts runs inside a worker of a real browser: the page's own files and IndexedDB. Each check
+// returns what it saw, and the test beside it says what that should be.
+
+import { openCheckpoints } from './checkpoints.ts';
+import { type Folder, writeFile } from './folder.ts';
+import { type CacheKey, openModelCache } from './modelCache.ts';
+import { openOpfs } from './opfsFolder.ts';
+import { type MetricRow, openRunLibrary } from './runLibrary.ts';
+import { estimateStorage, StorageError } from './storageError.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+async function contentOf(folder: Folder, name: string): Promise<number[] | undefined> {
+  const file = await folder.open(name);
+  return file === undefined ? undefined : [...(await file.read(0, file.sizeBytes))];
+}
+
+async function files() {
+  const folder = await (await openOpfs()).folder('files');
+  await folder.folder('inner');
+  await writeFile(folder, 'a', bytes(1, 2, 3));
+  await writeFile(folder, 'a', bytes(4, 5));
+  const appender = await folder.append('a');
+  await appender.write(bytes(6));
+  const locked = await folder.append('a').then(
+    (second) => second.close().then(() => 'two writers'),
+    (error: unknown) => (error instanceof StorageError ? error.problem : String(error)),
+  );
+  const unclosed = await contentOf(folder, 'a');
+  await appender.truncate(1);
+  await appender.write(bytes(7));
+  await appender.close();
+  const names = await folder.names();
+  const content = await contentOf(folder, 'a');
+  await folder.remove('a');
+  await folder.remove('inner');
+  await folder.remove('never there');
+  return { names, content, locked, unclosed, after: [await folder.names(), await folder.open('a')] };
+}
+
+async function cache() {
+  const models = openModelCache(await (await openOpfs()).folder('models'));
+  const key: CacheKey = { source: 'hub/x', revision: 'main', file: 'model.safetensors', etag: 'e' };
+  for (const part of [bytes(1, 2), bytes(3)]) {
+    const appender = await models.append(key, 3);
+    await appender.write(part);
+    await appender.close();
+  }
+  const whole = await models.open(key);
+  const content = [...((await whole?.read(0, 3)) ?? [])];
+  return { content, list: await models.list(), freed: await models.removeSource('hub/x'), left: await models.list() };
+}
+
+async function states() {
+  const folder = await (await openOpfs()).folder('run-1');
+  const checkpoints = openCheckpoints(folder);
+  for (const step of [1, 2, 3]) {
+    await checkpoints.save(step, 4, new Blob([bytes(step, step, step, step)]).stream());
+  }
+  const cut = await folder.append('3.ckpt');
+  await cut.truncate(cut.sizeBytes - 1);
+  await cut.close();
+  const latest = await checkpoints.latest();
+  return {
+    step: latest?.step,
+    state: [...((await latest?.state.read(0, 4)) ?? [])],
+    names: (await folder.names()).sort(),
+  };
+}
+
+const row = (step: number, loss: number): MetricRow => ({
+  step,
+  loss,
+  learningRate: 0.1,
+  gradientNorm: 1,
+  tokens: 10,
+  targetTokens: 5,
+  elapsedMs: step * 100,
+});
+
+async function library() {
+  const open = () =>
+    openRunLibrary<{ id: string; name: string; createdAt: number; settings: { rank: number } }>('test');
+  const first = await open();
+  for (const [id, createdAt] of [
+    ['a', 1],
+    ['b', 3],
+    ['c', 2],
+  ] as const) {
+    await first.put({ id, name: `run ${id}`, createdAt, settings: { rank: 8 } });
+    await first.appendMetrics(id, [row(1, 3), row(2, 2), row(3, 1)]);
+    await first.appendMetrics(id, []);
+    await first.appendMetrics(id, [row(4, 0.5), row(5, 0.4)]);
+    await first.putAdapter(id, new Blob([bytes(1, 2, 3)]));
+  }
+  await first.rename('b', 'better');
+  const noRun = await first.rename('z', 'x').catch(String);
+  await first.appendMetrics('a', [row(3, 9)]);
+  await first.remove('c');
+  first.close();
+  const again = await open();
+  const seen = {
+    names: (await again.list()).map((run) => run.name),
+    settings: (await again.get('a'))?.settings,
+    noRun,
+    resumedCurve: (await again.metrics('a')).map((m) => [m.step, m.loss, m.elapsedMs]),
+    curve: (await again.metrics('b')).map((m) => m.loss),
+    removed: [await again.get('c'), await again.metrics('c'), await again.adapter('c')],
+    adapter: [...new Uint8Array((await (await again.adapter('b'))?.arrayBuffer()) ?? [])],
+  };
+  again.close();
+  return seen;
+}
+
+const checks = { files, cache, states, library, estimate: () => estimateStorage() };
+
+self.onmessage = async ({ data }: MessageEvent<keyof typeof checks>) => {
+  try {
+    self.postMessage({ result: await checks[data]() });
+  } catch (error) {
+    self.postMessage({ error: String(error) });
+  }
+};
