@@ -1,6 +1,6 @@
 // A conversation → tokens with every assistant turn as a target. A turn's place is found by rendering: the messages
 // before it with the generation prompt (what the model will read), then the messages up to it; what the second adds to
-// the first is the target, as far as its end token. Each stretch is encoded by itself, as it is when text is generated.
+// the first is the target, as far as its end token.
 import type { ChatTemplate } from './chatTemplate.ts';
 import type { TokenSpan } from './encodeRow.ts';
 import type { TextTokenizer } from './tokenizer.ts';
@@ -8,7 +8,10 @@ import { type ChatMessage, DataError } from './types.ts';
 
 export interface ChatSpans {
   spans: TokenSpan[];
-  /** Tokens at the start that a cut must keep: a beginning-of-sequence token the template writes. */
+  /**
+   * Tokens at the start that a cut must keep: a beginning-of-sequence token that the template writes. (ChatML models
+   * name <|im_start|> as bos_token although it opens every turn; such a token is no beginning.)
+   */
   keepLeading: number;
 }
 
@@ -63,31 +66,31 @@ function locateTurn(messages: readonly ChatMessage[], template: ChatTemplate): T
 
 function groupSpans(turns: readonly Turn[], tokenizer: TextTokenizer): ChatSpans {
   const spans: TokenSpan[] = [];
-  let done = 0;
+  let ids: number[] = [];
+  let readCharacters = 0;
+  /** Tokens that `text` adds to `ids`: seen from its start where that agrees with them, else of the new text alone. */
+  const added = (text: string): number[] => {
+    const whole = tokenizer.encodeWithoutSpecial(text);
+    const isContinued = ids.every((id, i) => whole[i] === id);
+    return isContinued ? whole.slice(ids.length) : tokenizer.encodeWithoutSpecial(text.slice(readCharacters));
+  };
+  const push = (more: number[], isTarget: boolean) => {
+    spans.push({ ids: more, isTarget });
+    ids = [...ids, ...more];
+  };
   for (const [index, { text, start }] of turns.entries()) {
-    spans.push({ ids: tokenizer.encodeWithoutSpecial(text.slice(done, start)), isTarget: false });
-    const answer = tokenizer.encodeWithoutSpecial(text.slice(start));
+    push(added(text.slice(0, start)), false);
+    readCharacters = start;
+    const answer = added(text);
     const end = answer.findIndex((id) => tokenizer.stopIds.includes(id));
     const isLast = index === turns.length - 1;
-    if (end >= 0) spans.push({ ids: answer.slice(0, end + 1), isTarget: true });
-    else spans.push({ ids: isLast ? [...answer, tokenizer.eosId] : answer, isTarget: true });
+    if (end < 0) push(isLast ? [...answer, tokenizer.eosId] : answer, true);
+    else push(answer.slice(0, end + 1), true);
     // What the template writes after the end token is read together with the next turn.
-    const rest = end < 0 ? [] : answer.slice(end + 1);
-    const restText = tokenizer.decode(rest);
-    const isRead = text.endsWith(restText);
-    if (!isRead && !isLast) spans.push({ ids: rest, isTarget: false });
-    done = text.length - (isRead ? restText.length : 0);
+    const rest = end < 0 ? '' : tokenizer.decode(answer.slice(end + 1));
+    readCharacters = text.endsWith(rest) ? text.length - rest.length : text.length;
   }
-  const first = spans[0]?.ids[0];
-  return {
-    spans,
-    keepLeading: first !== undefined && first === tokenizer.bosId && !isTurnMarker(first, spans) ? 1 : 0,
-  };
-}
-
-/** ChatML models name <|im_start|> as bos_token although it opens every turn; such a token is no start of a text. */
-function isTurnMarker(id: number, spans: readonly TokenSpan[]): boolean {
-  let count = 0;
-  for (const span of spans) for (const other of span.ids) if (other === id) count++;
-  return count > 1;
+  const first = ids[0];
+  const isBeginning = first !== undefined && first === tokenizer.bosId && ids.indexOf(first, 1) < 0;
+  return { spans, keepLeading: isBeginning ? 1 : 0 };
 }

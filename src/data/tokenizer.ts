@@ -3,7 +3,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { pieceText } from './pieceText.ts';
-import { fixPreTokenizer } from './tokenizerFixes.ts';
+import { fixDecoder, fixPreTokenizer } from './tokenizerFixes.ts';
 import { DataError } from './types.ts';
 
 export interface TextTokenizer {
@@ -50,10 +50,10 @@ const addedTokenSchema = z.looseObject({
 
 const tokenizerSchema = z.looseObject({
   added_tokens: z.array(addedTokenSchema).nullish(),
-  normalizer: z.unknown(),
-  pre_tokenizer: z.unknown(),
-  post_processor: z.unknown(),
-  decoder: z.unknown(),
+  normalizer: z.unknown().optional(),
+  pre_tokenizer: z.unknown().optional(),
+  post_processor: z.unknown().optional(),
+  decoder: z.unknown().optional(),
   model: z.looseObject({ vocab: z.union([z.record(z.string(), z.number()), z.array(z.unknown())]) }),
 });
 
@@ -154,7 +154,9 @@ function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
 
 function construct(json: object): Tokenizer {
   try {
-    return new Tokenizer(json, {});
+    const library = new Tokenizer(json, {});
+    library.decoder = fixDecoder(library.decoder);
+    return library;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(`tokenizer.json: this kind of tokenizer is not supported (${reason})`);
