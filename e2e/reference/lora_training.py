@@ -3,6 +3,7 @@
 The loss of an optimizer step is (sum of losses) / (marked tokens) over all its micro-batches together.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -76,8 +77,11 @@ def make_schedule(optimizer, settings: dict):
     return get_constant_schedule_with_warmup(optimizer, warmup)
 
 
-def train(model, rows: list[Row], settings: dict) -> list[dict]:
-    """Trains the adapter in place, rows in file order and wrapping round; one record per optimizer step."""
+def train(model, rows: list[Row], settings: dict, on_step: Callable[[dict], None] | None = None) -> list[dict]:
+    """Trains the adapter in place, rows in file order and wrapping round; one record per optimizer step.
+
+    gradientNorm is before clipping; clip None is off.  on_step is called with the record after the update.
+    """
     model.eval()  # dropout off: the numbers must not depend on a random generator
     parameters = list(trainable(model).values())
     optimizer = make_optimizer(parameters, settings)
@@ -110,4 +114,6 @@ def train(model, rows: list[Row], settings: dict) -> list[dict]:
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
+        if on_step:
+            on_step(records[-1])
     return records

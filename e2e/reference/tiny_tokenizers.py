@@ -1,6 +1,18 @@
 """Small tokenizers trained on our own few lines of text, in the exact pipeline of real model families."""
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+import json
+
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 
 TEXT = """The river runs past the mill and the old stone bridge.
 A small cafe near the station serves soup, bread and coffee until 9 pm.
@@ -31,6 +43,18 @@ def _template(tokenizer: Tokenizer, first: str | None, last: str | None = None) 
     named = [(token, tokenizer.token_to_id(token)) for token in (first, last) if token]
     pair = pieces + [f"{piece}:1" for piece in pieces[:-1]] + ["$B:1"] if last is None else None
     return processors.TemplateProcessing(single=" ".join(pieces), pair=" ".join(pair) if pair else None, special_tokens=named)
+
+
+def _with(tokenizer: Tokenizer, model: dict | None = None, **fields) -> Tokenizer:
+    """The tokenizer with fields of its JSON replaced: training and the Python classes drop some of them."""
+    parsed = json.loads(tokenizer.to_str())
+    parsed["model"].update(model or {})
+    parsed.update(fields)
+    return Tokenizer.from_str(json.dumps(parsed))
+
+
+NO_AFFIXES = {"continuing_subword_prefix": "", "end_of_word_suffix": ""}
+PLAIN_BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
 
 
 def _train(tokenizer: Tokenizer, vocab_size: int, specials: list[str], alphabet: list[str]) -> Tokenizer:
@@ -65,16 +89,15 @@ def ascii_bpe(vocab_size: int) -> Tokenizer:
 
 def gpt2(vocab_size: int = 400) -> Tokenizer:
     """GPT-2: byte-level with its own regex, no special tokens added."""
-    tokenizer = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="", fuse_unk=False))
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=True)
-    tokenizer.decoder = decoders.ByteLevel(add_prefix_space=True, trim_offsets=True)
+    tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.ByteLevel(add_prefix_space=True, trim_offsets=False)
-    return _train(tokenizer, vocab_size, ["<|endoftext|>"], pre_tokenizers.ByteLevel.alphabet())
+    _train(tokenizer, vocab_size, ["<|endoftext|>"], pre_tokenizers.ByteLevel.alphabet())
+    return _with(tokenizer, NO_AFFIXES)
 
 
 def _split_then_bytes(pattern: str, trim_offsets: bool) -> pre_tokenizers.Sequence:
-    from tokenizers import Regex
-
     return pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(pattern), behavior="isolated", invert=False),
@@ -84,12 +107,17 @@ def _split_then_bytes(pattern: str, trim_offsets: bool) -> pre_tokenizers.Sequen
 
 
 def llama3(vocab_size: int = 400) -> Tokenizer:
-    """Llama-3: numbers in threes, `ignore_merges`, and <|begin_of_text|> before every text."""
-    tokenizer = Tokenizer(models.BPE(fuse_unk=False, byte_fallback=False, ignore_merges=True))
+    """Llama-3: numbers in threes, `ignore_merges`, and <|begin_of_text|> before every text.
+
+    The last piece, " indented", is one that no merge reaches: only ignore_merges finds it.
+    """
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = _split_then_bytes(SPLIT_WITH_THREE_DIGITS, trim_offsets=True)
-    tokenizer.decoder = decoders.ByteLevel(add_prefix_space=True, trim_offsets=True)
+    tokenizer.decoder = decoders.ByteLevel()
     specials = ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]
-    _train(tokenizer, vocab_size, specials, pre_tokenizers.ByteLevel.alphabet())
+    _train(tokenizer, vocab_size - 1, specials, pre_tokenizers.ByteLevel.alphabet())
+    vocab = json.loads(tokenizer.to_str())["model"]["vocab"] | {"Ġindented": vocab_size - 1}
+    tokenizer = _with(tokenizer, {"ignore_merges": True, "vocab": vocab})
     bytes_first = processors.ByteLevel(add_prefix_space=True, trim_offsets=False)
     tokenizer.post_processor = processors.Sequence([bytes_first, _template(tokenizer, "<|begin_of_text|>")])
     return tokenizer
@@ -97,24 +125,24 @@ def llama3(vocab_size: int = 400) -> Tokenizer:
 
 def qwen2(vocab_size: int = 400) -> Tokenizer:
     """Qwen2, Qwen2.5, Qwen3: NFC, numbers digit by digit, no special tokens added."""
-    tokenizer = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="", fuse_unk=False))
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = _split_then_bytes(SPLIT_WITH_SINGLE_DIGITS, trim_offsets=False)
-    tokenizer.decoder = decoders.ByteLevel(add_prefix_space=False, trim_offsets=False)
-    tokenizer.post_processor = processors.ByteLevel(add_prefix_space=False, trim_offsets=False)
     specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    return _train(tokenizer, vocab_size, specials, pre_tokenizers.ByteLevel.alphabet())
+    _train(tokenizer, vocab_size, specials, pre_tokenizers.ByteLevel.alphabet())
+    return _with(tokenizer, NO_AFFIXES, post_processor=PLAIN_BYTES, decoder=PLAIN_BYTES)
 
 
 def smollm2(vocab_size: int = 400) -> Tokenizer:
     """SmolLM2: every numeric character on its own (`Digits`), then GPT-2's regex."""
-    tokenizer = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="", fuse_unk=False))
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )
-    tokenizer.decoder = decoders.ByteLevel(add_prefix_space=True, trim_offsets=True)
+    tokenizer.decoder = decoders.ByteLevel()
     specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    return _train(tokenizer, vocab_size, specials, pre_tokenizers.ByteLevel.alphabet())
+    _train(tokenizer, vocab_size, specials, pre_tokenizers.ByteLevel.alphabet())
+    return _with(tokenizer, NO_AFFIXES)
 
 
 def _sentencepiece_model(vocab_size: int) -> models.BPE:
@@ -125,8 +153,6 @@ def _sentencepiece_model(vocab_size: int) -> models.BPE:
     specials = ["<unk>", "<s>", "</s>"]
     trainer = trainers.BpeTrainer(vocab_size=vocab_size - 256, special_tokens=specials, show_progress=False)
     trained.train_from_iterator(only_latin * 4, trainer)
-    import json
-
     model = json.loads(trained.to_str())["model"]
     pieces = sorted(model["vocab"], key=model["vocab"].get)
     ordered = specials + [f"<0x{byte:02X}>" for byte in range(256)] + pieces[len(specials) :]
