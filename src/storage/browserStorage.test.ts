@@ -94,3 +94,18 @@ test('the browser says how much it grants', async () => {
     result: { usedBytes: expect.any(Number), quotaBytes: expect.any(Number), isPersistent: expect.any(Boolean) },
   });
 });
+
+test('when storage is full it says so, says what to do, and keeps what was there', async () => {
+  const session = await page.context().newCDPSession(page);
+  const origin = new URL(page.url()).origin;
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 2 << 20 });
+  const remedy = "this browser's storage is full. What was stored before is kept. Delete cached models or old runs";
+  expect(await check('full')).toEqual({
+    result: {
+      said: expect.stringContaining(`full: the checkpoint of step 2: 2.ckpt: ${remedy}`),
+      kept: 1,
+      names: ['1.ckpt'],
+    },
+  });
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+});

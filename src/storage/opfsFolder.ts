@@ -94,7 +94,8 @@ function syncAppender(access: SyncAccessHandle, name: string): Appender {
     async write(chunk) {
       try {
         const written = access.write(chunk, { at: sizeBytes });
-        if (written < chunk.length) throw new DOMException('short write', 'QuotaExceededError');
+        // Chromium returns -1 as an unsigned number when the quota is spent, and throws nothing.
+        if (written !== chunk.length) throw new DOMException('short write', 'QuotaExceededError');
         sizeBytes += written;
       } catch (error) {
         throw storageError(error, name);

@@ -25,6 +25,7 @@ export function isNotFound(error: unknown): boolean {
 /** `what` says what was being stored, such as `the checkpoint of step 7`. Errors it does not know come back as they are. */
 export function storageError(error: unknown, what: string): unknown {
   const options = { cause: error };
+  if (error instanceof StorageError) return new StorageError(error.problem, `${what}: ${error.message}`, options);
   switch (nameOf(error)) {
     case 'QuotaExceededError':
       return new StorageError(

@@ -112,7 +112,20 @@ async function library() {
   return seen;
 }
 
-const checks = { files, cache, states, library, estimate: () => estimateStorage() };
+/** Run with a quota of 2 MB. */
+async function full() {
+  const folder = await (await openOpfs()).folder('full');
+  const checkpoints = openCheckpoints(folder);
+  await checkpoints.save(1, 1000, new Blob([new Uint8Array(1000)]).stream());
+  const tooBig = new Uint8Array(8 << 20);
+  const refused = await checkpoints
+    .save(2, tooBig.length, new Blob([tooBig]).stream())
+    .catch((error: unknown) => error);
+  const said = refused instanceof StorageError ? `${refused.problem}: ${refused.message}` : String(refused);
+  return { said, kept: (await checkpoints.latest())?.step, names: await folder.names() };
+}
+
+const checks = { files, cache, states, library, full, estimate: () => estimateStorage() };
 
 self.onmessage = async ({ data }: MessageEvent<keyof typeof checks>) => {
   try {
