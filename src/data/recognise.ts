@@ -1,6 +1,7 @@
 // Which layout a file has, told by its first bytes and lines.
 
 import { isChatColumn, knownColumnNames, normaliseName } from './columnNames.ts';
+import { isObject } from './layouts/jsonRow.ts';
 import type { Layout } from './types.ts';
 
 const linesLookedAt = 50;
@@ -47,20 +48,27 @@ function recogniseJson(text: string, lines: readonly string[]): 'json' | 'jsonl'
   const first = lines[0]?.trim() ?? '';
   if (first.startsWith('[') && /^\[\s*[[{\]]/.test(text.trimStart())) return 'json';
   const objects = lines.filter((line) => /^\s*\{.*\}\s*$/.test(line)).length;
-  if (lines.length > 1 && objects > lines.length / 2) return 'jsonl';
+  const isFirstWhole = parsedObject(first) !== undefined;
+  if (lines.length > 1 && (isFirstWhole || objects > lines.length / 2)) return 'jsonl';
   if (!/^\{\s*["}]/.test(text.trimStart())) return undefined;
-  return lines.length === 1 && isSingleRow(first) ? 'jsonl' : 'json';
+  return isFirstWhole && !holdsTable(first) ? 'jsonl' : 'json';
 }
 
-/** One line that is one object: a row, unless it holds a table. */
-function isSingleRow(line: string): boolean {
+function parsedObject(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null) return false;
-    return !Object.entries(value).some(([name, cell]) => Array.isArray(cell) && !isChatColumn(name));
+    return isObject(value) ? value : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** One line that is one object: a row, unless its members are tables or columns. */
+function holdsTable(line: string): boolean {
+  return Object.entries(parsedObject(line) ?? {}).some(([name, cell]) =>
+    Array.isArray(cell) ? !isChatColumn(name) : isObject(cell) && '0' in cell,
+  );
 }
 
 function hasKnownHeader(line: string): boolean {
