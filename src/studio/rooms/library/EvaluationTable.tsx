@@ -1,0 +1,35 @@
+// Every evaluation of a run on its validation rows.
+import type { EvaluationResult } from '../../../worker/protocol.ts';
+import { formatExact, formatLoss, formatShare } from '../../format.ts';
+import styles from './library.module.css';
+
+export function EvaluationTable({ evaluations }: { evaluations: EvaluationResult[] }) {
+  return (
+    <section>
+      <h3>Evaluations</h3>
+      <table className={styles.numbers}>
+        <caption className="visually-hidden">Evaluations on validation rows</caption>
+        <thead>
+          <tr>
+            <th scope="col">Step</th>
+            <th scope="col">Loss</th>
+            <th scope="col">Perplexity</th>
+            <th scope="col">Right tokens</th>
+            <th scope="col">Rows</th>
+          </tr>
+        </thead>
+        <tbody>
+          {evaluations.map((evaluation) => (
+            <tr key={evaluation.step}>
+              <th scope="row">{formatExact(evaluation.step)}</th>
+              <td>{formatLoss(evaluation.loss)}</td>
+              <td>{formatLoss(evaluation.perplexity)}</td>
+              <td>{formatShare(evaluation.tokenAccuracy)}</td>
+              <td>{formatExact(evaluation.rows)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

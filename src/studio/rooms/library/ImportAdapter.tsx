@@ -1,0 +1,69 @@
+// Import: drop a PEFT folder or zip here, or pick one.
+import '@mantine/dropzone/styles.css';
+import { Button } from '@mantine/core';
+import { Dropzone } from '@mantine/dropzone';
+import { useRef } from 'react';
+import { ErrorNote } from '../../panels/ErrorNote.tsx';
+import { Panel } from '../../panels/Panel.tsx';
+import { importAdapter, useImportStore } from './importStore.ts';
+import styles from './library.module.css';
+
+export function ImportAdapter() {
+  const state = useImportStore((store) => store.state);
+  const zipInput = useRef<HTMLInputElement>(null);
+  const folderInput = useRef<HTMLInputElement>(null);
+  const isRunning = state.kind === 'running';
+  return (
+    <Panel title="Import an adapter" note="PEFT folder or zip">
+      <Dropzone
+        className={styles.drop}
+        classNames={{ inner: styles.dropInner }}
+        onDrop={(files) => void importAdapter(files)}
+        activateOnClick={false}
+        activateOnKeyboard={false}
+        disabled={isRunning}
+        useFsAccessApi={false}
+        inputProps={{ 'aria-label': 'Drop a PEFT folder or zip' }}
+        tabIndex={-1}
+      >
+        <p>Drop a PEFT LoRA folder or its zip here, to play with or to train on.</p>
+        <div className={styles.buttons}>
+          <Button variant="default" size="compact-md" disabled={isRunning} onClick={() => zipInput.current?.click()}>
+            Pick a zip or files…
+          </Button>
+          <Button variant="default" size="compact-md" disabled={isRunning} onClick={() => folderInput.current?.click()}>
+            Pick a folder…
+          </Button>
+        </div>
+      </Dropzone>
+      <input
+        ref={zipInput}
+        type="file"
+        hidden
+        multiple
+        accept=".zip,.json,.safetensors"
+        aria-label="Adapter files"
+        onChange={({ currentTarget }) => take(currentTarget)}
+      />
+      <input
+        ref={(input) => {
+          folderInput.current = input;
+          // React has no name for this attribute.
+          input?.setAttribute('webkitdirectory', '');
+        }}
+        type="file"
+        hidden
+        aria-label="Adapter folder"
+        onChange={({ currentTarget }) => take(currentTarget)}
+      />
+      {isRunning && <p role="status">Reading the adapter…</p>}
+      {state.kind === 'failed' && <ErrorNote message={state.message} />}
+    </Panel>
+  );
+}
+
+function take(input: HTMLInputElement) {
+  void importAdapter([...(input.files ?? [])]);
+  // The same file again is a new choice.
+  input.value = '';
+}

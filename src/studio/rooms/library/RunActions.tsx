@@ -1,0 +1,67 @@
+// What can be done with a run.
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import type { RunRecord } from '../../../worker/protocol.ts';
+import { openRoom, routeTo } from '../../routing.ts';
+import { useDeviceStore } from '../../stores/deviceStore.ts';
+import { isActive, isRunActive, resumeRun, useRunStore } from '../../stores/runStore.ts';
+import { DeleteRun } from './DeleteRun.tsx';
+import { duplicateSettings } from './duplicateSettings.ts';
+import { ExportPanel } from './ExportPanel.tsx';
+import styles from './library.module.css';
+import { RenameRun } from './RenameRun.tsx';
+
+type Opened = 'none' | 'rename' | 'export' | 'delete';
+
+export function RunActions({ run }: { run: RunRecord }) {
+  const [opened, setOpened] = useState<Opened>('none');
+  const hasDevice = useDeviceStore((state) => state.device.kind === 'ready');
+  const isTraining = useRunStore(({ state }) => isRunActive(state));
+  const isThisTraining = isActive(run.status) && run.status !== 'paused';
+  const close = () => setOpened('none');
+
+  return (
+    <>
+      <div className={styles.buttons}>
+        {run.hasAdapter && (
+          <Button component="a" href={routeTo('playground', { run: run.id })}>
+            Try in Playground
+          </Button>
+        )}
+        {run.isResumable && !isThisTraining && run.status !== 'finished' && (
+          <Button variant="default" disabled={!hasDevice || isTraining} onClick={() => void resume(run)}>
+            Resume
+          </Button>
+        )}
+        <Button variant="default" onClick={() => duplicateSettings(run)}>
+          Use settings in Train
+        </Button>
+        <Button
+          variant="default"
+          disabled={!run.hasAdapter}
+          aria-expanded={opened === 'export'}
+          onClick={() => setOpened(opened === 'export' ? 'none' : 'export')}
+        >
+          Export…
+        </Button>
+        <Button variant="default" onClick={() => setOpened(opened === 'rename' ? 'none' : 'rename')}>
+          Rename
+        </Button>
+        <Button variant="default" disabled={isThisTraining} onClick={() => setOpened('delete')}>
+          Delete…
+        </Button>
+      </div>
+      {!hasDevice && run.isResumable && run.status !== 'finished' && (
+        <p className={styles.dim}>Resuming needs WebGPU; the saved state waits here.</p>
+      )}
+      {opened === 'rename' && <RenameRun run={run} onDone={close} />}
+      {opened === 'export' && <ExportPanel run={run} hasDevice={hasDevice} />}
+      <DeleteRun run={run} isOpen={opened === 'delete'} onClose={close} />
+    </>
+  );
+}
+
+async function resume(run: RunRecord): Promise<void> {
+  openRoom('train');
+  await resumeRun(run);
+}

@@ -1,0 +1,54 @@
+// Curves of kept runs, read once and kept up to date while a run goes on: Library and Compare draw them.
+import { create } from 'zustand';
+import { call, onEvent } from '../../worker/client.ts';
+import type { StepMetrics } from '../../worker/protocol.ts';
+import { messageOf } from './messageOf.ts';
+
+export type MetricsStatus =
+  | { kind: 'loading' }
+  | { kind: 'ready'; metrics: StepMetrics[] }
+  | { kind: 'failed'; message: string };
+
+export const useMetricsStore = create<{ runs: Record<string, MetricsStatus> }>()(() => ({ runs: {} }));
+
+/** A chart of a whole run need not follow every step: new ones are taken in together, this often. */
+const FLUSH_MS = 1000;
+const arrived = new Map<string, StepMetrics[]>();
+
+function setMetrics(runId: string, status: MetricsStatus): void {
+  useMetricsStore.setState(({ runs }) => ({ runs: { ...runs, [runId]: status } }));
+}
+
+/** Reads a run's curve unless it is here already. */
+export async function loadMetrics(runId: string): Promise<void> {
+  const known = useMetricsStore.getState().runs[runId];
+  if (known !== undefined && known.kind !== 'failed') return;
+  setMetrics(runId, { kind: 'loading' });
+  try {
+    setMetrics(runId, { kind: 'ready', metrics: await call('readMetrics', { runId }) });
+  } catch (error) {
+    setMetrics(runId, { kind: 'failed', message: messageOf(error) });
+  }
+}
+
+onEvent('steps', ({ runId, steps }) => {
+  if (useMetricsStore.getState().runs[runId] === undefined) return;
+  if (arrived.size === 0) setTimeout(flush, FLUSH_MS);
+  arrived.set(runId, [...(arrived.get(runId) ?? []), ...steps]);
+});
+
+function flush(): void {
+  for (const [runId, steps] of arrived) {
+    const status = useMetricsStore.getState().runs[runId];
+    if (status?.kind === 'loading') continue;
+    arrived.delete(runId);
+    if (status?.kind === 'ready') setMetrics(runId, { kind: 'ready', metrics: withSteps(status.metrics, steps) });
+  }
+  if (arrived.size > 0) setTimeout(flush, FLUSH_MS);
+}
+
+/** A resumed run tells again the steps since its last save: the newer telling counts. */
+export function withSteps(metrics: StepMetrics[], steps: StepMetrics[]): StepMetrics[] {
+  const first = Math.min(...steps.map(({ step }) => step));
+  return [...metrics.filter(({ step }) => step < first), ...steps];
+}
