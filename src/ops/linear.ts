@@ -1,0 +1,146 @@
+// The fused LoRA linear (Hu et al. 2021, arXiv 2106.09685, section 4.1): y = x·W0ᵀ + bias + scaling·(x·Aᵀ)·Bᵀ [+ residual],
+// and its backward. The low-rank term is accumulated inside the kernel that computes the frozen product, both ways, so y
+// and dx are written once. W0 never has a gradient.
+import { GpuUsageError } from '../gpu/errors.ts';
+import type { Pass } from '../gpu/plan.ts';
+import type { KernelSource } from '../gpu/shaders.ts';
+import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import type { LoraTensors } from './loraSegments.ts';
+import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
+
+export interface LinearTensors {
+  /** [rows, inner] */
+  readonly x: Tensor;
+  /** W0 [cols, inner] */
+  readonly weight: WeightMatrix;
+  /** [cols] */
+  readonly bias?: Tensor;
+  /** [rows, cols], added to y */
+  readonly residual?: Tensor;
+  readonly lora?: LoraTensors;
+  /** [rows, cols] */
+  readonly y: Tensor;
+}
+
+export interface LinearGradients {
+  /** [rows, cols] */
+  readonly dy: Tensor;
+  readonly weight: WeightMatrix;
+  readonly lora?: LoraTensors & {
+    /** [projectedElements], from `loraProjectBackward` */
+    readonly v: Tensor;
+    /** The step record, for dropout. */
+    readonly step: Tensor;
+  };
+  /** [rows, inner] */
+  readonly dx: Tensor;
+}
+
+/** Rows and columns of one invocation, in the kernels for multiples of 4 and in those for any size. */
+const TILE = 8;
+const ANY_TILE = 4;
+const WORKGROUP_TILES = 8;
+/** Up to this many rows the matrix–vector kernel is used. */
+const VECTOR_ROWS = 4;
+
+/** Overwrites y. With adapters, `loraProject` must have filled u. */
+export function linearForward(pass: Pass, t: LinearTensors): void {
+  const [rows = 0, inner = 0] = t.x.shape;
+  const cols = t.weight.rows;
+  expectShape('linearForward', 'x', t.x, [rows, t.weight.cols]);
+  expectShape('linearForward', 'y', t.y, [rows, cols]);
+  if (t.bias) expectShape('linearForward', 'bias', t.bias, [cols]);
+  if (t.residual) expectShape('linearForward', 'residual', t.residual, [rows, cols]);
+  const lora = t.lora;
+  const optional = [
+    ...(lora ? [lora.segments, lora.u, lora.parameters] : []),
+    ...(t.bias ? [t.bias] : []),
+    ...(t.residual ? [t.residual] : []),
+  ];
+  const aligned = inner % 4 === 0;
+  const isVector = aligned && rows <= VECTOR_ROWS;
+  const tile = aligned ? TILE : ANY_TILE;
+  const path = isVector ? 'linear/vector' : aligned ? 'linear/forward' : 'linear/forwardAny';
+  for (const part of t.weight.parts) {
+    const kernel: KernelSource = {
+      path,
+      conditions: {
+        ...formatConditions(part.tensor),
+        aligned,
+        lora: lora !== undefined,
+        bias: t.bias !== undefined,
+        residual: t.residual !== undefined,
+      },
+    };
+    const tileRows = lora ? lora.table.maxRows : rows;
+    const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
+    pass.run(kernel, {
+      params: { rows, inner, cols, weightStart: part.rowStart, weightRows: partRows(part) },
+      buffers: [t.x, part.tensor, t.y, ...optional],
+      workgroups: [
+        Math.ceil(tileCols / (isVector ? 256 : tile * WORKGROUP_TILES)),
+        isVector ? tileRows : Math.ceil(tileRows / (tile * WORKGROUP_TILES)),
+        lora?.table.segments ?? 1,
+      ],
+      operations: 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0),
+    });
+  }
+}
+
+/** How `linearBackward` treats what is already in dx. */
+export type IntoDx = { kind: 'overwrite' } | { kind: 'add' } | { kind: 'rescale'; scale: Tensor };
+
+/** dx = dy·W0 + mask∘(scaling·V·A); overwrites dx, adds to it, or adds to it after scaling its rows. */
+export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { kind: 'overwrite' }): void {
+  const [rows = 0, cols = 0] = t.dy.shape;
+  const inner = t.weight.cols;
+  expectShape('linearBackward', 'dy', t.dy, [rows, t.weight.rows]);
+  expectShape('linearBackward', 'dx', t.dx, [rows, inner]);
+  if (into.kind === 'rescale') {
+    expectShape('linearBackward', 'scale', into.scale, [rows]);
+    if (t.lora || t.weight.parts.length > 1) throw new GpuUsageError('linearBackward: rescale is for one frozen part');
+  }
+  const aligned = inner % 4 === 0 && cols % 4 === 0;
+  const tile = aligned ? TILE : ANY_TILE;
+  t.weight.parts.forEach((part, index) => {
+    const lora = index === 0 ? t.lora : undefined;
+    const dropout = lora?.table.hasDropout === true;
+    pass.run(
+      {
+        path: aligned ? 'linear/backward' : 'linear/backwardAny',
+        conditions: {
+          ...formatConditions(part.tensor),
+          aligned,
+          lora: lora !== undefined,
+          dropout,
+          accumulate: index > 0 || into.kind === 'add',
+          rescale: into.kind === 'rescale',
+        },
+      },
+      {
+        params: {
+          rows,
+          inner,
+          cols,
+          weightStart: part.rowStart,
+          weightRows: partRows(part),
+          columnBlocks: lora?.table.columnBlocks ?? 0,
+        },
+        buffers: [
+          t.dy,
+          part.tensor,
+          t.dx,
+          ...(into.kind === 'rescale' ? [into.scale] : []),
+          ...(lora ? [lora.segments, lora.v, lora.parameters] : []),
+          ...(lora && dropout ? [lora.step] : []),
+        ],
+        workgroups: [
+          Math.ceil(inner / (tile * WORKGROUP_TILES)),
+          Math.ceil((lora?.table.maxRows ?? rows) / (tile * WORKGROUP_TILES)),
+          lora?.table.groups ?? 1,
+        ],
+        operations: 2 * rows * inner * partRows(part) + 2 * (lora ? lora.table.projectedElements * inner : 0),
+      },
+    );
+  });
+}

@@ -1,0 +1,100 @@
+// The group table: which adapter's A and B each block of rows and columns of a fused linear meets. A run with one adapter
+// is the case of one group; nothing special-cases one. Layout: shaders/shared/segments.wgsl.
+import { GpuUsageError } from '../gpu/errors.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+
+/** One adapted matrix of one adapter, as the table needs it. */
+export interface AdaptedBlock {
+  readonly rank: number;
+  /** Element offset of A [rank, inner] in the flat parameters. */
+  readonly aStart: number;
+  /** Element offset of B [colCount, rank]. */
+  readonly bStart: number;
+  readonly scaling: number;
+  /** Tells this module's dropout draws from every other's. */
+  readonly stream: number;
+  readonly dropout: number;
+}
+
+/** A block of output columns and the adapter's block on it, if any. */
+export interface ColumnBlock {
+  readonly colStart: number;
+  readonly colCount: number;
+  readonly adapted: AdaptedBlock | undefined;
+}
+
+/** Rows of one adapter, and the column blocks of the linear; every group has as many column blocks as the others. */
+export interface RowGroup {
+  readonly rowStart: number;
+  readonly rowCount: number;
+  readonly columns: readonly ColumnBlock[];
+}
+
+export interface SegmentTable {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly segments: number;
+  readonly groups: number;
+  readonly columnBlocks: number;
+  readonly maxRows: number;
+  readonly maxCols: number;
+  readonly maxRank: number;
+  /** Elements of U (and of V): the sum of rowCount × rank. */
+  readonly projectedElements: number;
+  /** Sum of rowCount × rank × colCount: the arithmetic of U·Bᵀ is twice this. */
+  readonly productCount: number;
+  readonly hasDropout: boolean;
+}
+
+export const SEGMENT_WORDS = 12;
+
+/** Lays the table out. Throws when groups differ in their column blocks. */
+export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
+  const columnBlocks = groups[0]?.columns.length ?? 0;
+  const words = new Uint32Array(groups.length * columnBlocks * SEGMENT_WORDS);
+  const floats = new Float32Array(words.buffer);
+  let [index, uStart, productCount, maxRows, maxCols, maxRank] = [0, 0, 0, 0, 0, 0];
+  let hasDropout = false;
+  for (const group of groups) {
+    if (group.columns.length !== columnBlocks) {
+      throw new GpuUsageError(`loraSegments: expected ${columnBlocks} column blocks, got ${group.columns.length}`);
+    }
+    maxRows = Math.max(maxRows, group.rowCount);
+    for (const { colStart, colCount, adapted } of group.columns) {
+      const { rank = 0, aStart = 0, bStart = 0, scaling = 0, stream = 0, dropout = 0 } = adapted ?? {};
+      const at = index++ * SEGMENT_WORDS;
+      words.set([group.rowStart, group.rowCount, colStart, colCount, rank, uStart, aStart, bStart], at);
+      floats[at + 8] = scaling;
+      words[at + 9] = stream;
+      words[at + 10] = Math.min(0xffffffff, Math.round(dropout * 2 ** 32));
+      floats[at + 11] = 1 / (1 - dropout);
+      uStart += group.rowCount * rank;
+      productCount += group.rowCount * rank * colCount;
+      maxCols = Math.max(maxCols, colCount);
+      maxRank = Math.max(maxRank, rank);
+      hasDropout ||= dropout > 0;
+    }
+  }
+  return {
+    words,
+    segments: index,
+    groups: groups.length,
+    columnBlocks,
+    maxRows,
+    maxCols,
+    maxRank,
+    projectedElements: uStart,
+    productCount,
+    hasDropout,
+  };
+}
+
+/** What a fused linear needs of its adapters; absent where no matrix of it is adapted. */
+export interface LoraTensors {
+  readonly table: SegmentTable;
+  /** The table's words, on the GPU. */
+  readonly segments: Tensor;
+  /** Flat A and B of every adapter, f32. */
+  readonly parameters: Tensor;
+  /** U (forward) and V (backward): [projectedElements]. */
+  readonly u: Tensor;
+}
