@@ -65,8 +65,8 @@ function cut(text: string, open: number, isWellFormed: boolean): Omit<JsonPiece,
       finish(i);
       return pieces;
     } else if (character !== ' ' && character !== '\t' && character !== '\r') {
-      const isFirstOnLine = text.slice(lineStart, i).trim() === '';
-      if (!isWellFormed && depth > 0 && character === '{' && isFirstOnLine && i - lineStart <= startColumn) {
+      const mayOpenNext = !isWellFormed && depth > 0 && character === '{' && i - lineStart <= startColumn;
+      if (mayOpenNext && text.slice(lineStart, i).trim() === '') {
         finish(i);
         depth = 0;
       }

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { makeExamples } from './examples.ts';
+import { type ColumnMapping, describeMapping, guessMapping, missingColumns } from './mapping.ts';
+import { compileDefaultTemplate, compileTemplate, typedForm, typedTemplate } from './template.ts';
+import type { ParsedRows } from './types.ts';
+
+type Pairs = Extract<ColumnMapping, { kind: 'pairs' }>;
+const pairs: Pairs = { kind: 'pairs', context: 'question', target: 'answer' };
+
+describe('guessMapping', () => {
+  it.each([
+    [['target', 'Context'], { kind: 'pairs', context: 'Context', target: 'target' }],
+    [['id', 'prompt', 'completion'], { kind: 'pairs', context: 'prompt', target: 'completion' }],
+    [['output', 'input', 'INSTRUCTION'], { kind: 'pairs', context: 'INSTRUCTION', input: 'input', target: 'output' }],
+    [['instruction', 'output'], { kind: 'pairs', context: 'instruction', target: 'output' }],
+    [['question', 'answer'], { kind: 'pairs', context: 'question', target: 'answer' }],
+    [['input', 'output'], { kind: 'pairs', context: 'input', target: 'output' }],
+    [['source', 'target'], { kind: 'pairs', context: 'source', target: 'target' }],
+    [['article', 'summary', 'id'], { kind: 'pairs', context: 'article', target: 'summary' }],
+    [['messages', 'prompt', 'completion'], { kind: 'chat', column: 'messages' }],
+    [['id', 'conversations'], { kind: 'chat', column: 'conversations' }],
+    [['Text', 'label', 'id'], { kind: 'text', column: 'Text' }],
+    [['de', 'en'], { kind: 'pairs', context: 'de', target: 'en' }],
+    [['story'], { kind: 'text', column: 'story' }],
+    [['a', 'b', 'c'], undefined],
+    [[], undefined],
+  ])('%j', (columns, expected) => expect(guessMapping(columns)).toEqual(expected));
+
+  it('is told in words, and misses columns by name', () => {
+    expect(describeMapping(pairs)).toBe('context from “question”, target from “answer”');
+    expect(describeMapping({ ...pairs, input: 'facts' })).toContain('“question” and “facts”');
+    expect(missingColumns({ ...pairs, input: 'facts' }, ['question'])).toEqual(['answer', 'facts']);
+    expect(missingColumns({ kind: 'chat', column: 'messages' }, ['messages'])).toEqual([]);
+  });
+});
+
+describe('compileTemplate', () => {
+  const columns = ['question', 'answer', 'Table Name'];
+  const values = { question: 'How many?', answer: '3', 'Table Name': 'trains' };
+
+  it.each([
+    ['{context}\n', 'How many?\n'],
+    ['{question}', 'How many?'],
+    ['On {Table Name}: { question }', 'On trains: How many?'],
+    ['{table_name}', 'trains'],
+    ['{{context}} }}{{ {context}', '{context} }{ How many?'],
+    ['', ''],
+  ])('renders %j', (source, expected) => expect(compileTemplate(source, columns, pairs)(values)).toBe(expected));
+
+  it.each([
+    ['{nothing}', 'no column "nothing"; expected one of {context}, {question}, {Table Name}'],
+    ['{answer}', '{answer} is the target'],
+    ['{target}', '{target} is the target'],
+    ['{context', 'character 1 is not closed; write {{'],
+    ['a }', 'character 3 closes nothing; write }}'],
+  ])('refuses %j', (source, message) => expect(() => compileTemplate(source, columns, pairs)).toThrow(message));
+
+  it('uses Alpaca’s prompt where there is an input', () => {
+    const mapping: Pairs = { kind: 'pairs', context: 'instruction', input: 'input', target: 'output' };
+    const render = compileDefaultTemplate(['instruction', 'input', 'output'], mapping);
+    expect(render({ instruction: 'Add', input: '1, 2' })).toMatch(
+      /^Below is an instruction that describes a task, paired .*\n\n### Instruction:\nAdd\n\n### Input:\n1, 2\n\n### Response:\n$/,
+    );
+    expect(render({ instruction: 'Sing', input: '' })).toMatch(
+      /^Below.* task\. .*\n\n### Instruction:\nSing\n\n### Response:\n$/,
+    );
+    expect(compileDefaultTemplate(columns, pairs)(values)).toBe('How many?\n');
+  });
+
+  it('takes \\n as typed on a command line', () => {
+    expect(typedTemplate('Q: {context}\\nA:\\t\\\\n\\x')).toBe('Q: {context}\nA:\t\\n\\x');
+    for (const template of ['a\nb', '\\n', '\\\\\n\t']) expect(typedTemplate(typedForm(template))).toBe(template);
+  });
+});
+
+describe('makeExamples', () => {
+  const parsedOf = (...values: Record<string, unknown>[]): ParsedRows => ({
+    columns: [],
+    rows: values.map((one, i) => ({ line: i + 1, values: one })),
+    problems: [],
+  });
+  const asTemplate = {
+    kind: 'template',
+    template: compileTemplate('Q: {context}', ['question', 'answer'], pairs),
+  } as const;
+
+  it('renders pairs and lists rows that are none', () => {
+    const parsed = parsedOf(
+      { question: 'a', answer: 'b' },
+      { question: 'a' },
+      { question: 3, answer: 'b' },
+      { question: 'a', answer: ' \n' },
+      { question: '', answer: 'b' },
+      { question: ['a'], answer: 'b' },
+      { question: null, answer: 'b' },
+    );
+    const { examples, problems } = makeExamples(parsed, pairs, asTemplate);
+    expect(examples).toEqual([
+      { kind: 'pair', context: 'a', prompt: 'Q: a', target: 'b', line: 1 },
+      { kind: 'pair', context: '', prompt: 'Q: ', target: 'b', line: 5 },
+    ]);
+    expect(problems.map(({ line, reason }) => `${line}: ${reason}`)).toEqual([
+      '2: column "answer" is missing',
+      '3: column "question" is not text but a number',
+      '4: the target is empty',
+      '6: column "question" is not text but a list',
+      '7: column "question" is missing',
+    ]);
+    expect(problems[0]?.excerpt).toBe('question: a');
+  });
+
+  it('makes a conversation of a pair for a chat model', () => {
+    const mapping: Pairs = { ...pairs, input: 'facts' };
+    const { examples } = makeExamples(parsedOf({ question: 'a', facts: 'f', answer: 'b' }), mapping, { kind: 'chat' });
+    expect(examples).toMatchObject([
+      {
+        kind: 'chat',
+        messages: [
+          { role: 'user', content: 'a\n\nf' },
+          { role: 'assistant', content: 'b' },
+        ],
+      },
+    ]);
+  });
+
+  it('reads OpenAI’s and ShareGPT’s conversations, as lists or as JSON text', () => {
+    const openAi = [
+      { role: 'system', content: 's' },
+      { role: 'user', content: [{ type: 'text', text: 'u' }] },
+      { role: 'assistant', content: 'a' },
+    ];
+    const shareGpt = [
+      { from: 'system', value: 's' },
+      { from: 'human', value: 'u' },
+      { from: 'gpt', value: 'a' },
+    ];
+    const messages = ['system', 'user', 'assistant'].map((role) => ({ role, content: role[0] }));
+    const parsed = parsedOf({ chat: openAi }, { chat: shareGpt }, { chat: JSON.stringify(shareGpt) });
+    const { examples, problems } = makeExamples(parsed, { kind: 'chat', column: 'chat' }, { kind: 'chat' });
+    expect(problems).toEqual([]);
+    expect(examples).toMatchObject([{ messages }, { messages }, { messages }]);
+    expect(examples[0]?.context).toBe('system: s\nuser: u');
+  });
+
+  it('says what is wrong with a conversation', () => {
+    const bad = [
+      undefined,
+      'hello',
+      '7',
+      [],
+      ['hi'],
+      [{ content: 'a' }],
+      [{ role: 'user', content: 5 }],
+      [{ role: 'user', content: 'a' }],
+    ];
+    const parsed = parsedOf(...bad.map((chat) => ({ chat })));
+    const { problems } = makeExamples(parsed, { kind: 'chat', column: 'chat' }, { kind: 'chat' });
+    expect(problems.map((problem) => problem.reason)).toEqual([
+      'column "chat" is missing',
+      'column "chat" is text, but not a JSON list of messages',
+      'column "chat" is not a list of messages',
+      'column "chat" has no messages',
+      'message 1 is not an object with role and content',
+      'message 1 has no role',
+      'message 1 (user) is not text',
+      'no assistant message, so there is no target',
+    ]);
+  });
+});
