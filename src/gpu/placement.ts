@@ -2,8 +2,14 @@
 // meet share bytes. WebGPU checks usage per buffer, so two allocations that one dispatch uses with different access
 // (one read, one written) never share a buffer; that is why there are several arenas.
 import { GpuUsageError } from './errors.ts';
-import type { Dispatch } from './plan.ts';
-import { type Allocation, BINDING_ALIGNMENT_BYTES } from './tensor.ts';
+import type { Kernel } from './shaders.ts';
+import { type Allocation, BINDING_ALIGNMENT_BYTES, type Tensor } from './tensor.ts';
+
+/** What placing must know of a dispatch: which tensors it binds, and how. */
+interface TensorUse {
+  readonly kernel: Kernel;
+  readonly buffers: readonly Tensor[];
+}
 
 export interface Placement {
   readonly arena: number;
@@ -28,7 +34,7 @@ interface Placed extends Span {
 }
 
 /** Sizes each arena and gives each scratch allocation its arena and offset. Deterministic. */
-export function placeScratch(dispatches: readonly Dispatch[], maxArenaBytes: number): Layout {
+export function placeScratch(dispatches: readonly TensorUse[], maxArenaBytes: number): Layout {
   const arenas: Placed[][] = [];
   const arenaBytes: number[] = [];
   const placements = new Map<Allocation, Placement>();
@@ -59,7 +65,7 @@ export function placeScratch(dispatches: readonly Dispatch[], maxArenaBytes: num
   return { arenaBytes, placements };
 }
 
-function collectSpans(dispatches: readonly Dispatch[]): Map<Allocation, Span> {
+function collectSpans(dispatches: readonly TensorUse[]): Map<Allocation, Span> {
   const spans = new Map<Allocation, Span>();
   dispatches.forEach((dispatch, index) => {
     const slots = dispatch.kernel.slots.filter((slot) => slot.access !== 'uniform');
