@@ -54,7 +54,7 @@ BASE_PROMPTS = [
 RESTAURANTS = [
     "name : Alimentum | area : city centre | family friendly : no",
     "name : The Punter | Type : coffee shop | food : Italian | price : cheap | customer rating : high",
-    "name : Blue Spice | Type : pub | food : Chinese | area : riverside | family friendly : yes | near : Rainbow Vegetarian Café",
+    "name : Cotto | food : Italian | price : cheap | family friendly : yes",
 ]
 
 

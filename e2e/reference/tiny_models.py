@@ -241,6 +241,9 @@ def save_adapter(model, lora: dict, folder: Path, base_name: str, seed: int):
                 parameter.copy_(noise * (1 / math.sqrt(parameter.shape[1]) if "lora_A" in name else 0.15))
     adapted.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config["target_modules"].sort()  # a set in PEFT, so in any order
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True))
     return adapted
 
 
