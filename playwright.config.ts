@@ -45,7 +45,7 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: findOrInstallBrowser(),
-      args: hasGpu ? ['--enable-unsafe-webgpu'] : softwareFlags,
+      args: hasGpu ? ['--enable-unsafe-webgpu', '--enable-features=Vulkan'] : softwareFlags,
     },
   },
   webServer: {
