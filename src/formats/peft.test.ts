@@ -12,7 +12,7 @@ import {
   parseAdapterKey,
   readAdapterConfig,
 } from './peft.ts';
-import { readSafetensorsHeader } from './safetensors.ts';
+import { readSafetensorsHeader, writeSafetensors } from './safetensors.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../e2e/fixtures/formats/peft/${path}`, import.meta.url));
 const plain = read('plain/adapter_config.json').toString();
@@ -22,6 +22,18 @@ describe.each(['plain', 'patterns', 'layers'])('what PEFT saved as %s', (name) =
 
   test('is written back to the byte in the subset of keys we keep', () => {
     expect(formatAdapterConfig(config)).toBe(read(`${name}/subset.json`).toString());
+  });
+
+  test('has weights that our writer writes to the same bytes', async () => {
+    const weights = bytesSource(read(`${name}/adapter_model.safetensors`), 'adapter_model.safetensors');
+    const { tensors } = await readSafetensorsHeader(weights);
+    const entries = [...tensors.values()].reverse().map((info) => ({
+      ...info,
+      bytes: () => weights.read(info.offset, info.sizeBytes),
+    }));
+    const chunks: Uint8Array[] = [];
+    await writeSafetensors(entries, async (chunk) => void chunks.push(chunk));
+    expect(Buffer.compare(Buffer.concat(chunks), read(`${name}/adapter_model.safetensors`))).toBe(0);
   });
 
   test('has its ranks and scalings, and its tensors in pairs', async () => {

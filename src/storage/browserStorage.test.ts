@@ -1,58 +1,14 @@
 // OPFS and IndexedDB as a real browser has them: the checks run in a worker of Chromium.
-import { createServer, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from '@playwright/test';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findOrInstallBrowser } from '../../e2e/browser.ts';
+import { type BrowserWorker, openBrowserWorker } from '../../e2e/hub/browserWorker.ts';
 
-let server: Server;
-let browser: Browser;
-let page: Page;
-
-async function bundleWorker(): Promise<string> {
-  const entry = fileURLToPath(new URL('./testBrowserStorage.ts', import.meta.url));
-  const output = await build({
-    configFile: false,
-    logLevel: 'silent',
-    build: { write: false, target: 'es2023', minify: false, lib: { entry, formats: ['es'], fileName: 'worker' } },
-  });
-  const [bundle] = Array.isArray(output) ? output : [output];
-  const chunk = bundle !== undefined && 'output' in bundle ? bundle.output[0] : undefined;
-  return chunk?.code ?? expect.fail('vite built no worker');
-}
-
+let worker: BrowserWorker;
 beforeAll(async () => {
-  const worker = await bundleWorker();
-  server = createServer((request, response) => {
-    const isWorker = request.url === '/worker.js';
-    response.setHeader('content-type', isWorker ? 'text/javascript' : 'text/html');
-    response.end(isWorker ? worker : '<!doctype html><title>storage</title>');
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  browser = await chromium.launch({ executablePath: findOrInstallBrowser(), args: ['--no-sandbox'] });
-  page = await (await browser.newContext()).newPage();
-  await page.goto(`http://localhost:${typeof address === 'object' ? address?.port : ''}/`);
+  worker = await openBrowserWorker(new URL('./testBrowserStorage.ts', import.meta.url));
 });
+afterAll(() => worker?.close());
 
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-function check(name: string): Promise<unknown> {
-  return page.evaluate(
-    (check) =>
-      new Promise((resolve) => {
-        const worker = new Worker('/worker.js', { type: 'module' });
-        worker.onmessage = ({ data }) => resolve(data);
-        worker.onerror = ({ message }) => resolve({ error: message });
-        worker.postMessage(check);
-      }),
-    name,
-  );
-}
+const check = (name: string) => worker.ask(name);
 
 test('files grow, are cut, replaced and removed; a second writer is told so; what is written is there before close', async () => {
   expect(await check('files')).toEqual({
@@ -96,6 +52,7 @@ test('the browser says how much it grants', async () => {
 });
 
 test('when storage is full it says so, says what to do, and keeps what was there', async () => {
+  const { page } = worker;
   const session = await page.context().newCDPSession(page);
   const origin = new URL(page.url()).origin;
   await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 2 << 20 });
