@@ -49,7 +49,8 @@ export interface EncodedData {
   statistics: DataStatistics;
 }
 
-const examplesPerSlice = 256;
+/** Work this long, then let others in: progress, and a wish to stop. */
+const sliceMs = 30;
 
 /** Never throws for a bad example: it is listed in `problems`. Throws the signal's reason when aborted. */
 export async function encodeExamples(examples: readonly Example[], options: EncodeOptions): Promise<EncodedData> {
@@ -58,11 +59,13 @@ export async function encodeExamples(examples: readonly Example[], options: Enco
   const problems: RowProblem[] = [];
   const seen = new Set<string>();
   const counts = { duplicates: 0, emptyContexts: 0, cutRows: 0, targetsTooLong: 0 };
+  let sliceStart = 0;
   for (const [index, example] of examples.entries()) {
-    if (index % examplesPerSlice === 0) {
+    if (index === 0 || performance.now() - sliceStart > sliceMs) {
       options.onProgress?.(index, examples.length);
       await new Promise((resolve) => setTimeout(resolve, 0));
       options.signal?.throwIfAborted();
+      sliceStart = performance.now();
     }
     const encoded = encodeExample(example, options);
     if (!Array.isArray(encoded)) {

@@ -99,6 +99,20 @@ describe('loadTokenizer', () => {
     );
   });
 
+  it('loads a vocabulary of Qwen’s size, odd names included', () => {
+    const vocab = JSON.parse(`{"__proto__": 0, "constructor": 1}`);
+    for (let id = 2; id < 200_000; id++) vocab[`token ${id}`] = id;
+    const tokenizer = loadTokenizer({
+      tokenizer: {
+        model: { type: 'BPE', vocab, merges: [] },
+        added_tokens: [{ id: 200_000, content: '<end>', special: true }],
+      },
+      tokenizerConfig: { eos_token: '<end>' },
+    });
+    expect(tokenizer.vocabSize).toBe(200_001);
+    expect(tokenizer.tokenText(0)).toBe('__proto__');
+  });
+
   it('shows pieces readably', () => {
     const tokenizer = load('gpt2');
     const shown = (text: string) => tokenizer.encode(text).map((id) => tokenizer.tokenText(id));

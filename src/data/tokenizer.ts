@@ -54,7 +54,8 @@ const tokenizerSchema = z.looseObject({
   pre_tokenizer: z.unknown().optional(),
   post_processor: z.unknown().optional(),
   decoder: z.unknown().optional(),
-  model: z.looseObject({ vocab: z.union([z.record(z.string(), z.number()), z.array(z.unknown())]) }),
+  // Not looked into: a vocabulary is large, and its keys may be anything, `__proto__` too.
+  model: z.looseObject({ vocab: z.custom<object>((vocab) => typeof vocab === 'object' && vocab !== null) }),
 });
 
 const namedToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform((token) => token.content)]);
@@ -104,7 +105,8 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
     );
   }
   const bosId = idOf('bos_token');
-  const vocabSize = Math.max(...library.get_vocab().values(), ...added.map((token) => token.id)) + 1;
+  let vocabSize = 0;
+  for (const id of library.get_vocab().values()) vocabSize = Math.max(vocabSize, id + 1);
   const special = new Set(added.filter((token) => token.special).map((token) => token.id));
   for (const name of Object.keys(namedTokens)) special.add(idOf(name) ?? eosId);
   const addedIds = new Set(added.map((token) => token.id));
