@@ -1,4 +1,5 @@
-// Which line is what, by colour and dash, with a place for its value under the cursor (first the x value).
+// Which line is what, by colour and dash, with a place for its value under the cursor (first the x value). Unlisted ones stay in the page, hidden,
+// so that values keep their places.
 import type { Ref } from 'react';
 import styles from './Chart.module.css';
 import type { ChartAxis, ChartSeries } from './chartTypes.ts';
@@ -16,7 +17,7 @@ export function ChartLegend({ ref, x, series }: Props) {
         {x.label} <output aria-live="off">–</output>
       </span>
       {series.map((one) => (
-        <span key={one.label} className={styles.entry}>
+        <span key={one.label} className={styles.entry} hidden={one.isUnlisted}>
           <svg width="20" height="10" aria-hidden="true">
             {one.width > 0 && (
               <line

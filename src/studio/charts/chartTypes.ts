@@ -15,6 +15,8 @@ export interface ChartSeries {
   endLabel?: string;
   /** Diameter of each point in pixels; none when absent. */
   pointSize?: number;
+  /** Left out of the legend: a part of another series, such as its raw values. */
+  isUnlisted?: boolean;
 }
 
 export interface ChartAxis {

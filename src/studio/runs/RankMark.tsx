@@ -5,11 +5,12 @@ import styles from './runs.module.css';
 
 interface Props {
   rank: number;
-  /** The line's dashes, where they are not the rank's own. */
-  dash?: number[];
+  /** Label and dashes, where they are not the rank's own. */
+  label?: string | undefined;
+  dash?: number[] | undefined;
 }
 
-export function RankMark({ rank, dash = rankDash(rank) }: Props) {
+export function RankMark({ rank, label = rankLabel(rank), dash = rankDash(rank) }: Props) {
   const scheme = useColourScheme();
   return (
     <span className={styles.rank}>
@@ -24,7 +25,7 @@ export function RankMark({ rank, dash = rankDash(rank) }: Props) {
           strokeDasharray={dash.join(' ')}
         />
       </svg>
-      {rankLabel(rank)}
+      {label}
     </span>
   );
 }

@@ -1,26 +1,19 @@
 // Starts the studio: listens to the worker, opens the device, and has the built-in model and first task ready, so that
 // one click trains. Also keeps what follows from what: new model → data read again → plan made again.
 import { onEvent } from '../../worker/client.ts';
-import type { BuiltinTask } from '../../worker/protocol.ts';
-import { loadTasks, readData, reportDataProgress, rereadData, useDataStore } from './dataStore.ts';
+import { chooseTask } from './chooseData.ts';
+import { loadTasks, reportDataProgress, rereadData, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
 import { refreshRuns } from './libraryStore.ts';
 import { loadModel, refreshShelf, reportModelProgress, useModelStore } from './modelStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
-import { forgetPlan, requestPlan, setSettings, useSettingsStore } from './settingsStore.ts';
+import { forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
 
 export function openStudio(): void {
   listen();
   follow();
   void refreshRuns();
   void prepareBuiltin();
-}
-
-/** Chooses a built-in task: its data, and the settings its default run starts from. */
-export async function chooseTask(task: BuiltinTask): Promise<void> {
-  setSettings(task.settings);
-  const { maxLength, seed } = task.settings.training;
-  await readData({ kind: 'builtin', taskId: task.id }, { maxLength, seed, validationFraction: 0 });
 }
 
 async function prepareBuiltin(): Promise<void> {

@@ -34,10 +34,10 @@ export function DeleteRun({ run, isOpen, onClose }: { run: RunRecord; isOpen: bo
       </p>
       {error !== null && <ErrorNote message={error} />}
       <div className={styles.buttons}>
-        <Button color="red" onClick={() => void destroy()}>
+        <Button size="xs" color="red" onClick={() => void destroy()}>
           Delete for good
         </Button>
-        <Button variant="default" onClick={onClose} data-autofocus>
+        <Button size="xs" variant="default" onClick={onClose} data-autofocus>
           Keep it
         </Button>
       </div>

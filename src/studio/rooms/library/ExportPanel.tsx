@@ -4,9 +4,8 @@ import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { formatBytes } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
-import fieldStyles from '../../panels/Field.module.css';
-import { Field } from '../../panels/Field.tsx';
 import { ProgressBar } from '../../panels/ProgressBar.tsx';
+import { Select } from '../../panels/Select.tsx';
 import {
   cancelExport,
   canWriteFolders,
@@ -17,10 +16,10 @@ import {
 } from './exportStore.ts';
 import styles from './library.module.css';
 
-const FORMATS: { format: MergedFormat; label: string; bytesPerWeight: number }[] = [
-  { format: 'f32', label: 'f32, exact', bytesPerWeight: 4 },
-  { format: 'f16', label: 'f16, half the size', bytesPerWeight: 2 },
-  { format: 'bf16', label: 'bf16, half the size', bytesPerWeight: 2 },
+const FORMATS: { value: MergedFormat; label: string; bytesPerWeight: number }[] = [
+  { value: 'f32', label: 'f32, exact', bytesPerWeight: 4 },
+  { value: 'f16', label: 'f16, half the size', bytesPerWeight: 2 },
+  { value: 'bf16', label: 'bf16, half the size', bytesPerWeight: 2 },
 ];
 
 export function ExportPanel({ run, hasDevice }: { run: RunRecord; hasDevice: boolean }) {
@@ -28,62 +27,41 @@ export function ExportPanel({ run, hasDevice }: { run: RunRecord; hasDevice: boo
   const [format, setFormat] = useState<MergedFormat>(run.model.weights);
   const [toFolder, setToFolder] = useState(false);
   const isBusy = state.kind === 'running';
-  const bytes = FORMATS.find((known) => known.format === format)?.bytesPerWeight ?? 4;
+  const bytesPerWeight = FORMATS.find(({ value }) => value === format)?.bytesPerWeight ?? 4;
+  const modelBytes = run.plan.modelParameters * bytesPerWeight;
 
   return (
     <div className={styles.export}>
       {canWriteFolders() && (
-        <Field label="Write as">
-          {(ids) => (
-            <select
-              {...ids}
-              className={fieldStyles.input}
-              value={toFolder ? 'folder' : 'zip'}
-              onChange={({ currentTarget }) => setToFolder(currentTarget.value === 'folder')}
-            >
-              <option value="zip">a zip, downloaded</option>
-              <option value="folder">a folder that I pick</option>
-            </select>
-          )}
-        </Field>
+        <Select
+          label="Write as"
+          value={toFolder ? 'folder' : 'zip'}
+          options={[
+            { value: 'zip', label: 'a zip, downloaded' },
+            { value: 'folder', label: 'a folder that I pick' },
+          ]}
+          onChange={(choice) => setToFolder(choice === 'folder')}
+        />
       )}
       <div className={styles.exportChoice}>
         <p>
           <strong>Adapter</strong> <span className={styles.dim}>PEFT, {formatBytes(run.plan.adapterFileBytes)}</span>
         </p>
-        <Button disabled={isBusy} onClick={() => void exportAdapter(run.id, toFolder)}>
+        <Button size="xs" disabled={isBusy} onClick={() => void exportAdapter(run.id, toFolder)}>
           Export adapter
         </Button>
       </div>
       <div className={styles.exportChoice}>
-        <Field
+        <Select
           label="Merged model"
-          term={
-            run.plan.modelParameters > 0
-              ? `transformers, ${formatBytes(run.plan.modelParameters * bytes)}`
-              : 'transformers'
-          }
+          term={modelBytes > 0 ? `transformers, ${formatBytes(modelBytes)}` : 'transformers'}
           help={hasDevice ? undefined : 'Merging needs WebGPU and the base model.'}
-        >
-          {(ids) => (
-            <select
-              {...ids}
-              className={fieldStyles.input}
-              value={format}
-              onChange={({ currentTarget }) => {
-                const chosen = FORMATS.find((known) => known.format === currentTarget.value);
-                if (chosen !== undefined) setFormat(chosen.format);
-              }}
-            >
-              {FORMATS.map((known) => (
-                <option key={known.format} value={known.format}>
-                  {known.label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+          value={format}
+          options={FORMATS.map(({ value, label }) => ({ value, label }))}
+          onChange={setFormat}
+        />
         <Button
+          size="xs"
           variant="default"
           disabled={isBusy || !hasDevice}
           onClick={() => void exportMerged(run.id, format, toFolder)}

@@ -32,8 +32,10 @@ export function RenameRun({ run, onDone }: { run: RunRecord; onDone: () => void 
           />
         )}
       </Field>
-      <Button type="submit">Save name</Button>
-      <Button variant="default" onClick={onDone}>
+      <Button size="xs" type="submit">
+        Save name
+      </Button>
+      <Button size="xs" variant="default" onClick={onDone}>
         Cancel
       </Button>
     </form>

@@ -24,19 +24,20 @@ export function RunActions({ run }: { run: RunRecord }) {
     <>
       <div className={styles.buttons}>
         {run.hasAdapter && (
-          <Button component="a" href={routeTo('playground', { run: run.id })}>
+          <Button size="xs" component="a" href={routeTo('playground', { run: run.id })}>
             Try in Playground
           </Button>
         )}
         {run.isResumable && !isThisTraining && run.status !== 'finished' && (
-          <Button variant="default" disabled={!hasDevice || isTraining} onClick={() => void resume(run)}>
+          <Button size="xs" variant="default" disabled={!hasDevice || isTraining} onClick={() => void resume(run)}>
             Resume
           </Button>
         )}
-        <Button variant="default" onClick={() => duplicateSettings(run)}>
+        <Button size="xs" variant="default" onClick={() => duplicateSettings(run)}>
           Use settings in Train
         </Button>
         <Button
+          size="xs"
           variant="default"
           disabled={!run.hasAdapter}
           aria-expanded={opened === 'export'}
@@ -44,10 +45,10 @@ export function RunActions({ run }: { run: RunRecord }) {
         >
           Export…
         </Button>
-        <Button variant="default" onClick={() => setOpened(opened === 'rename' ? 'none' : 'rename')}>
+        <Button size="xs" variant="default" onClick={() => setOpened(opened === 'rename' ? 'none' : 'rename')}>
           Rename
         </Button>
-        <Button variant="default" disabled={isThisTraining} onClick={() => setOpened('delete')}>
+        <Button size="xs" variant="default" disabled={isThisTraining} onClick={() => setOpened('delete')}>
           Delete…
         </Button>
       </div>

@@ -4,6 +4,7 @@ import type { RunRecord } from '../../../worker/protocol.ts';
 import { formatMoment } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
+import { routeTo } from '../../routing.ts';
 import { RankMark } from '../../runs/RankMark.tsx';
 import { RunStatusText } from '../../runs/RunStatusText.tsx';
 import { resultFields } from '../../runs/resultFields.ts';
@@ -22,7 +23,16 @@ export function RunDetail({ run }: { run: RunRecord }) {
   }, [run.id, run.isImported]);
 
   return (
-    <Panel title={run.name} note={formatMoment(run.createdAt)} className={styles.detail}>
+    <Panel
+      title={run.name}
+      note={formatMoment(run.createdAt)}
+      actions={
+        <a href={routeTo('library')} aria-label={`Close ${run.name}`}>
+          Close
+        </a>
+      }
+      className={styles.detail}
+    >
       <p className={styles.summary}>
         <RankMark rank={run.settings.adapter.rank} />
         <RunStatusText run={run} />

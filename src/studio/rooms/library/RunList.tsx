@@ -55,6 +55,7 @@ export function RunList({ runs, openedId }: { runs: RunRecord[]; openedId: strin
           )}
         </Field>
         <Button
+          size="xs"
           variant="default"
           disabled={chosen.length < 2}
           onClick={() => openRoom('compare', { runs: chosen.join(',') })}

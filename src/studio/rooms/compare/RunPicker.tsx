@@ -1,0 +1,45 @@
+// Which runs are compared.
+import { Checkbox } from '@mantine/core';
+import type { RunRecord } from '../../../worker/protocol.ts';
+import { Panel } from '../../panels/Panel.tsx';
+import { openRoom } from '../../routing.ts';
+import { RankMark } from '../../runs/RankMark.tsx';
+import styles from './compare.module.css';
+import type { RunMark } from './runMarks.ts';
+
+interface Props {
+  runs: RunRecord[];
+  chosen: RunRecord[];
+  marks: RunMark[];
+}
+
+export function RunPicker({ runs, chosen, marks }: Props) {
+  const choose = (run: RunRecord, isChosen: boolean) => {
+    const others = chosen.filter(({ id }) => id !== run.id).map(({ id }) => id);
+    openRoom('compare', { runs: (isChosen ? [...others, run.id] : others).join(',') });
+  };
+  return (
+    <Panel title="Runs" note={`${chosen.length} of ${runs.length} compared`}>
+      <ul className={styles.picker}>
+        {runs.map((run) => {
+          const place = chosen.findIndex(({ id }) => id === run.id);
+          return (
+            <li key={run.id}>
+              <Checkbox
+                size="xs"
+                checked={place >= 0}
+                onChange={({ currentTarget }) => choose(run, currentTarget.checked)}
+                label={
+                  <span className={styles.pick}>
+                    <RankMark rank={run.settings.adapter.rank} label={marks[place]?.label} dash={marks[place]?.dash} />
+                    <span>{run.name}</span>
+                  </span>
+                }
+              />
+            </li>
+          );
+        })}
+      </ul>
+    </Panel>
+  );
+}

@@ -1,0 +1,62 @@
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { testRun, withRank } from '../../runs/testRun.ts';
+import { rankDash } from '../../theme/rankColour.ts';
+import { curvesCsv, runsCsv } from './compareCsv.ts';
+import { niceTicks } from './niceTicks.ts';
+import { runMarks } from './runMarks.ts';
+
+const evaluations = [{ step: 2, rows: 4, loss: 1.25, perplexity: 3.5, tokenAccuracy: 0.5 }];
+const runs = [
+  testRun({ name: 'one, two', evaluations }),
+  testRun({ id: 'b', name: 'b' }),
+  testRun({ settings: withRank(64) }),
+];
+
+describe('marks of compared runs', () => {
+  it('tells runs of one rank apart by letter and dash', () => {
+    const marks = runMarks(runs);
+    expect(marks.map(({ label }) => label)).toEqual(['r 8 a', 'r 8 b', 'r 64']);
+    expect(marks[0]?.dash).toEqual(rankDash(8));
+    expect(marks[1]?.dash).not.toEqual(marks[0]?.dash);
+  });
+});
+
+describe('niceTicks', () => {
+  it('covers the range in round steps', () => {
+    expect(niceTicks(0.31, 0.92, 4)).toEqual([0.2, 0.4, 0.6, 0.8, 1]);
+    expect(niceTicks(0, 100, 4)).toEqual([0, 50, 100]);
+    expect(niceTicks(2, 2, 4).length).toBeGreaterThan(1);
+  });
+});
+
+describe('CSV of the comparison', () => {
+  it('has a row per run, numbers bare', () => {
+    const rows = Papa.parse<Record<string, string>>(runsCsv(runs), { header: true, skipEmptyLines: true }).data;
+    expect(rows.map(({ name, rank, validationLoss }) => [name, rank, validationLoss])).toEqual([
+      ['one, two', '8', '1.25'],
+      ['b', '8', ''],
+      ['First run', '64', ''],
+    ]);
+  });
+
+  it('has a row per step, with the validation loss where one was measured', () => {
+    const step = (n: number) => ({
+      step: n,
+      loss: n / 2,
+      learningRate: 1e-3,
+      gradientNorm: 1,
+      tokens: 9,
+      targetTokens: 4,
+      elapsedMs: n * 10,
+    });
+    const csv = curvesCsv(runs.slice(0, 2).map((run) => ({ run, metrics: [step(1), step(2)] })));
+    const rows = Papa.parse<Record<string, string>>(csv, { header: true, skipEmptyLines: true }).data;
+    expect(rows.map(({ name, step: n, loss, validationLoss }) => [name, n, loss, validationLoss])).toEqual([
+      ['one, two', '1', '0.5', ''],
+      ['one, two', '2', '1', '1.25'],
+      ['b', '1', '0.5', ''],
+      ['b', '2', '1', ''],
+    ]);
+  });
+});

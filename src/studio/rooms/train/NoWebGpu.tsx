@@ -1,0 +1,47 @@
+// Without a GPU there is no training here: says so, says where there is, and points to what still works.
+import { Button } from '@mantine/core';
+import { EmptyState } from '../../panels/EmptyState.tsx';
+import { ErrorNote } from '../../panels/ErrorNote.tsx';
+import { routeTo } from '../../routing.ts';
+import { openDevice } from '../../stores/deviceStore.ts';
+import styles from './NoWebGpu.module.css';
+
+const BROWSERS = [
+  'Chrome or Edge 113 and newer on Windows, macOS and ChromeOS; 121 and newer on Android; on Linux newer still, depending on the GPU driver',
+  'Safari 26 and newer on macOS, iPhone and iPad',
+  'Firefox 141 and newer on Windows, 145 and newer on Macs with Apple silicon',
+];
+
+export function NoWebGpu({ reason }: { reason: string }) {
+  return (
+    <>
+      <h1 className="visually-hidden">Train an adapter</h1>
+      <EmptyState
+        title="This browser cannot train: WebGPU is missing"
+        action={
+          <Button component="a" href={routeTo('library')}>
+            Open the Library
+          </Button>
+        }
+      >
+        <p>{reason}</p>
+        <p>Rankwise trains on your own graphics card through WebGPU. Browsers that have it:</p>
+        <ul className={styles.browsers}>
+          {BROWSERS.map((browser) => (
+            <li key={browser}>{browser}</li>
+          ))}
+        </ul>
+        <p>Runs kept in this browser can still be looked at and exported in the Library.</p>
+      </EmptyState>
+    </>
+  );
+}
+
+export function LostGpu({ reason }: { reason: string }) {
+  return (
+    <ErrorNote
+      message={`The GPU was lost: ${reason}. What was saved is kept. Reload the page, or try again; then resume the run.`}
+      action={{ label: 'Try again', onClick: () => void openDevice() }}
+    />
+  );
+}

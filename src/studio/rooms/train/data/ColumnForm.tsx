@@ -1,0 +1,70 @@
+// Which column is what: guessed by name, changeable.
+import type { ColumnMapping, DataDescription } from '../../../../worker/protocol.ts';
+import { Select } from '../../../panels/Select.tsx';
+import { changeDataOptions } from '../../../stores/dataStore.ts';
+import styles from './data.module.css';
+
+const NO_COLUMN = '';
+
+export function ColumnForm({ description }: { description: DataDescription }) {
+  const { mapping, columns } = description;
+  if (columns.length === 0) return null;
+  const change = (next: ColumnMapping) => void changeDataOptions({ mapping: next, prompt: undefined });
+  const options = columns.map((column) => ({ value: column, label: column }));
+  const first = columns[0] ?? '';
+  return (
+    <section>
+      <h3>Columns</h3>
+      <div className={styles.fields}>
+        <Select
+          label="The rows are"
+          value={mapping.kind}
+          options={[
+            { value: 'pairs', label: 'pairs of context and target' },
+            { value: 'chat', label: 'chats' },
+            { value: 'text', label: 'plain text' },
+          ]}
+          onChange={(kind) =>
+            change(
+              kind === 'pairs'
+                ? { kind, context: first, target: columns[1] ?? first }
+                : { kind, column: mapping.kind === 'pairs' ? first : mapping.column },
+            )
+          }
+        />
+        {mapping.kind === 'pairs' ? (
+          <>
+            <Select
+              label="Context"
+              term="given"
+              value={mapping.context}
+              options={options}
+              onChange={(context) => change({ ...mapping, context })}
+            />
+            <Select
+              label="Further input"
+              term="optional"
+              value={mapping.input ?? NO_COLUMN}
+              options={[{ value: NO_COLUMN, label: 'none' }, ...options]}
+              onChange={(input) => change({ ...mapping, input: input === NO_COLUMN ? undefined : input })}
+            />
+            <Select
+              label="Target"
+              term="learned"
+              value={mapping.target}
+              options={options}
+              onChange={(target) => change({ ...mapping, target })}
+            />
+          </>
+        ) : (
+          <Select
+            label={mapping.kind === 'chat' ? 'Messages' : 'Text'}
+            value={mapping.column}
+            options={options}
+            onChange={(column) => change({ ...mapping, column })}
+          />
+        )}
+      </div>
+    </section>
+  );
+}

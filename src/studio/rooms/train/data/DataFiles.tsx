@@ -1,0 +1,69 @@
+// The training file, and what is held out for validation: a second file, or a share of the rows.
+import { Button } from '@mantine/core';
+import { Dropzone } from '@mantine/dropzone';
+import { useRef } from 'react';
+import { NumberField } from '../../../panels/NumberField.tsx';
+import { chooseFiles } from '../../../stores/chooseData.ts';
+import { changeDataOptions, type DataStatus } from '../../../stores/dataStore.ts';
+import drop from '../drop.module.css';
+import styles from './data.module.css';
+
+const ENDINGS = '.txt,.csv,.tsv,.json,.jsonl,.ndjson,.parquet';
+
+export function DataFiles({ status }: { status: DataStatus }) {
+  const own = status.kind !== 'none' && status.source.kind === 'files' ? status.source : null;
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <section>
+      <Dropzone
+        className={drop.zone}
+        onDrop={([train, validation]) => train && void chooseFiles(train, validation)}
+        inputProps={{ 'aria-label': 'Data file' }}
+        aria-label="Drop or pick a data file"
+      >
+        <p>Drop a file here, or press to pick one</p>
+        <p className={drop.hint}>
+          .txt, .csv, .tsv, .json, .jsonl or .parquet; pairs, instructions, chats or plain text. A second file is held
+          out.
+        </p>
+      </Dropzone>
+      {own && status.kind !== 'none' && (
+        <div className={styles.heldOut}>
+          {own.validation ? (
+            <p>
+              Held out: {own.validation.name}{' '}
+              <Button size="compact-sm" variant="default" onClick={() => void chooseFiles(own.train)}>
+                Remove
+              </Button>
+            </p>
+          ) : (
+            <>
+              <NumberField
+                label="Held out for validation"
+                term="% of rows"
+                value={Math.round(status.options.validationFraction * 100)}
+                min={0}
+                max={90}
+                onChange={(percent) => void changeDataOptions({ validationFraction: percent / 100 })}
+              />
+              <Button variant="default" onClick={() => picker.current?.click()}>
+                Use a second file instead
+              </Button>
+            </>
+          )}
+          <input
+            ref={picker}
+            type="file"
+            accept={ENDINGS}
+            hidden
+            aria-label="Validation file"
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              if (file) void chooseFiles(own.train, file);
+            }}
+          />
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+// The examples: a built-in task or one's own file, and what was found in it.
+import { Button } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { formatNoun } from '../../../format.ts';
+import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { Panel } from '../../../panels/Panel.tsx';
+import { ProgressBar } from '../../../panels/ProgressBar.tsx';
+import { RadioChips } from '../../../panels/RadioChips.tsx';
+import { chooseTask } from '../../../stores/chooseData.ts';
+import { cancelData, type DataStatus, rereadData, useDataStore } from '../../../stores/dataStore.ts';
+import { DataCounts } from './DataCounts.tsx';
+import styles from './data.module.css';
+
+const DataDrawer = lazy(() => import('./DataDrawer.tsx').then((module) => ({ default: module.DataDrawer })));
+
+export function DataPanel() {
+  const status = useDataStore((state) => state.status);
+  const tasks = useDataStore((state) => state.tasks);
+  const [isOpen, setOpen] = useState(false);
+  const source = status.kind === 'none' ? null : status.source;
+  const task = source?.kind === 'builtin' ? tasks.find((known) => known.id === source.taskId) : undefined;
+  return (
+    <Panel
+      title="Data"
+      note={source?.kind === 'files' ? source.train.name : undefined}
+      actions={
+        <Button size="compact-sm" variant="default" onClick={() => setOpen(true)}>
+          {source?.kind === 'files' ? 'Columns and rows' : 'Use your own file'}
+        </Button>
+      }
+    >
+      <RadioChips
+        legend="Built-in tasks"
+        isLegendHidden
+        options={tasks.map((known) => ({ value: known.id, label: known.title }))}
+        value={task?.id ?? null}
+        onChange={(id) => {
+          const chosen = tasks.find((known) => known.id === id);
+          if (chosen) void chooseTask(chosen);
+        }}
+      />
+      {task && <p className={styles.dim}>{task.description}</p>}
+      <DataBody status={status} />
+      {isOpen && (
+        <Suspense>
+          <DataDrawer onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </Panel>
+  );
+}
+
+function DataBody({ status }: { status: DataStatus }) {
+  switch (status.kind) {
+    case 'none':
+      return <p className={styles.dim}>Choose a task, or bring a file of context–target pairs.</p>;
+    case 'reading':
+      return (
+        <>
+          {status.previous && <DataCounts description={status.previous} />}
+          {!status.previous && (
+            <ProgressBar
+              label="Reading and encoding the rows"
+              share={status.totalRows > 0 ? status.doneRows / status.totalRows : null}
+              detail={status.doneRows > 0 ? formatNoun(status.doneRows, 'row') : undefined}
+              onCancel={() => void cancelData()}
+            />
+          )}
+        </>
+      );
+    case 'ready':
+      return <DataCounts description={status.description} />;
+    case 'failed':
+      return <ErrorNote message={status.message} action={{ label: 'Read again', onClick: () => void rereadData() }} />;
+    default:
+      return status satisfies never;
+  }
+}

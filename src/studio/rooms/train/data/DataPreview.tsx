@@ -1,0 +1,26 @@
+// Beside the empty chart: the first rows as the model will see them.
+import { Panel } from '../../../panels/Panel.tsx';
+import styles from './data.module.css';
+import { TokenRow } from './TokenRow.tsx';
+import { usePreview } from './usePreview.ts';
+
+export function DataPreview() {
+  const preview = usePreview(0, 3);
+  if (preview.kind !== 'ready') return null;
+  return (
+    <Panel title="What the model will see" note={<MaskKey />}>
+      {preview.rows.map((row) => (
+        <TokenRow key={row.line} row={row} />
+      ))}
+    </Panel>
+  );
+}
+
+export function MaskKey() {
+  return (
+    <>
+      <span className={styles.context}>context</span> is given, <span className={styles.target}>target</span> is
+      learned: only it carries loss
+    </>
+  );
+}

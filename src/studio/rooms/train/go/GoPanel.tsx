@@ -1,0 +1,31 @@
+// Go: the run's controls, its numbers, its curves, and what it writes as it learns.
+import { useRunStore } from '../../../stores/runStore.ts';
+import { DataPreview } from '../data/DataPreview.tsx';
+import styles from './go.module.css';
+import { Interrupted } from './Interrupted.tsx';
+import { LossChart } from './LossChart.tsx';
+import { Readouts } from './Readouts.tsx';
+import { RunBar } from './RunBar.tsx';
+import { RunEnd } from './RunEnd.tsx';
+import { Samples } from './Samples.tsx';
+import { SideCharts } from './SideCharts.tsx';
+
+export function GoPanel() {
+  const state = useRunStore((store) => store.state);
+  const metrics = useRunStore((store) => store.metrics);
+  const rank = useRunStore(({ state: shown }) => (shown.kind === 'shown' ? shown.run.settings.adapter.rank : null));
+  const hasRun = state.kind === 'shown' || state.kind === 'starting';
+  return (
+    <section className={styles.go} aria-label="Go">
+      <RunBar />
+      {state.kind === 'none' && <Interrupted />}
+      {state.kind === 'shown' && <RunEnd run={state.run} />}
+      <div className={styles.instrument}>
+        <Readouts />
+        <LossChart metrics={metrics} rank={rank} isEmpty={!hasRun} />
+      </div>
+      {hasRun ? <SideCharts metrics={metrics} /> : <DataPreview />}
+      {state.kind === 'shown' && <Samples samples={state.run.samples} />}
+    </section>
+  );
+}

@@ -1,0 +1,100 @@
+// The buttons that start, pause, resume and stop, with the run's state in words; read out when it changes.
+import { Button } from '@mantine/core';
+import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import {
+  leaveRun,
+  pauseRun,
+  type RunState,
+  resumeShownRun,
+  startRun,
+  stopRun,
+  useRunStore,
+} from '../../../stores/runStore.ts';
+import styles from './go.module.css';
+import { runName, samplePrompts } from './newRun.ts';
+import { StepProgress } from './StepProgress.tsx';
+import { stateText } from './stateText.ts';
+import { useReadiness } from './useReadiness.ts';
+
+export function RunBar() {
+  const state = useRunStore((store) => store.state);
+  const readiness = useReadiness();
+  const isIdle = state.kind === 'none' || state.kind === 'failed';
+  return (
+    <div className={styles.bar}>
+      <div className={styles.buttons}>
+        <RunButtons state={state} isReady={readiness.kind === 'ready'} />
+      </div>
+      <div className={styles.barText}>
+        <p role="status">{isIdle ? readiness.text : stateText(state)}</p>
+        {state.kind === 'shown' && <StepProgress run={state.run} />}
+      </div>
+      {state.kind === 'failed' && <ErrorNote message={state.message} />}
+      {state.kind === 'shown' && state.message && <ErrorNote message={state.message} />}
+      {isIdle && readiness.kind === 'refused' && <ErrorNote message={readiness.reason} />}
+    </div>
+  );
+}
+
+function RunButtons({ state, isReady }: { state: RunState; isReady: boolean }) {
+  const status = state.kind === 'shown' ? state.run.status : state.kind;
+  const isWaiting = state.kind === 'shown' && state.pending !== null;
+  const stop = (
+    <Button variant="default" disabled={isWaiting} onClick={() => void stopRun()}>
+      Stop
+    </Button>
+  );
+  switch (status) {
+    case 'none':
+    case 'failed':
+      if (state.kind === 'shown') return <NewRun />;
+      return (
+        <Button size="md" disabled={!isReady} onClick={() => void train()}>
+          Train
+        </Button>
+      );
+    case 'starting':
+      return (
+        <Button size="md" disabled>
+          Train
+        </Button>
+      );
+    case 'preparing':
+      return stop;
+    case 'running':
+      return (
+        <>
+          <Button variant="default" disabled={isWaiting} onClick={() => void pauseRun()}>
+            Pause
+          </Button>
+          {stop}
+        </>
+      );
+    case 'paused':
+      return (
+        <>
+          <Button disabled={isWaiting} onClick={() => void resumeShownRun()}>
+            Resume
+          </Button>
+          {stop}
+        </>
+      );
+    case 'finished':
+    case 'stopped':
+      return <NewRun />;
+    default:
+      return status satisfies never;
+  }
+}
+
+function NewRun() {
+  return (
+    <Button variant="default" onClick={leaveRun}>
+      New run
+    </Button>
+  );
+}
+
+async function train(): Promise<void> {
+  await startRun(runName(), await samplePrompts());
+}

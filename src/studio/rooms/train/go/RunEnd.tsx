@@ -1,0 +1,77 @@
+// After a run: what it reached, and what to do with it.
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { call } from '../../../../worker/client.ts';
+import type { RunRecord } from '../../../../worker/protocol.ts';
+import { downloadBlob } from '../../../download.ts';
+import { formatBytes, formatExact, formatLoss, formatShare } from '../../../format.ts';
+import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { routeTo } from '../../../routing.ts';
+import { messageOf } from '../../../stores/messageOf.ts';
+import styles from './go.module.css';
+
+export function RunEnd({ run }: { run: RunRecord }) {
+  const isOver = run.status === 'finished' || run.status === 'stopped' || run.status === 'failed';
+  if (!isOver) return null;
+  return (
+    <div className={styles.end}>
+      {run.message && run.status === 'failed' && <ErrorNote message={run.message} />}
+      {run.message && run.status !== 'failed' && <p>{run.message}</p>}
+      <Result run={run} />
+      {run.hasAdapter && (
+        <div className={styles.buttons}>
+          <Button component="a" href={routeTo('playground', { run: run.id })}>
+            Try it in the Playground
+          </Button>
+          <DownloadAdapter run={run} />
+          <Button component="a" variant="default" href={routeTo('compare', { runs: run.id })}>
+            Compare
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Result({ run }: { run: RunRecord }) {
+  const { accuracy } = run;
+  const first = run.evaluations[0];
+  const last = run.evaluations.at(-1);
+  return (
+    <>
+      {accuracy && (
+        <p className={styles.result}>
+          Right on {formatExact(accuracy.rows)} held-out rows: adapter <strong>{formatShare(accuracy.adapter)}</strong>
+          {accuracy.base !== null && `, base ${formatShare(accuracy.base)}`}
+        </p>
+      )}
+      {first && last && first !== last && (
+        <p className={styles.result}>
+          Held-out loss {formatLoss(first.loss)} at step {formatExact(first.step)} →{' '}
+          <strong>{formatLoss(last.loss)}</strong> at step {formatExact(last.step)}, on {formatExact(last.rows)} rows
+        </p>
+      )}
+    </>
+  );
+}
+
+function DownloadAdapter({ run }: { run: RunRecord }) {
+  const [error, setError] = useState<string | null>(null);
+  const download = async () => {
+    setError(null);
+    try {
+      const { zip, fileName } = await call('exportAdapter', { runId: run.id });
+      downloadBlob(zip, fileName);
+    } catch (failure) {
+      setError(messageOf(failure));
+    }
+  };
+  return (
+    <>
+      <Button variant="default" onClick={() => void download()}>
+        Download adapter ({formatBytes(run.plan.adapterFileBytes)})
+      </Button>
+      {error && <ErrorNote message={error} />}
+    </>
+  );
+}

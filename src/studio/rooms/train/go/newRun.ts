@@ -1,0 +1,33 @@
+// What a new run is called and which prompts it answers as it learns.
+import { call } from '../../../../worker/client.ts';
+import { useDataStore } from '../../../stores/dataStore.ts';
+import { useSettingsStore } from '../../../stores/settingsStore.ts';
+
+/** Rows of one's own data whose contexts serve as fixed prompts. */
+const SAMPLE_ROWS = 2;
+
+/** `Question → SQL, r 8`; the Library can rename it. */
+export function runName(): string {
+  const { status, tasks } = useDataStore.getState();
+  const { rank } = useSettingsStore.getState().settings.adapter;
+  if (status.kind !== 'ready') return `r ${rank}`;
+  const { source, description } = status;
+  const task = source.kind === 'builtin' ? tasks.find((known) => known.id === source.taskId) : undefined;
+  return `${task?.title ?? description.name}, r ${rank}`;
+}
+
+/** A built-in task's own prompts, or the contexts of the first rows. */
+export async function samplePrompts(): Promise<string[]> {
+  const { status, tasks } = useDataStore.getState();
+  if (status.kind !== 'ready') return [];
+  const { source } = status;
+  if (source.kind === 'builtin') return tasks.find((known) => known.id === source.taskId)?.samplePrompts ?? [];
+  const rows = await call('previewRows', { from: 0, count: SAMPLE_ROWS });
+  const contexts = rows.map((row) =>
+    row.tokens
+      .filter((token) => !token.isTarget)
+      .map((token) => token.text)
+      .join(''),
+  );
+  return contexts.filter((context) => context.length > 0);
+}

@@ -1,0 +1,32 @@
+// A run's state in words.
+import { formatDuration, formatExact, formatLoss } from '../../../format.ts';
+import type { RunState } from '../../../stores/runStore.ts';
+
+export function stateText(state: RunState): string {
+  if (state.kind === 'none' || state.kind === 'failed') return '';
+  if (state.kind === 'starting') return 'Starting…';
+  const { run, pending } = state;
+  if (pending === 'stop') return 'Stopping after this step, and saving…';
+  if (pending === 'pause') return 'Pausing after this step, and saving…';
+  if (pending === 'resume') return 'Resuming…';
+  switch (run.status) {
+    case 'preparing':
+      return 'Preparing: placing the memory and compiling the kernels…';
+    case 'running':
+      return `Training “${run.name}”`;
+    case 'paused':
+      return `Paused at step ${formatExact(run.step)}; everything up to here is saved`;
+    case 'finished':
+      return `Finished ${formatExact(run.step)} steps in ${formatDuration(run.elapsedMs)}${lossText(run.lastLoss)}`;
+    case 'stopped':
+      return `Stopped at step ${formatExact(run.step)} of ${formatExact(run.steps)}; the adapter up to here is kept`;
+    case 'failed':
+      return `Failed at step ${formatExact(run.step)} of ${formatExact(run.steps)}`;
+    default:
+      return run.status satisfies never;
+  }
+}
+
+function lossText(loss: number | null): string {
+  return loss === null ? '' : `; last loss ${formatLoss(loss)}`;
+}

@@ -1,0 +1,46 @@
+// Every way to a model: built in, one click from the shelf, a Hub id, files of one's own. Choosing closes the drawer; the
+// panel goes on from there.
+import { Button, Drawer } from '@mantine/core';
+import type { ModelSource } from '../../../../worker/protocol.ts';
+import { describeModel, loadModel } from '../../../stores/modelStore.ts';
+import { HubForm } from './HubForm.tsx';
+import { ModelFiles } from './ModelFiles.tsx';
+import styles from './model.module.css';
+import { Shelf } from './Shelf.tsx';
+
+export function ModelDrawer({ onClose }: { onClose: () => void }) {
+  const load = (source: ModelSource) => {
+    onClose();
+    void loadModel(source);
+  };
+  const describe = (source: ModelSource) => {
+    onClose();
+    void describeModel(source);
+  };
+  return (
+    <Drawer opened onClose={onClose} title="Choose a model" size={640} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <section className={styles.section}>
+        <h3>Built in</h3>
+        <p>A small model made for the three tasks; it comes with the page.</p>
+        <div className={styles.row}>
+          <Button variant="default" onClick={() => load({ kind: 'builtin' })}>
+            Use the built-in model
+          </Button>
+        </div>
+      </section>
+      <section className={styles.section}>
+        <h3>Shelf</h3>
+        <p>Known small models, fetched from the Hugging Face Hub and kept in this browser.</p>
+        <Shelf onChoose={load} />
+      </section>
+      <section className={styles.section}>
+        <h3>From the Hugging Face Hub</h3>
+        <HubForm onChoose={describe} />
+      </section>
+      <section className={styles.section}>
+        <h3>From your disk</h3>
+        <ModelFiles onChoose={describe} />
+      </section>
+    </Drawer>
+  );
+}

@@ -1,0 +1,23 @@
+// A model in one line of name and one of numbers.
+import type { ModelDescription } from '../../../../worker/protocol.ts';
+import { formatCount, formatExact } from '../../../format.ts';
+import styles from './model.module.css';
+
+export function ModelFacts({ description }: { description: ModelDescription }) {
+  const heads =
+    description.heads === description.keyValueHeads
+      ? `${description.heads} heads`
+      : `${description.heads} heads over ${description.keyValueHeads}`;
+  return (
+    <div className={styles.facts}>
+      <strong>{description.name}</strong>
+      <p>
+        <span title={`${formatExact(description.parameters)} parameters`}>
+          {formatCount(description.parameters)} parameters
+        </span>
+        {` · ${description.modelType} · ${description.layers} layers · ${description.hiddenSize} wide · ${heads} · `}
+        {`${formatExact(description.vocabularySize)} tokens · rows up to ${formatExact(description.maxPositions)}`}
+      </p>
+    </div>
+  );
+}

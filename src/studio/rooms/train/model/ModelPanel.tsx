@@ -1,0 +1,83 @@
+// The frozen model: which it is, what it costs, and the way to another.
+import { Button } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { formatBytes } from '../../../format.ts';
+import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { Panel } from '../../../panels/Panel.tsx';
+import { ProgressBar } from '../../../panels/ProgressBar.tsx';
+import { cancelModel, loadModel, type ModelStatus, useModelStore } from '../../../stores/modelStore.ts';
+import { ModelFacts } from './ModelFacts.tsx';
+import { WeightFormats } from './WeightFormats.tsx';
+
+const ModelDrawer = lazy(() => import('./ModelDrawer.tsx').then((module) => ({ default: module.ModelDrawer })));
+
+export function ModelPanel() {
+  const status = useModelStore((state) => state.status);
+  const [isChoosing, setChoosing] = useState(false);
+  return (
+    <Panel
+      title="Model"
+      note={status.kind === 'ready' ? 'frozen: it is never changed' : undefined}
+      actions={
+        <Button size="compact-sm" variant="default" onClick={() => setChoosing(true)}>
+          Change model
+        </Button>
+      }
+    >
+      <ModelBody status={status} onChoose={() => setChoosing(true)} />
+      {isChoosing && (
+        <Suspense>
+          <ModelDrawer onClose={() => setChoosing(false)} />
+        </Suspense>
+      )}
+    </Panel>
+  );
+}
+
+function ModelBody({ status, onChoose }: { status: ModelStatus; onChoose: () => void }) {
+  switch (status.kind) {
+    case 'none':
+      return <ErrorNote message="No model is chosen." action={{ label: 'Choose a model', onClick: onChoose }} />;
+    case 'describing':
+      return <ProgressBar label="Reading the model’s configuration" share={null} onCancel={() => void cancelModel()} />;
+    case 'described':
+    case 'ready':
+      return (
+        <>
+          <ModelFacts description={status.description} />
+          <WeightFormats status={status} />
+        </>
+      );
+    case 'loading':
+      return (
+        <>
+          {status.description && <ModelFacts description={status.description} />}
+          <LoadProgress status={status} />
+        </>
+      );
+    case 'failed':
+      return (
+        <ErrorNote
+          message={status.message}
+          action={{ label: 'Use the built-in model', onClick: () => void loadModel({ kind: 'builtin' }) }}
+        />
+      );
+    default:
+      return status satisfies never;
+  }
+}
+
+function LoadProgress({ status }: { status: Extract<ModelStatus, { kind: 'loading' }> }) {
+  const { progress } = status;
+  if (progress === null)
+    return <ProgressBar label="Opening the model" share={null} onCancel={() => void cancelModel()} />;
+  const verb = progress.phase === 'download' ? 'Downloading' : 'Loading';
+  return (
+    <ProgressBar
+      label={`${verb} ${progress.file}`}
+      share={progress.totalBytes > 0 ? progress.doneBytes / progress.totalBytes : null}
+      detail={`${formatBytes(progress.doneBytes)} of ${formatBytes(progress.totalBytes)}`}
+      onCancel={() => void cancelModel()}
+    />
+  );
+}

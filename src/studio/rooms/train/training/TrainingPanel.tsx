@@ -1,0 +1,41 @@
+// How it learns: the three settings that matter first, the rest under "More".
+import { formatLearningRate } from '../../../format.ts';
+import { NumberField } from '../../../panels/NumberField.tsx';
+import { Panel } from '../../../panels/Panel.tsx';
+import { changeTraining, useSettingsStore } from '../../../stores/settingsStore.ts';
+import { LengthField } from './LengthField.tsx';
+import { MemoryBar } from './MemoryBar.tsx';
+import { MoreTraining } from './MoreTraining.tsx';
+import styles from './training.module.css';
+
+export function TrainingPanel() {
+  const learningRate = useSettingsStore((state) => state.settings.training.learningRate);
+  const batchSize = useSettingsStore((state) => state.settings.training.batchSize);
+  return (
+    <Panel title="Training">
+      <div className={styles.essentials}>
+        <NumberField
+          label="Learning rate"
+          value={learningRate}
+          min={0}
+          format={formatLearningRate}
+          onChange={(rate) => changeTraining({ learningRate: rate })}
+        />
+        <LengthField />
+        <NumberField
+          label="Batch"
+          term="rows"
+          value={batchSize}
+          min={1}
+          isWhole
+          onChange={(rows) => changeTraining({ batchSize: rows })}
+        />
+      </div>
+      <details className={styles.more}>
+        <summary>More</summary>
+        <MoreTraining />
+      </details>
+      <MemoryBar />
+    </Panel>
+  );
+}

@@ -1,0 +1,20 @@
+// A short piece of a rank's line: its colour and its dash.
+import { rankColour, rankDash } from './rankColour.ts';
+import { useColourScheme } from './useColourScheme.ts';
+
+export function RankSwatch({ rank }: { rank: number }) {
+  const scheme = useColourScheme();
+  return (
+    <svg width="24" height="6" aria-hidden="true" style={{ display: 'block' }}>
+      <line
+        x1="0"
+        x2="24"
+        y1="3"
+        y2="3"
+        stroke={rankColour(rank, scheme)}
+        strokeWidth="3"
+        strokeDasharray={rankDash(rank).join(' ') || undefined}
+      />
+    </svg>
+  );
+}
