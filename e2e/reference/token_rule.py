@@ -13,12 +13,12 @@ from lora_training import Row
 
 
 def read_pairs(path: Path, strip: bool = False) -> list[dict]:
-    """Rows {context, target} of a .jsonl file or of `context||target` lines, text as it stands unless strip."""
+    """Rows {context, target} of a .jsonl file or of `context||target` lines (the first || divides), text as it stands unless strip."""
     lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     if path.suffix == ".jsonl":
         pairs = [json.loads(line) for line in lines]
     else:
-        pairs = [dict(zip(("context", "target"), line.rstrip("\r").split("||"), strict=True)) for line in lines]
+        pairs = [dict(zip(("context", "target"), line.rstrip("\r").split("||", 1), strict=True)) for line in lines]
     if strip:
         pairs = [{name: text.strip() for name, text in pair.items()} for pair in pairs]
     return pairs
