@@ -29,9 +29,11 @@ export function FieldTables({ runs, marks, actions }: Props) {
               <td />
               {runs.map((run, i) => (
                 <th key={run.id} scope="col">
-                  <RankMark rank={run.settings.adapter.rank} label={marks[i]?.label} dash={marks[i]?.dash} />
-                  <a href={routeTo('library', { run: run.id })}>{run.name}</a>
-                  <RunStatusText run={run} />
+                  <div className={styles.columnHead}>
+                    <RankMark rank={run.settings.adapter.rank} label={marks[i]?.label} dash={marks[i]?.dash} />
+                    <a href={routeTo('library', { run: run.id })}>{run.name}</a>
+                    <RunStatusText run={run} />
+                  </div>
                 </th>
               ))}
             </tr>
