@@ -11,6 +11,11 @@ const manifestSchema = z.record(
   z.object({ file: z.string(), isEntry: z.boolean().optional(), imports: z.array(z.string()).optional() }),
 );
 
+/** Contents of the file that the server gives for `/path`. */
+export function builtFile(path: string): Buffer {
+  return readFileSync(join(BUILD_FOLDER, path));
+}
+
 /**
  * Paths of the scripts that the page needs before anything is asked of it: the entry of index.html and every chunk it
  * imports statically. Dynamic imports and workers are not part of it.
