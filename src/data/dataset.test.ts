@@ -22,15 +22,18 @@ describe('prepareDataset', () => {
   it('goes from a file to rows, listing every row left out by line', async () => {
     const text = '{"prompt":"a","completion":"b"}\n{"prompt":"a"}\nnot json\n{"prompt":"a","completion":""}\n';
     const long = JSON.stringify({ prompt: 'a', completion: 'z'.repeat(99) });
-    const { mapping, train, problems, validation } = await prepare(file('a.txt', `${text}${long}\n`));
+    const { mapping, prompt, train, problems, validation } = await prepare(file('a.txt', `${text}${long}\n`));
     expect(mapping).toEqual({ kind: 'pairs', context: 'prompt', target: 'completion' });
+    expect(prompt).toEqual({ kind: 'template', template: '{context}\n' });
     expect(train.rows.map((row) => tokenizer.decode(row.ids))).toEqual(['a\nb<|endoftext|>']);
     expect(validation).toBeUndefined();
     expect(problems.map((problem) => problem.line)).toEqual([2, 3, 4, 5]);
   });
 
   it('applies a template', async () => {
-    const { train } = await prepare(file('a.csv', 'question,answer\nwhy,so\n'), { template: 'Q: {question}\nA: ' });
+    const { train } = await prepare(file('a.csv', 'question,answer\nwhy,so\n'), {
+      prompt: { kind: 'template', template: 'Q: {question}\nA: ' },
+    });
     expect(tokenizer.decode(train.rows[0]!.ids)).toBe('Q: why\nA: so<|endoftext|>');
   });
 

@@ -2,13 +2,16 @@
 // between; the command line wants the end only.
 import { chatTemplateOf } from './chatTemplate.ts';
 import { type EncodedData, encodeExamples } from './encodeExamples.ts';
-import { makeExamples, type Prompting } from './examples.ts';
+import { makeExamples } from './examples.ts';
 import { type ColumnMapping, describeMapping, guessMapping, missingColumns } from './mapping.ts';
 import { parseFile } from './parseFile.ts';
 import { splitExamples } from './split.ts';
-import { compileDefaultTemplate, compileTemplate } from './template.ts';
+import { compileTemplate, templateFor } from './template.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { DataError, type DataFile, type Example, type ParsedFile, type RowProblem } from './types.ts';
+
+/** How prompts are rendered: by a template (with real newlines; see `typedTemplate`), or by the model's chat template. */
+export type PromptChoice = { kind: 'template'; template: string } | { kind: 'chat' };
 
 export interface DatasetOptions {
   tokenizer: TextTokenizer;
@@ -16,10 +19,8 @@ export interface DatasetOptions {
   maxLength: number;
   /** Default: guessed from the columns. */
   mapping?: ColumnMapping;
-  /** With real newlines (see `typedTemplate`). Default: `{context}` and a newline, or Alpaca's prompt where there is an input. */
-  template?: string;
-  /** Renders pairs by the model's chat template, and leaves `template` aside. */
-  useChatTemplate?: boolean;
+  /** Default: the model's chat template for conversations, else `templateFor` the mapping. */
+  prompt?: PromptChoice;
   /** A fraction of the examples, or a file of its own. Default: none. */
   validation?: number | DataFile;
   /** For the split. */
@@ -31,6 +32,7 @@ export interface DatasetOptions {
 export interface Dataset {
   file: ParsedFile;
   mapping: ColumnMapping;
+  prompt: PromptChoice;
   train: EncodedData;
   validation: EncodedData | undefined;
   /** Every row left out, by line. Those of a validation file say so. */
@@ -42,7 +44,8 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
   const { seed, validation } = options;
   const parsed = await parseFile(file);
   const mapping = options.mapping ?? chooseMapping(parsed);
-  const { examples, problems } = examplesOf(parsed, mapping, options);
+  const prompt = options.prompt ?? choosePrompt(mapping);
+  const { examples, problems } = examplesOf(parsed, mapping, prompt, options.tokenizer);
   const split = typeof validation === 'number' ? splitExamples(examples, validation, seed) : undefined;
   const train = await encode(split ? pick(examples, split.train) : examples, options);
   const all = [...parsed.problems, ...problems, ...train.problems];
@@ -54,13 +57,13 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
     all.push(...held.problems);
   } else if (validation !== undefined && typeof validation !== 'number') {
     const second = await parseFile(validation);
-    const heldExamples = examplesOf(second, options.mapping ?? chooseMapping(second), options);
+    const heldExamples = examplesOf(second, options.mapping ?? chooseMapping(second), prompt, options.tokenizer);
     held = await encode(heldExamples.examples, options);
     const heldProblems = [...second.problems, ...heldExamples.problems, ...held.problems];
     refuseIfEmpty(second, held, heldProblems);
     all.push(...heldProblems.map((problem) => ({ ...problem, reason: `${second.name}: ${problem.reason}` })));
   }
-  return { file: parsed, mapping, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
+  return { file: parsed, mapping, prompt, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
 }
 
 function chooseMapping(parsed: ParsedFile): ColumnMapping {
@@ -74,11 +77,18 @@ function chooseMapping(parsed: ParsedFile): ColumnMapping {
   );
 }
 
-/** Rows → examples under one mapping, rendered as the options say. */
-export function examplesOf(
+/** The rendering for a mapping when none is given. */
+function choosePrompt(mapping: ColumnMapping): PromptChoice {
+  if (mapping.kind === 'chat') return { kind: 'chat' };
+  return { kind: 'template', template: mapping.kind === 'pairs' ? templateFor(mapping) : '' };
+}
+
+/** Rows → examples under one mapping and one rendering. */
+function examplesOf(
   parsed: ParsedFile,
   mapping: ColumnMapping,
-  options: Pick<DatasetOptions, 'template' | 'useChatTemplate' | 'tokenizer'>,
+  prompt: PromptChoice,
+  tokenizer: TextTokenizer,
 ): { examples: Example[]; problems: RowProblem[] } {
   const missing = missingColumns(mapping, parsed.columns);
   if (missing.length > 0 && parsed.rows.length > 0) {
@@ -87,24 +97,13 @@ export function examplesOf(
       `${parsed.name}: no column "${missing.join('", "')}" (${describeMapping(mapping)}); there are ${names}`,
     );
   }
-  return makeExamples(parsed, mapping, promptingOf(parsed, mapping, options));
-}
-
-function promptingOf(
-  parsed: ParsedFile,
-  mapping: ColumnMapping,
-  { template, useChatTemplate, tokenizer }: Pick<DatasetOptions, 'template' | 'useChatTemplate' | 'tokenizer'>,
-): Prompting {
-  if (mapping.kind === 'chat' || useChatTemplate) {
-    if (tokenizer.chatTemplate !== undefined) return { kind: 'chat' };
+  if (mapping.kind === 'chat' || (mapping.kind === 'pairs' && prompt.kind === 'chat')) {
+    if (tokenizer.chatTemplate !== undefined) return makeExamples(parsed, mapping, { kind: 'chat' });
     throw new DataError(`${parsed.name}: rows are to be rendered as chat, but this model has no chat template`);
   }
-  if (mapping.kind === 'text') return { kind: 'template', template: () => '' };
-  const compiled =
-    template === undefined
-      ? compileDefaultTemplate(parsed.columns, mapping)
-      : compileTemplate(template, parsed.columns, mapping);
-  return { kind: 'template', template: compiled };
+  const isTemplated = mapping.kind === 'pairs' && prompt.kind === 'template';
+  const template = isTemplated ? compileTemplate(prompt.template, parsed.columns, mapping) : () => '';
+  return makeExamples(parsed, mapping, { kind: 'template', template });
 }
 
 function encode(examples: readonly Example[], options: DatasetOptions): Promise<EncodedData> {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { makeExamples } from './examples.ts';
-import { type ColumnMapping, describeMapping, guessMapping, missingColumns } from './mapping.ts';
-import { compileDefaultTemplate, compileTemplate, typedForm, typedTemplate } from './template.ts';
+import { describeMapping, guessMapping, missingColumns, type PairsMapping } from './mapping.ts';
+import { compileTemplate, defaultTemplate, templateFor, typedForm, typedTemplate } from './template.ts';
 import type { ParsedRows } from './types.ts';
 
-type Pairs = Extract<ColumnMapping, { kind: 'pairs' }>;
-const pairs: Pairs = { kind: 'pairs', context: 'question', target: 'answer' };
+const pairs: PairsMapping = { kind: 'pairs', context: 'question', target: 'answer' };
 
 describe('guessMapping', () => {
   it.each([
@@ -56,15 +55,15 @@ describe('compileTemplate', () => {
   ])('refuses %j', (source, message) => expect(() => compileTemplate(source, columns, pairs)).toThrow(message));
 
   it('uses Alpaca’s prompt where there is an input', () => {
-    const mapping: Pairs = { kind: 'pairs', context: 'instruction', input: 'input', target: 'output' };
-    const render = compileDefaultTemplate(['instruction', 'input', 'output'], mapping);
+    const mapping: PairsMapping = { kind: 'pairs', context: 'instruction', input: 'input', target: 'output' };
+    const render = compileTemplate(templateFor(mapping), ['instruction', 'input', 'output'], mapping);
     expect(render({ instruction: 'Add', input: '1, 2' })).toMatch(
       /^Below is an instruction that describes a task, paired .*\n\n### Instruction:\nAdd\n\n### Input:\n1, 2\n\n### Response:\n$/,
     );
     expect(render({ instruction: 'Sing', input: '' })).toMatch(
       /^Below.* task\. .*\n\n### Instruction:\nSing\n\n### Response:\n$/,
     );
-    expect(compileDefaultTemplate(columns, pairs)(values)).toBe('How many?\n');
+    expect(templateFor(pairs)).toBe(defaultTemplate);
   });
 
   it('takes \\n as typed on a command line', () => {
@@ -110,7 +109,7 @@ describe('makeExamples', () => {
   });
 
   it('makes a conversation of a pair for a chat model', () => {
-    const mapping: Pairs = { ...pairs, input: 'facts' };
+    const mapping: PairsMapping = { ...pairs, input: 'facts' };
     const { examples } = makeExamples(parsedOf({ question: 'a', facts: 'f', answer: 'b' }), mapping, { kind: 'chat' });
     expect(examples).toMatchObject([
       {

@@ -1,16 +1,15 @@
 // Which column is what. Guessed from the columns' names, shown in words, and changeable.
 import { chatColumns, normaliseName, pairColumns, textColumns } from './columnNames.ts';
 
-export type ColumnMapping =
-  | {
-      kind: 'pairs';
-      context: string;
-      /** Alpaca's `input`: further context, empty in some rows. */
-      input?: string;
-      target: string;
-    }
-  | { kind: 'chat'; column: string }
-  | { kind: 'text'; column: string };
+export interface PairsMapping {
+  kind: 'pairs';
+  context: string;
+  /** Alpaca's `input`: further context, empty in some rows. */
+  input?: string;
+  target: string;
+}
+
+export type ColumnMapping = PairsMapping | { kind: 'chat'; column: string } | { kind: 'text'; column: string };
 
 /**
  * By the columns' names, else by their number: two are context and target, one is text. undefined when there are more

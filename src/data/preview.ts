@@ -1,6 +1,7 @@
 // One example as the model will read it: its tokens, with the targets marked.
 import { type EncodeOptions, encodeExample } from './encodeExamples.ts';
-import type { Example } from './types.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+import type { Example, TokenRow } from './types.ts';
 
 export interface PreviewToken {
   id: number;
@@ -28,13 +29,18 @@ export function previewExample(example: Example, options: EncodeOptions): Previe
     if ('tooLong' in one) {
       return { reason: `the target alone needs ${one.tooLong} tokens, the maximum length is ${maxLength}` };
     }
-    const tokens = Array.from(one.row.ids, (id, t) => ({
-      id,
-      text: tokenizer.tokenText(id),
-      isTarget: one.row.loss[t] === 1,
-      isSpecial: tokenizer.isSpecial(id),
-    }));
+    const tokens = previewTokens(one.row, tokenizer);
     rows.push({ tokens, cutTokens: one.cutTokens });
   }
   return { text: rows.map((row) => tokenizer.decode(row.tokens.map((token) => token.id))).join('\n'), rows };
+}
+
+/** The tokens of an encoded row, as they will be trained on. */
+export function previewTokens(row: TokenRow, tokenizer: TextTokenizer): PreviewToken[] {
+  return Array.from(row.ids, (id, t) => ({
+    id,
+    text: tokenizer.tokenText(id),
+    isTarget: row.loss[t] === 1,
+    isSpecial: tokenizer.isSpecial(id),
+  }));
 }

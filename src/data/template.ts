@@ -1,13 +1,13 @@
 // A prompt template: text with `{column}` fields; `{{` and `}}` stand for braces. It renders the context side only: a
 // field that names the target is refused, because the model would read the answer.
 import { normaliseName } from './columnNames.ts';
-import type { ColumnMapping } from './mapping.ts';
+import type { PairsMapping } from './mapping.ts';
 import { DataError } from './types.ts';
 
 export const defaultTemplate = '{context}\n';
 
 /** Stanford Alpaca's prompt (tatsu-lab/stanford_alpaca `train.py`), for rows with and without an input. */
-export const alpacaTemplate = {
+const alpacaTemplate = {
   withInput:
     'Below is an instruction that describes a task, paired with an input that provides further context. ' +
     'Write a response that appropriately completes the request.\n\n' +
@@ -22,32 +22,27 @@ type Part = { text: string } | { column: string };
 /** Renders one row; throws DataError when a cell it needs is not text. */
 export type PromptTemplate = (values: Record<string, unknown>) => string;
 
+/** The template for a mapping when none is given: Alpaca's prompt where there is an input column. */
+export function templateFor(mapping: PairsMapping): string {
+  return mapping.input === undefined ? defaultTemplate : alpacaTemplate.withInput;
+}
+
 /**
  * Fields: the file's columns by name, and `{context}` and `{input}` for the mapped ones whatever they are called.
+ * Alpaca's prompt renders rows without an input by its other form.
  * Throws DataError for a field that is not there, naming those that are, and for a brace that stands alone.
  */
-export function compileTemplate(
-  source: string,
-  columns: readonly string[],
-  mapping: Extract<ColumnMapping, { kind: 'pairs' }>,
-): PromptTemplate {
+export function compileTemplate(source: string, columns: readonly string[], mapping: PairsMapping): PromptTemplate {
   const parts = parseTemplate(source).map((part) =>
     'text' in part ? part : { column: resolveField(part.column, columns, mapping) },
   );
-  return (values) => parts.map((part) => ('text' in part ? part.text : cellText(values, part.column))).join('');
-}
-
-/** Without a template: Alpaca's prompt where there is an input column, else the context and a newline. */
-export function compileDefaultTemplate(
-  columns: readonly string[],
-  mapping: Extract<ColumnMapping, { kind: 'pairs' }>,
-): PromptTemplate {
+  const render: PromptTemplate = (values) =>
+    parts.map((part) => ('text' in part ? part.text : cellText(values, part.column))).join('');
   const { input } = mapping;
-  if (input === undefined) return compileTemplate(defaultTemplate, columns, mapping);
-  const withInput = compileTemplate(alpacaTemplate.withInput, columns, mapping);
-  const withoutInput = compileTemplate(alpacaTemplate.withoutInput, columns, mapping);
+  if (source !== alpacaTemplate.withInput || input === undefined) return render;
+  const renderWithoutInput = compileTemplate(alpacaTemplate.withoutInput, columns, mapping);
   const hasInput = (cell: unknown) => cell !== null && cell !== undefined && cell !== '';
-  return (values) => (hasInput(values[input]) ? withInput(values) : withoutInput(values));
+  return (values) => (hasInput(values[input]) ? render(values) : renderWithoutInput(values));
 }
 
 /** A template as typed on a command line: `\n` is a newline, `\t` a tab, `\\` a backslash. */
@@ -85,11 +80,7 @@ function parseTemplate(source: string): Part[] {
   return parts.filter((part) => !('text' in part) || part.text !== '');
 }
 
-function resolveField(
-  field: string,
-  columns: readonly string[],
-  mapping: Extract<ColumnMapping, { kind: 'pairs' }>,
-): string {
+function resolveField(field: string, columns: readonly string[], mapping: PairsMapping): string {
   const byName =
     columns.find((name) => name === field) ?? columns.find((name) => normaliseName(name) === normaliseName(field));
   const column = field === 'context' ? mapping.context : field === 'input' ? (mapping.input ?? byName) : byName;

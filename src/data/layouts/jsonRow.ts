@@ -14,7 +14,7 @@ export function parsedRow(text: string): JsonRow {
 }
 
 /** An object is a row; `{"row": {…}}`, as the Hub's data set viewer gives it, is the row inside. */
-export function asRow(value: unknown): JsonRow {
+function asRow(value: unknown): JsonRow {
   if (!isObject(value)) return { reason: `expected a JSON object with named columns, got ${kindOf(value)}` };
   const { row, ...rest } = value;
   if (isObject(row) && Object.keys(rest).every((key) => key === 'row_idx' || key === 'truncated_cells')) {
