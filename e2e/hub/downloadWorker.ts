@@ -19,7 +19,7 @@ async function fetchModel({ repo: id, ...options }: DownloadRequest) {
   const source = `${repo.endpoint}/${repo.id}`;
   const file = repo.files.find(({ name }) => name === 'model.safetensors');
   if (file === undefined) throw new Error('no model.safetensors');
-  const key = { source, revision: repo.commit, file: file.name, etag: file.contentId };
+  const key = { source, revision: 'main', file: file.name, etag: file.contentId };
   const sink = await cache.append(key, file.sizeBytes);
   const heldBytes = sink.sizeBytes;
   try {

@@ -6,6 +6,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 
 export interface HubOptions {
   /** Repository id, such as `someone/tiny`, to the folder that holds its files. */
@@ -215,8 +216,11 @@ class LocalHub {
     const last = Math.min(end, start + breakAfter);
     if (last > start) await pipeline(createReadStream(path, { start, end: last - 1 }), response, { end: false });
     if (last === end) response.end();
-    // The bytes before the break must have left before the connection does.
-    else response.socket?.end();
+    else {
+      // A browser throws away what it has received but not yet handed on when the connection fails.
+      await setTimeout(200);
+      response.socket?.end();
+    }
   }
 }
 

@@ -16,6 +16,17 @@ test('files grow, are cut, replaced and removed; a second writer is told so; wha
   });
 });
 
+test('where there is no synchronous access, as in the page itself, what is written is there at close', async () => {
+  const seen = await worker.page.evaluate("import('/worker.js').then(({ checks }) => checks.files())");
+  expect(seen).toEqual({
+    names: ['a'],
+    content: [4, 7],
+    locked: 'two writers',
+    unclosed: [4, 5],
+    after: [[], undefined],
+  });
+});
+
 test('a download goes on where it stopped', async () => {
   const key = { source: 'hub/x', revision: 'main', file: 'model.safetensors', etag: 'e' };
   expect(await check('cache')).toEqual({

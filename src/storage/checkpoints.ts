@@ -18,6 +18,9 @@ const VERSION = 1;
 const SUFFIX = '.ckpt';
 const KEPT = 2;
 
+/** A state in pieces of any size, made as they are asked for or there already. */
+export type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>> | Iterable<Uint8Array<ArrayBuffer>>;
+
 export interface Checkpoint {
   /** Optimizer steps done. */
   step: number;
@@ -29,7 +32,7 @@ export interface Checkpoints {
    * Writes the state after `step` steps, in pieces; resolves once it is safe. Rejects with a StorageError when storage
    * is full, and keeps the checkpoints before it.
    */
-  save(step: number, sizeBytes: number, state: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<void>;
+  save(step: number, sizeBytes: number, state: Pieces): Promise<void>;
   /** The newest state that is whole, or undefined when there is none. Rejects for one that a newer version wrote. */
   latest(): Promise<Checkpoint | undefined>;
   /** Removes every checkpoint. */
@@ -82,13 +85,7 @@ function headerOf(step: number, sizeBytes: number): Uint8Array<ArrayBuffer> {
   return header;
 }
 
-async function write(
-  folder: Folder,
-  name: string,
-  step: number,
-  sizeBytes: number,
-  state: AsyncIterable<Uint8Array<ArrayBuffer>>,
-): Promise<void> {
+async function write(folder: Folder, name: string, step: number, sizeBytes: number, state: Pieces): Promise<void> {
   const appender = await folder.append(name);
   try {
     await appender.truncate(0);

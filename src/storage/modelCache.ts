@@ -10,10 +10,11 @@ import { type Appender, type Folder, writeFile } from './folder.ts';
 export interface CacheKey {
   /** The endpoint and repository, such as `https://huggingface.co/openai-community/gpt2`. */
   source: string;
+  /** As it was asked for, such as `main`: a commit that leaves a file as it was leaves it cached. */
   revision: string;
   /** Path in the repository. */
   file: string;
-  /** The content's identity: a file that changed on the Hub is another file. */
+  /** The content's identity, such as HubFile.contentId: a file that changed on the Hub is another file. */
   etag: string;
 }
 

@@ -1,4 +1,4 @@
-// What browserStorage.test.ts runs inside a worker of a real browser: the page's own files and IndexedDB. Each check
+// What browserStorage.test.ts runs in a real browser, in a worker and in the page itself: the page's own files and IndexedDB. Each check
 // returns what it saw, and the test beside it says what that should be.
 
 import { openCheckpoints } from './checkpoints.ts';
@@ -116,7 +116,7 @@ async function library() {
 async function full() {
   const folder = await (await openOpfs()).folder('full');
   const checkpoints = openCheckpoints(folder);
-  await checkpoints.save(1, 1000, new Blob([new Uint8Array(1000)]).stream());
+  await checkpoints.save(1, 1000, [new Uint8Array(1000)]);
   const tooBig = new Uint8Array(8 << 20);
   const refused = await checkpoints
     .save(2, tooBig.length, new Blob([tooBig]).stream())
@@ -125,7 +125,7 @@ async function full() {
   return { said, kept: (await checkpoints.latest())?.step, names: await folder.names() };
 }
 
-const checks = { files, cache, states, library, full, estimate: () => estimateStorage() };
+export const checks = { files, cache, states, library, full, estimate: () => estimateStorage() };
 
 self.onmessage = async ({ data }: MessageEvent<keyof typeof checks>) => {
   try {
