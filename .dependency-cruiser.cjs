@@ -15,7 +15,7 @@ const imports = {
   formats: [],
   data: ['formats'],
   model: ['ops', 'formats'],
-  adapters: ['ops', 'formats'],
+  adapters: ['model', 'ops', 'formats'],
   training: ['model', 'adapters', 'data'],
   analysis: ['adapters'],
   storage: ['formats'],

@@ -1,7 +1,7 @@
 // Everything that decides a run, checked once at the border (command line, worker, imported JSON). Two runs with equal
 // settings, data and device end with the same bits.
 import { z } from 'zod';
-import { TARGETS } from '../adapters/targets.ts';
+import { TARGETS } from '../model/targets.ts';
 
 export const adapterSettingsSchema = z.object({
   /** r of the LoRA paper. */

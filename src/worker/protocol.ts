@@ -1,7 +1,7 @@
 // What the page and the worker say to each other. Types only. The page sends commands; the worker answers each with one
 // reply or failure that carries the command's id, and tells of progress by events in between. The worker owns the device,
 // the model, the data and the run; the page owns nothing but what it shows.
-import type { Target } from '../adapters/targets.ts';
+import type { Target } from '../model/targets.ts';
 import type { RunSettings, WeightFormat } from '../training/settings.ts';
 
 // ---- Device -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,11 @@
+// What a step reports of one adapter, read back by the CPU.
+struct Result {
+  // Sum of the losses of the step's target tokens, and how many of them the model's best guess got right.
+  lossSum: f32, hits: f32,
+  // Before clipping; what gradients are multiplied by; 1 when the norm is finite, else 0 and nothing was updated.
+  gradientNorm: f32, clipScale: f32, isFinite: u32,
+  reserved0: u32, reserved1: u32, reserved2: u32,
+}
+
+/// Neither infinite nor NaN, told by the bits: WGSL may assume that neither occurs.
+fn hasFiniteBits(value: f32) -> bool { return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u; }

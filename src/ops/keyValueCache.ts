@@ -1,0 +1,29 @@
+// The key–value cache of generation: new tokens' keys and values are appended, attention reads them all.
+import type { Pass } from '../gpu/plan.ts';
+import { expectShape, type Tensor } from '../gpu/tensor.ts';
+
+export interface CacheTensors {
+  /** [rows, …], keys from column kOffset, values right after them. */
+  readonly qkv: Tensor;
+  /** u32 [rows]: the cache row of each; one past the last row is skipped. */
+  readonly cacheRow: Tensor;
+  /** [cacheRows, kvHeads·headDim] */
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+/** Overwrites the named rows of keys and values. */
+export function cacheAppend(pass: Pass, t: CacheTensors, kOffset: number): void {
+  const [rows = 0, stride = 0] = t.qkv.shape;
+  const [cacheRows = 0, cols = 0] = t.keys.shape;
+  expectShape('cacheAppend', 'values', t.values, [cacheRows, cols]);
+  expectShape('cacheAppend', 'cacheRow', t.cacheRow, [rows]);
+  pass.run(
+    { path: 'keyValueCache/append' },
+    {
+      params: { rows, stride, kOffset, cols, cacheRows },
+      buffers: [t.qkv, t.cacheRow, t.keys, t.values],
+      workgroups: [Math.ceil(cols / 64), rows],
+    },
+  );
+}
