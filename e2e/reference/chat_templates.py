@@ -140,7 +140,8 @@ MISTRAL = (
     "{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
 )
 
-FEATURES = """   {# a comment #}
+FEATURES = """{{ messages[0].content.strip('\\n h').rstrip() ~ '|' ~ ' \\n x'.lstrip() }}
+   {# a comment #}
 {%- macro header(role, end='>') -%}<{{ role|upper }}{{ end }}{%- endmacro %}
     {% for message in messages if message.role in ['user', 'assistant'] %}
     {% if loop.index is odd %}
@@ -170,6 +171,7 @@ TURNS = {
         ("assistant", "It's by the river."),
     ],
     "system": [("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello"), ("user", "Bye"), ("assistant", "Bye")],
+    "spaces": [("user", " \n Hi \n "), ("assistant", "\n  Hello \n\t"), ("user", "\tBye"), ("assistant", " \n Bye \n")],
     "thinking": [
         ("user", "2 + 2?"),
         ("assistant", "<think>\nadd them\n</think>\n\n4"),

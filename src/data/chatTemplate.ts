@@ -1,6 +1,7 @@
 // A model's chat template (Jinja), rendered as transformers' apply_chat_template renders it: blocks trimmed, the
 // conversation as `messages`, special tokens by name, `add_generation_prompt`, raise_exception, strftime_now, tojson.
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { fixStripCalls, stripGlobals } from './chatTemplateFixes.ts';
 import { strftime } from './strftime.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { type ChatMessage, DataError } from './types.ts';
@@ -45,6 +46,7 @@ export function chatTemplateOf(
 
 /** What every template may use. Not the library's own, because its strftime_now follows the reader's language. */
 const globals = {
+  ...stripGlobals,
   true: true,
   false: false,
   none: null,
@@ -62,7 +64,9 @@ const globals = {
 
 function parseTemplate(source: string) {
   try {
-    return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+    const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+    fixStripCalls(program);
+    return program;
   } catch (error) {
     throw new DataError(`chat template: cannot be read: ${messageOf(error)}`);
   }

@@ -47,6 +47,19 @@ describe('recognition by content', () => {
   });
 });
 
+describe('what is read', () => {
+  it('may be a File, with or without bytes(), or any wrapper', async () => {
+    const blob = new File(['a||b\n'], 'a.txt');
+    const older = { name: 'a.txt', arrayBuffer: () => blob.arrayBuffer() };
+    for (const one of [blob, older]) expect(cells(await parseFile(one))).toEqual([['a', 'b']]);
+  });
+
+  it('is named when it cannot be read', async () => {
+    const gone = { name: 'gone.txt', bytes: () => Promise.reject(new Error('no such file')) };
+    await expect(parseFile(gone)).rejects.toThrow('gone.txt: cannot be read (no such file)');
+  });
+});
+
 describe('text', () => {
   it('divides at the first || and trims nothing', async () => {
     const parsed = await parse('e2e.txt', 'name : A || B ||  c || d \r\n\r\nno divider\r\nx||y');

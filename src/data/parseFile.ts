@@ -13,9 +13,9 @@ import { DataError, type DataFile, excerpt, type Layout, type ParsedFile, type P
 /** Longer rows are left out: no tokenizer should be given them in one piece, and no model reads them. */
 const mostCharactersPerRow = 1_000_000;
 
-/** Throws DataError, naming the file, only when nothing in it can be read (empty, binary, compressed). */
+/** Throws DataError, naming the file, only when nothing in it can be read (gone, empty, binary, compressed). */
 export async function parseFile(file: DataFile): Promise<ParsedFile> {
-  const bytes = await file.bytes();
+  const bytes = await readBytes(file);
   const refusal = recogniseBytes(bytes);
   if (refusal === 'parquet') {
     return withName(file.name, 'parquet', leaveOutUnreadable(await parseParquet(bytes, file.name)));
@@ -25,6 +25,15 @@ export async function parseFile(file: DataFile): Promise<ParsedFile> {
   if (decoded.text.trim() === '') throw new DataError(`${file.name}: the file is empty`);
   const layout = recogniseText(decoded.text, file.name);
   return withName(file.name, layout, leaveOutUnreadable(parseText(decoded.text, layout), decoded));
+}
+
+async function readBytes(file: DataFile): Promise<Uint8Array> {
+  try {
+    return 'bytes' in file ? await file.bytes() : new Uint8Array(await file.arrayBuffer());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(`${file.name}: cannot be read (${reason})`);
+  }
 }
 
 function parseText(text: string, layout: Exclude<Layout, 'parquet'>): ParsedRows {

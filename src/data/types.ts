@@ -1,10 +1,7 @@
 // The records that data passes along: a file's rows, the examples made of them, and their tokens.
 
-/** Anything with a name and bytes: a browser `File`, or a wrapper the command line makes. */
-export interface DataFile {
-  name: string;
-  bytes(): Promise<Uint8Array>;
-}
+/** Anything with a name and bytes: a browser's `File` (older ones have no `bytes`), or a wrapper the command line makes. */
+export type DataFile = { name: string } & ({ bytes(): Promise<Uint8Array> } | { arrayBuffer(): Promise<ArrayBuffer> });
 
 /** One row of a data file: its cells by column name, and the line (text) or row (Parquet) it came from, from 1. */
 export interface Row {
