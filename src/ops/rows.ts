@@ -1,4 +1,6 @@
-// Workgroup counts for kernels that give each row a workgroup.
+// Rows: workgroup counts for kernels that give each row a workgroup; picking rows, putting them back, filling.
+import type { Pass } from '../gpu/plan.ts';
+import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
 
 const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
 
@@ -6,4 +8,41 @@ const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
 export function spreadWorkgroups(count: number): [number, number] {
   const y = Math.ceil(count / MAX_WORKGROUPS_PER_DIMENSION);
   return [Math.ceil(count / y), y];
+}
+
+/** Enough workgroups of `workgroupSize` for `count` invocations, spread as above. */
+export function workgroupsFor(count: number, workgroupSize: number): [number, number] {
+  return spreadWorkgroups(Math.ceil(count / workgroupSize));
+}
+
+/** y[i] = x[index[i]], or zeros where index[i] is no row of x. x: [sourceRows, cols]; index: u32 [rows]; overwrites y [rows, cols]. */
+export function gatherRows(pass: Pass, t: { x: Tensor; index: Tensor; y: Tensor }): void {
+  const [sourceRows = 0, cols = 0] = t.x.shape;
+  const [rows = 0] = t.index.shape;
+  expectShape('gatherRows', 'y', t.y, [rows, cols]);
+  pass.run(
+    { path: 'rows/gather' },
+    { params: { rows, cols, sourceRows }, buffers: [t.x, t.index, t.y], workgroups: spreadWorkgroups(rows) },
+  );
+}
+
+/** Backward of `gatherRows`: dx is zero but for dx[index[i]] = dy[i]. dy: [rows, cols]; overwrites dx [targetRows, cols]. */
+export function scatterRows(pass: Pass, t: { dy: Tensor; index: Tensor; dx: Tensor }): void {
+  const [targetRows = 0, cols = 0] = t.dx.shape;
+  const [rows = 0] = t.index.shape;
+  expectShape('scatterRows', 'dy', t.dy, [rows, cols]);
+  fill(pass, t.dx, 0);
+  pass.run(
+    { path: 'rows/scatter' },
+    { params: { rows, cols, targetRows }, buffers: [t.dy, t.index, t.dx], workgroups: spreadWorkgroups(rows) },
+  );
+}
+
+/** Overwrites every element of y. */
+export function fill(pass: Pass, y: Tensor, value: number): void {
+  const count = elementCount(y.shape);
+  pass.run(
+    { path: 'rows/fill' },
+    { params: { count, value }, buffers: [y], workgroups: spreadWorkgroups(Math.ceil(count / 256)) },
+  );
 }

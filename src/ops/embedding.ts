@@ -1,0 +1,31 @@
+// Token and position lookup. The table may be cut by rows; each part fills the rows whose id it holds.
+import type { Pass } from '../gpu/plan.ts';
+import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { spreadWorkgroups } from './rows.ts';
+import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
+
+export interface EmbeddingTensors {
+  /** u32 [rows] */
+  readonly ids: Tensor;
+  /** [vocabulary, cols] */
+  readonly weight: WeightMatrix;
+  /** [rows, cols] */
+  readonly y: Tensor;
+}
+
+/** y[m] = weight[ids[m]]. Overwrites y (rows whose id is outside the table are left alone), or adds to it. */
+export function embeddingForward(pass: Pass, t: EmbeddingTensors, options: { add?: boolean } = {}): void {
+  const [rows = 0, cols = 0] = t.y.shape;
+  expectShape('embeddingForward', 'ids', t.ids, [rows]);
+  expectShape('embeddingForward', 'y', t.y, [rows, t.weight.cols]);
+  for (const part of t.weight.parts) {
+    pass.run(
+      { path: 'embedding/forward', conditions: { ...formatConditions(part.tensor), add: options.add === true } },
+      {
+        params: { rows, cols, rowStart: part.rowStart, partRows: partRows(part) },
+        buffers: [t.ids, part.tensor, t.y],
+        workgroups: spreadWorkgroups(rows),
+      },
+    );
+  }
+}
