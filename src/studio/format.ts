@@ -41,6 +41,11 @@ export function formatLoss(loss: number): string {
   return loss.toPrecision(4);
 }
 
+/** As many digits as an axis needs: `0.5`, `2.75`, `120`. */
+export function formatTick(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /** `2e-4`, `1.25e-3`, `0.5`, `0`. */
 export function formatLearningRate(rate: number): string {
   if (rate === 0 || rate >= 0.1) return String(Number(rate.toPrecision(3)));

@@ -43,12 +43,12 @@ export function Chart(props: Props) {
       <figcaption className={styles.caption}>
         <span className={styles.title}>{title}</span>
         {unit && <span className={styles.unit}>{unit}</span>}
-        <ChartLegend ref={legend} x={x} series={series} />
         {canBeLog && (
           <button type="button" className={styles.log} aria-pressed={isLog} onClick={() => setLog(!isLog)}>
             Log scale
           </button>
         )}
+        <ChartLegend ref={legend} x={x} series={series} />
       </figcaption>
       <div className={styles.plotArea}>
         <div ref={box} className={styles.plot} role="img" aria-label={`${title} over ${x.label}`} />

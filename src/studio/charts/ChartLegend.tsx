@@ -18,11 +18,11 @@ export function ChartLegend({ ref, x, series }: Props) {
       </span>
       {series.map((one) => (
         <span key={one.label} className={styles.entry} hidden={one.isUnlisted}>
-          <svg width="20" height="10" aria-hidden="true">
+          <svg width="16" height="10" aria-hidden="true">
             {one.width > 0 && (
               <line
                 x1="0"
-                x2="20"
+                x2="16"
                 y1="5"
                 y2="5"
                 stroke={one.colour}
@@ -31,7 +31,7 @@ export function ChartLegend({ ref, x, series }: Props) {
                 opacity={one.opacity}
               />
             )}
-            {one.pointSize && <circle cx="10" cy="5" r={one.pointSize / 2} fill={one.colour} />}
+            {one.pointSize && <circle cx="8" cy="5" r={one.pointSize / 2} fill={one.colour} />}
           </svg>
           {one.label} <output aria-live="off">–</output>
         </span>

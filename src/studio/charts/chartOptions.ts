@@ -34,31 +34,53 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     width: look.width,
     height: look.height,
     legend: { show: false },
-    padding: [8, hasEndLabels ? 72 : 16, 0, 0],
+    padding: [8, hasEndLabels ? 56 : 16, 0, 0],
     cursor: { points: { size: 7 }, drag: { x: true, y: false }, y: false },
-    scales: { x: { time: false }, y: { distr: look.isLog ? 3 : 1 } },
+    scales: {
+      x: { time: false, range: (_, low, high) => xRange(low, high, look.x.reach) },
+      y: { distr: look.isLog ? 3 : 1, ...(look.isLog ? {} : { range: yRange }) },
+    },
     axes: [
       {
         ...axis,
         size: isSmall ? 28 : 32,
         space: 72,
         ...(isSmall ? {} : { label: look.x.label, labelSize: 20, labelGap: 0 }),
-        values: (_, ticks) => ticks.map(look.x.format),
+        values: (chart, ticks) => (isEmpty(chart) && !look.x.reach ? [] : ticks.map(look.x.tick ?? look.x.format)),
       },
       {
         ...axis,
         size: 60,
-        space: isSmall ? 32 : 40,
-        values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : look.y.format(tick))),
+        space: isSmall ? 24 : 40,
+        values: (chart, ticks) =>
+          ticks.map((tick) => (tick === null || isEmpty(chart) ? '' : (look.y.tick ?? look.y.format)(tick))),
       },
     ],
     series: [{ label: look.x.label }, ...look.series.map(seriesOptions)],
     hooks: {
-      draw: [(chart) => drawEndLabels(chart, look.series, FONT, colours.surface)],
+      draw: [(chart) => drawEndLabels(chart, look.series, FONT, colours)],
       setCursor: [(chart) => look.onCursor(chart.cursor.idx ?? null)],
       setSelect: [(chart) => look.onZoom(chart.select.width > 0)],
     },
   };
+}
+
+/** From the data's ends, stretched to `reach`; uPlot gives null where there is no data. */
+function xRange(low: number | null, high: number | null, reach: [number, number] | undefined): [number, number] {
+  const [from, to] = reach ?? [low ?? 0, high ?? 1];
+  const range: [number, number] = [Math.min(low ?? from, from), Math.max(high ?? to, to)];
+  return range[0] === range[1] ? [range[0], range[0] + 1] : range;
+}
+
+/** A little air above and below; an empty plot still has its grid. */
+function yRange(_: uPlot, low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 1];
+  const air = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
+  return [low >= 0 ? Math.max(low - air, 0) : low - air, high + air];
+}
+
+function isEmpty(chart: uPlot): boolean {
+  return chart.data[0].length === 0;
 }
 
 function seriesOptions(series: ChartSeries): uPlot.Series {

@@ -22,6 +22,10 @@ export interface ChartSeries {
 export interface ChartAxis {
   label: string;
   format: (value: number) => string;
+  /** On the axis itself; `format` when absent. */
+  tick?: (value: number) => string;
+  /** Shown at least this far; while there is no data, all that is shown. */
+  reach?: [number, number];
 }
 
 /** Where a chart pulls its curves from, at most once per frame and only when `version` changed. */

@@ -3,14 +3,18 @@
 import type uPlot from 'uplot';
 import type { ChartSeries } from './chartTypes.ts';
 
+interface Colours {
+  text: string;
+  surface: string;
+}
+
 interface Label {
   text: string;
-  colour: string;
   x: number;
   y: number;
 }
 
-export function drawEndLabels(chart: uPlot, series: readonly ChartSeries[], font: string, halo: string): void {
+export function drawEndLabels(chart: uPlot, series: readonly ChartSeries[], font: string, colours: Colours): void {
   const ratio = devicePixelRatio;
   const labels = series.flatMap((one, index) => endLabel(chart, one, index + 1));
   const context = chart.ctx;
@@ -19,10 +23,10 @@ export function drawEndLabels(chart: uPlot, series: readonly ChartSeries[], font
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   context.lineWidth = 4 * ratio;
-  context.strokeStyle = halo;
+  context.strokeStyle = colours.surface;
+  context.fillStyle = colours.text;
   for (const label of spread(labels, 16 * ratio)) {
     context.strokeText(label.text, label.x + 8 * ratio, label.y);
-    context.fillStyle = label.colour;
     context.fillText(label.text, label.x + 8 * ratio, label.y);
   }
   context.restore();
@@ -39,7 +43,7 @@ function endLabel(chart: uPlot, series: ChartSeries, index: number): Label[] {
   if (x === undefined || y === undefined || y === null) return [];
   const right = chart.bbox.left + chart.bbox.width;
   const at = { x: Math.min(chart.valToPos(x, 'x', true), right), y: chart.valToPos(y, 'y', true) };
-  return [{ text: series.endLabel, colour: series.colour, ...at }];
+  return [{ text: series.endLabel, ...at }];
 }
 
 /** Moves labels down until each keeps `gap` from the one above it. */

@@ -15,7 +15,7 @@ export function DeviceChip() {
         >
           <span className={styles.dot} data-kind="ready" aria-hidden="true" />
           <span className={styles.name}>{device.name}</span>
-          {device.isSoftware && <span>(software)</span>}
+          {device.isSoftware && <span className={styles.kind}>(software)</span>}
         </span>
       );
     case 'missing':

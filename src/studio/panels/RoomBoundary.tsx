@@ -16,9 +16,13 @@ export class RoomBoundary extends Component<Props, { message: string | null }> {
   override render() {
     if (this.state.message === null) return this.props.children;
     return (
-      <ErrorNote
-        message={`This room could not be shown: ${this.state.message}. Saved runs are kept. Reload the page.`}
-      />
+      <>
+        <h1 className="visually-hidden">This room could not be shown</h1>
+        <ErrorNote
+          message={`This room could not be shown: ${this.state.message}. Saved runs are kept. Reload the page.`}
+          action={{ label: 'Reload', onClick: () => window.location.reload() }}
+        />
+      </>
     );
   }
 }

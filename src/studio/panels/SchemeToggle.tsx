@@ -18,7 +18,7 @@ export function SchemeToggle() {
         <circle cx="8" cy="8" r="6.500" fill="none" stroke="currentColor" strokeWidth="1.5" />
         <path d="M8 1.500a6.500 6.500 0 0 1 0 13z" fill="currentColor" />
       </svg>
-      {NAMES[colorScheme]}
+      <span className={styles.name}>{NAMES[colorScheme]}</span>
     </button>
   );
 }

@@ -28,8 +28,9 @@ export function ToggleTiles<T extends string>({ legend, options, values, onChang
       {options.map((option) => (
         <label key={option.value} className={styles.tile}>
           <input type="checkbox" checked={values.includes(option.value)} onChange={() => toggle(option.value)} />
-          <span className={styles.label}>{option.label}</span>
-          <span className={styles.detail}>{option.term}</span>
+          <span>
+            <span className={styles.label}>{option.label}</span> <span className={styles.detail}>{option.term}</span>
+          </span>
           <span className={styles.detail}>{option.detail}</span>
         </label>
       ))}

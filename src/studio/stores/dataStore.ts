@@ -59,7 +59,7 @@ export async function changeDataOptions(change: Partial<DataOptions>): Promise<v
   if (status.kind !== 'none') await readData(status.source, { ...status.options, ...change });
 }
 
-/** Forgets what was read: the tokenizer it was read with is gone. Keeps source and options. */
+/** Reads the same again with the same options: the tokenizer it was read with is gone. */
 export async function rereadData(): Promise<void> {
   await changeDataOptions({});
 }

@@ -1,13 +1,14 @@
 // Starts the studio: listens to the worker, opens the device, and has the built-in model and first task ready, so that
 // one click trains. Also keeps what follows from what: new model → data read again → plan made again.
 import { onEvent } from '../../worker/client.ts';
+import type { ModelDescription } from '../../worker/protocol.ts';
 import { chooseTask } from './chooseData.ts';
-import { loadTasks, reportDataProgress, rereadData, useDataStore } from './dataStore.ts';
+import { changeDataOptions, loadTasks, reportDataProgress, rereadData, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
 import { refreshRuns } from './libraryStore.ts';
 import { loadModel, refreshShelf, reportModelProgress, useModelStore } from './modelStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
-import { forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
+import { changeAdapter, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
 
 export function openStudio(): void {
   listen();
@@ -36,8 +37,10 @@ function listen(): void {
 
 function follow(): void {
   useModelStore.subscribe(({ status }, before) => {
-    if (status.kind === 'ready' && before.status.kind !== 'ready') void rereadData();
-    if (status.kind !== 'ready') forgetPlan();
+    if (status.kind !== 'ready') return forgetPlan();
+    if (before.status.kind === 'ready') return;
+    keepKnownTargets(status.description);
+    void rereadData();
   });
   useDataStore.subscribe(({ status }, before) => {
     if (status === before.status) return;
@@ -45,8 +48,37 @@ function follow(): void {
     else if (status.kind !== 'reading') forgetPlan();
   });
   useSettingsStore.subscribe(({ settings }, before) => {
-    if (settings !== before.settings) planIfPossible();
+    if (settings === before.settings) return;
+    const { maxLength, seed } = settings.training;
+    const isDataStale = maxLength !== before.settings.training.maxLength || seed !== before.settings.training.seed;
+    if (isDataStale) rereadSoon();
+    else planIfPossible();
   });
+}
+
+/** Leaves out matrices that another family does not have, and starts from its own first ones if none is left. */
+function keepKnownTargets({ targets, layers }: ModelDescription): void {
+  const { adapter } = useSettingsStore.getState().settings;
+  const known = targets.map(({ target }) => target);
+  const kept = adapter.targets.filter((target) => known.includes(target));
+  const range = adapter.layers !== undefined && adapter.layers[1] < layers ? adapter.layers : undefined;
+  if (kept.length === adapter.targets.length && range === adapter.layers) return;
+  changeAdapter({ targets: kept.length > 0 ? kept : known.slice(0, 1), layers: range });
+}
+
+let rereadTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Row length and seed decide how rows are cut and split: the data is read again once typing rests. */
+function rereadSoon(): void {
+  clearTimeout(rereadTimer);
+  rereadTimer = setTimeout(() => {
+    const { status } = useDataStore.getState();
+    const { maxLength, seed } = useSettingsStore.getState().settings.training;
+    if (status.kind === 'none') return;
+    const isSame = status.options.maxLength === maxLength && status.options.seed === seed;
+    if (isSame) planIfPossible();
+    else void changeDataOptions({ maxLength, seed });
+  }, 400);
 }
 
 function planIfPossible(): void {

@@ -5,10 +5,10 @@ import { useColourScheme } from './useColourScheme.ts';
 export function RankSwatch({ rank }: { rank: number }) {
   const scheme = useColourScheme();
   return (
-    <svg width="24" height="6" aria-hidden="true" style={{ display: 'block' }}>
+    <svg width="20" height="6" aria-hidden="true" style={{ display: 'block' }}>
       <line
         x1="0"
-        x2="24"
+        x2="20"
         y1="3"
         y2="3"
         stroke={rankColour(rank, scheme)}

@@ -6,12 +6,12 @@ export type ColourScheme = 'light' | 'dark';
 
 /** Lightness, chroma and hue (degrees) of the scale's two ends, chosen to keep 3:1 against the page in both schemes. */
 const ENDS = {
-  light: { low: [0.66, 0.105, 205], high: [0.31, 0.15, 275] },
+  light: { low: [0.63, 0.105, 205], high: [0.31, 0.15, 275] },
   dark: { low: [0.93, 0.06, 195], high: [0.6, 0.19, 275] },
 } as const;
 
-/** Lengths of line and gap in pixels; an empty list is a full line. Neighbouring powers of two differ. */
-const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 3]];
+/** Lengths of line and gap in pixels; an empty list is a full line. Neighbouring powers of two differ; r = 8, the default, is full. */
+const DASHES: readonly (readonly number[])[] = [[2, 3], [5, 3], [10, 3, 2, 3], [], [9, 4]];
 
 /** `#rrggbb` for a rank from 1 to 256. */
 export function rankColour(rank: number, scheme: ColourScheme): string {

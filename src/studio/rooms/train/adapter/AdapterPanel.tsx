@@ -13,7 +13,7 @@ export function AdapterPanel() {
   const adapter = useSettingsStore((state) => state.settings.adapter);
   const scaling = adapter.alpha / (adapter.useRslora ? Math.sqrt(adapter.rank) : adapter.rank);
   return (
-    <Panel title="Adapter" note="LoRA: two thin matrices beside each chosen one">
+    <Panel title="Adapter" note="LoRA: each chosen W becomes W + s·B·A">
       <RankChips />
       <TargetToggles />
       <div className={styles.fields}>
@@ -26,7 +26,6 @@ export function AdapterPanel() {
         />
         <NumberField
           label="Dropout"
-          term="0 to 0.99"
           value={adapter.dropout}
           min={0}
           max={0.99}

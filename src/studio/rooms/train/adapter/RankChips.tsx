@@ -13,7 +13,7 @@ export function RankChips() {
   const rank = useSettingsStore((state) => state.settings.adapter.rank);
   return (
     <RadioChips
-      legend="Rank r: how wide the two matrices are"
+      legend="Rank r: the inner width of A and B"
       options={RANKS.map((known) => ({ value: known, label: known, detail: <RankSwatch rank={known} /> }))}
       value={RANKS.find((known) => known === rank) ?? null}
       onChange={(chosen) => changeAdapter({ rank: chosen })}

@@ -20,7 +20,7 @@ export function ColumnForm({ description }: { description: DataDescription }) {
           label="The rows are"
           value={mapping.kind}
           options={[
-            { value: 'pairs', label: 'pairs of context and target' },
+            { value: 'pairs', label: 'pairs' },
             { value: 'chat', label: 'chats' },
             { value: 'text', label: 'plain text' },
           ]}

@@ -1,7 +1,7 @@
 // A file of one's own, and everything about the rows: columns, prompt, held-out share, tokens, lengths, rows left out.
-import { Drawer } from '@mantine/core';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
+import { SideDrawer } from '../../../panels/SideDrawer.tsx';
 import { cancelData, useDataStore } from '../../../stores/dataStore.ts';
 import { ColumnForm } from './ColumnForm.tsx';
 import { DataCounts } from './DataCounts.tsx';
@@ -16,7 +16,7 @@ export function DataDrawer({ onClose }: { onClose: () => void }) {
   const status = useDataStore((state) => state.status);
   const description = status.kind === 'ready' ? status.description : status.kind === 'reading' ? status.previous : null;
   return (
-    <Drawer opened onClose={onClose} title="Data" size={760} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <SideDrawer title="Data" width={760} onClose={onClose}>
       <div className={styles.drawer}>
         <DataFiles status={status} />
         {status.kind === 'failed' && <ErrorNote message={status.message} />}
@@ -43,7 +43,7 @@ export function DataDrawer({ onClose }: { onClose: () => void }) {
           </>
         )}
       </div>
-    </Drawer>
+    </SideDrawer>
   );
 }
 

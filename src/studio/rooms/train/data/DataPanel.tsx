@@ -7,7 +7,7 @@ import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { RadioChips } from '../../../panels/RadioChips.tsx';
 import { chooseTask } from '../../../stores/chooseData.ts';
-import { cancelData, type DataStatus, rereadData, useDataStore } from '../../../stores/dataStore.ts';
+import { cancelData, type DataStatus, useDataStore } from '../../../stores/dataStore.ts';
 import { DataCounts } from './DataCounts.tsx';
 import styles from './data.module.css';
 
@@ -40,7 +40,7 @@ export function DataPanel() {
         }}
       />
       {task && <p className={styles.dim}>{task.description}</p>}
-      <DataBody status={status} />
+      <DataBody status={status} onOpen={() => setOpen(true)} />
       {isOpen && (
         <Suspense>
           <DataDrawer onClose={() => setOpen(false)} />
@@ -50,7 +50,7 @@ export function DataPanel() {
   );
 }
 
-function DataBody({ status }: { status: DataStatus }) {
+function DataBody({ status, onOpen }: { status: DataStatus; onOpen: () => void }) {
   switch (status.kind) {
     case 'none':
       return <p className={styles.dim}>Choose a task, or bring a file of context–target pairs.</p>;
@@ -71,7 +71,7 @@ function DataBody({ status }: { status: DataStatus }) {
     case 'ready':
       return <DataCounts description={status.description} />;
     case 'failed':
-      return <ErrorNote message={status.message} action={{ label: 'Read again', onClick: () => void rereadData() }} />;
+      return <ErrorNote message={status.message} action={{ label: 'Change', onClick: onOpen }} />;
     default:
       return status satisfies never;
   }

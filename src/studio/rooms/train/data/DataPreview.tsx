@@ -1,12 +1,15 @@
 // Beside the empty chart: the first rows as the model will see them.
+
 import { Panel } from '../../../panels/Panel.tsx';
+import { useDataStore } from '../../../stores/dataStore.ts';
 import styles from './data.module.css';
 import { TokenRow } from './TokenRow.tsx';
 import { usePreview } from './usePreview.ts';
 
 export function DataPreview() {
   const preview = usePreview(0, 3);
-  if (preview.kind !== 'ready') return null;
+  const isRead = useDataStore(({ status }) => status.kind === 'ready' || status.kind === 'reading');
+  if (preview.kind !== 'ready' || !isRead) return null;
   return (
     <Panel title="What the model will see" note={<MaskKey />}>
       {preview.rows.map((row) => (

@@ -1,4 +1,5 @@
 // Go: the run's controls, its numbers, its curves, and what it writes as it learns.
+import { useEffect, useRef } from 'react';
 import { useRunStore } from '../../../stores/runStore.ts';
 import { DataPreview } from '../data/DataPreview.tsx';
 import styles from './go.module.css';
@@ -10,13 +11,21 @@ import { RunEnd } from './RunEnd.tsx';
 import { Samples } from './Samples.tsx';
 import { SideCharts } from './SideCharts.tsx';
 
+/** Below this width the settings stand above the curves, which a run brings into sight. */
+const NARROW_PX = 960;
+
 export function GoPanel() {
+  const section = useRef<HTMLElement>(null);
   const state = useRunStore((store) => store.state);
   const metrics = useRunStore((store) => store.metrics);
   const rank = useRunStore(({ state: shown }) => (shown.kind === 'shown' ? shown.run.settings.adapter.rank : null));
   const hasRun = state.kind === 'shown' || state.kind === 'starting';
+  const isStarting = state.kind === 'starting';
+  useEffect(() => {
+    if (isStarting && window.innerWidth < NARROW_PX) section.current?.scrollIntoView({ block: 'start' });
+  }, [isStarting]);
   return (
-    <section className={styles.go} aria-label="Go">
+    <section ref={section} className={styles.go} aria-label="Go">
       <RunBar />
       {state.kind === 'none' && <Interrupted />}
       {state.kind === 'shown' && <RunEnd run={state.run} />}

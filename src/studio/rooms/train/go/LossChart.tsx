@@ -3,10 +3,10 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis, ChartSeries } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatExact, formatLoss } from '../../../format.ts';
+import { formatExact, formatLoss, formatTick } from '../../../format.ts';
 import type { MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useRunStore } from '../../../stores/runStore.ts';
-import { useSettingsStore } from '../../../stores/settingsStore.ts';
+import { shownPlan, useSettingsStore } from '../../../stores/settingsStore.ts';
 import { rankColour, rankDash, rankLabel } from '../../../theme/rankColour.ts';
 import { useColourScheme } from '../../../theme/useColourScheme.ts';
 import styles from './go.module.css';
@@ -15,7 +15,7 @@ export const STEP_AXIS: ChartAxis = {
   label: 'step',
   format: (step) => (Number.isInteger(step) ? formatExact(step) : ''),
 };
-const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss };
+const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss, tick: formatTick };
 /** Held-out points, in the text's colour: they belong to no rank. */
 const NEUTRAL = { light: '#16191c', dark: '#e8eaec' };
 
@@ -30,6 +30,7 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
   const scheme = useColourScheme();
   const settingsRank = useSettingsStore((state) => state.settings.adapter.rank);
   const shownRank = rank ?? settingsRank;
+  const steps = useShownSteps();
   const series = useMemo((): ChartSeries[] => {
     const colour = rankColour(shownRank, scheme);
     return [
@@ -38,6 +39,7 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
       { label: 'held out', colour: NEUTRAL[scheme], width: 0, pointSize: 8 },
     ];
   }, [shownRank, scheme]);
+  const x = useMemo((): ChartAxis => (steps === null ? STEP_AXIS : { ...STEP_AXIS, reach: [0, steps] }), [steps]);
   const source = useMemo(
     () => ({
       version: () => metrics.version + 1e6 * evaluations().length,
@@ -54,8 +56,8 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
     <Chart
       className={styles.hero}
       title="Loss"
-      unit="nats per target token"
-      x={STEP_AXIS}
+      unit="nats per token"
+      x={x}
       y={LOSS_AXIS}
       series={series}
       source={source}
@@ -63,6 +65,13 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
       placeholder={isEmpty ? 'Press Train: the loss appears here, step by step.' : undefined}
     />
   );
+}
+
+/** How long the run is, or the next one will be; null while that is being worked out. */
+function useShownSteps(): number | null {
+  const planned = useSettingsStore((state) => shownPlan(state.plan)?.steps ?? null);
+  const running = useRunStore(({ state }) => (state.kind === 'shown' ? state.run.steps : null));
+  return running ?? planned;
 }
 
 function evaluations() {

@@ -4,6 +4,9 @@ import { formatExact } from '../../../format.ts';
 import { Panel } from '../../../panels/Panel.tsx';
 import styles from './go.module.css';
 
+/** Answers per prompt in sight; older ones unfold. */
+const SHOWN = 3;
+
 export function Samples({ samples }: { samples: readonly SampleResult[] }) {
   if (samples.length === 0) return null;
   const prompts = [...new Set(samples.map((sample) => sample.prompt))];
@@ -11,22 +14,42 @@ export function Samples({ samples }: { samples: readonly SampleResult[] }) {
     <Panel title="Samples" note="the same prompts, answered as training goes on">
       <div className={styles.samples}>
         {prompts.map((prompt) => (
-          <div key={prompt}>
-            <pre className={styles.prompt}>{prompt.trimEnd()}</pre>
-            <ol className={styles.answers}>
-              {samples
-                .filter((sample) => sample.prompt === prompt)
-                .sort((a, b) => b.step - a.step)
-                .map((sample) => (
-                  <li key={sample.step}>
-                    <span className={styles.step}>step {formatExact(sample.step)}</span>
-                    <code>{sample.text}</code>
-                  </li>
-                ))}
-            </ol>
-          </div>
+          <PromptAnswers
+            key={prompt}
+            prompt={prompt}
+            answers={samples.filter((sample) => sample.prompt === prompt).sort((a, b) => b.step - a.step)}
+          />
         ))}
       </div>
     </Panel>
+  );
+}
+
+function PromptAnswers({ prompt, answers }: { prompt: string; answers: readonly SampleResult[] }) {
+  const earlier = answers.slice(SHOWN);
+  return (
+    <div>
+      <pre className={styles.prompt}>{prompt.trimEnd()}</pre>
+      <AnswerList answers={answers.slice(0, SHOWN)} />
+      {earlier.length > 0 && (
+        <details>
+          <summary>{earlier.length} earlier</summary>
+          <AnswerList answers={earlier} />
+        </details>
+      )}
+    </div>
+  );
+}
+
+function AnswerList({ answers }: { answers: readonly SampleResult[] }) {
+  return (
+    <ol className={styles.answers}>
+      {answers.map((sample) => (
+        <li key={sample.step}>
+          <span className={styles.step}>step {formatExact(sample.step)}</span>
+          <code>{sample.text}</code>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatCount, formatExact, formatLearningRate, formatLoss } from '../../../format.ts';
+import { formatCount, formatExact, formatLearningRate, formatLoss, formatTick } from '../../../format.ts';
 import type { MetricColumn, MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useColourScheme } from '../../../theme/useColourScheme.ts';
 import styles from './go.module.css';
@@ -11,17 +11,15 @@ import { STEP_AXIS } from './LossChart.tsx';
 
 const COLOUR = { light: '#1461a8', dark: '#6db3f2' };
 
-const CHARTS: { title: string; unit?: string; column: MetricColumn; axis: ChartAxis }[] = [
+const CHARTS: { title: string; column: MetricColumn; axis: ChartAxis }[] = [
   { title: 'Learning rate', column: 'learningRate', axis: { label: 'rate', format: formatLearningRate } },
   {
     title: 'Gradient norm',
-    unit: 'before clipping',
     column: 'gradientNorm',
-    axis: { label: 'norm', format: formatLoss },
+    axis: { label: 'before clipping', format: formatLoss, tick: formatTick },
   },
   {
     title: 'Speed',
-    unit: 'tokens/s',
     column: 'tokensPerSecond',
     axis: { label: 'tokens/s', format: (rate) => (rate < 10_000 ? formatExact(Math.round(rate)) : formatCount(rate)) },
   },
@@ -37,7 +35,7 @@ export function SideCharts({ metrics }: { metrics: MetricSeries }) {
   );
 }
 
-function SideChart({ title, unit, column, axis, metrics }: (typeof CHARTS)[number] & { metrics: MetricSeries }) {
+function SideChart({ title, column, axis, metrics }: (typeof CHARTS)[number] & { metrics: MetricSeries }) {
   const scheme = useColourScheme();
   const series = useMemo(() => [{ label: axis.label, colour: COLOUR[scheme], width: 1.5 }], [axis, scheme]);
   const source = useMemo(
@@ -47,5 +45,5 @@ function SideChart({ title, unit, column, axis, metrics }: (typeof CHARTS)[numbe
     }),
     [metrics, column],
   );
-  return <Chart isSmall title={title} unit={unit} x={STEP_AXIS} y={axis} series={series} source={source} />;
+  return <Chart isSmall title={title} x={STEP_AXIS} y={axis} series={series} source={source} />;
 }

@@ -1,10 +1,10 @@
 // The numbers of the read-outs, from the newest metrics; before a run, what the plan knows.
-import { formatBytes, formatDuration, formatExact, formatLoss, formatTokensPerSecond } from '../../../format.ts';
+import { formatBytes, formatCount, formatDuration, formatExact, formatLoss } from '../../../format.ts';
 import type { MetricSeries } from '../../../stores/liveMetrics.ts';
 import type { RunState } from '../../../stores/runStore.ts';
 import { type PlanStatus, shownPlan } from '../../../stores/settingsStore.ts';
 
-export const READOUTS = ['Loss', 'Held-out loss', 'Step', 'Speed', 'Time left', 'GPU memory'] as const;
+export const READOUTS = ['Loss', 'Held-out loss', 'Step', 'Tokens/s', 'Elapsed', 'Time left', 'GPU memory'] as const;
 
 /** One text per read-out; null shows as a dash. */
 export function readValues(
@@ -18,12 +18,14 @@ export function readValues(
   const step = metrics.last('step') ?? run?.step ?? 0;
   const loss = metrics.last('smoothed');
   const heldOut = run?.evaluations.at(-1);
+  const elapsedMs = metrics.last('elapsedMs');
   const rate = metrics.last('tokensPerSecond');
   return [
     loss === null ? null : formatLoss(loss),
     heldOut === undefined ? null : formatLoss(heldOut.loss),
     steps === null ? null : `${formatExact(step)} / ${formatExact(steps)}`,
-    rate === null || !Number.isFinite(rate) ? null : formatTokensPerSecond(rate),
+    rate === null || !Number.isFinite(rate) ? null : formatCount(Math.round(rate)),
+    elapsedMs === null ? null : formatDuration(elapsedMs),
     timeLeft(run?.status === 'running' ? metrics : null, steps),
     plan === null ? null : formatBytes(plan.memory.total),
   ];

@@ -7,8 +7,14 @@ import { Field } from '../../../panels/Field.tsx';
 import styles from './model.module.css';
 import { parseHubId } from './parseHubId.ts';
 
-export function HubForm({ onChoose }: { onChoose: (source: ModelSource) => void }) {
-  const [id, setId] = useState('');
+interface Props {
+  /** Filled in and focused when not empty. */
+  initialId: string;
+  onChoose: (source: ModelSource) => void;
+}
+
+export function HubForm({ initialId, onChoose }: Props) {
+  const [id, setId] = useState(initialId);
   const [revision, setRevision] = useState('main');
   const [token, setToken] = useState('');
   const [error, setError] = useState<string | null>(null);
@@ -63,6 +69,9 @@ export function HubForm({ onChoose }: { onChoose: (source: ModelSource) => void 
             <input
               {...ids}
               className={fieldStyles.input}
+              ref={(input) => {
+                if (initialId !== '') input?.focus();
+              }}
               type="password"
               value={token}
               autoComplete="off"

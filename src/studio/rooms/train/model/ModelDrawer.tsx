@@ -1,7 +1,9 @@
 // Every way to a model: built in, one click from the shelf, a Hub id, files of one's own. Choosing closes the drawer; the
 // panel goes on from there.
-import { Button, Drawer } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { useState } from 'react';
 import type { ModelSource } from '../../../../worker/protocol.ts';
+import { SideDrawer } from '../../../panels/SideDrawer.tsx';
 import { describeModel, loadModel } from '../../../stores/modelStore.ts';
 import { HubForm } from './HubForm.tsx';
 import { ModelFiles } from './ModelFiles.tsx';
@@ -9,6 +11,7 @@ import styles from './model.module.css';
 import { Shelf } from './Shelf.tsx';
 
 export function ModelDrawer({ onClose }: { onClose: () => void }) {
+  const [hubId, setHubId] = useState('');
   const load = (source: ModelSource) => {
     onClose();
     void loadModel(source);
@@ -18,7 +21,7 @@ export function ModelDrawer({ onClose }: { onClose: () => void }) {
     void describeModel(source);
   };
   return (
-    <Drawer opened onClose={onClose} title="Choose a model" size={640} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <SideDrawer title="Choose a model" width={640} onClose={onClose}>
       <section className={styles.section}>
         <h3>Built in</h3>
         <p>A small model made for the three tasks; it comes with the page.</p>
@@ -31,16 +34,16 @@ export function ModelDrawer({ onClose }: { onClose: () => void }) {
       <section className={styles.section}>
         <h3>Shelf</h3>
         <p>Known small models, fetched from the Hugging Face Hub and kept in this browser.</p>
-        <Shelf onChoose={load} />
+        <Shelf onChoose={load} onNeedToken={setHubId} />
       </section>
       <section className={styles.section}>
         <h3>From the Hugging Face Hub</h3>
-        <HubForm onChoose={describe} />
+        <HubForm key={hubId} initialId={hubId} onChoose={describe} />
       </section>
       <section className={styles.section}>
         <h3>From your disk</h3>
         <ModelFiles onChoose={describe} />
       </section>
-    </Drawer>
+    </SideDrawer>
   );
 }

@@ -7,7 +7,7 @@ export function ModelFacts({ description }: { description: ModelDescription }) {
   const heads =
     description.heads === description.keyValueHeads
       ? `${description.heads} heads`
-      : `${description.heads} heads over ${description.keyValueHeads}`;
+      : `${description.heads} heads (${description.keyValueHeads} key–value)`;
   return (
     <div className={styles.facts}>
       <strong>{description.name}</strong>

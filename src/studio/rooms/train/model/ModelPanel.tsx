@@ -17,7 +17,7 @@ export function ModelPanel() {
   return (
     <Panel
       title="Model"
-      note={status.kind === 'ready' ? 'frozen: it is never changed' : undefined}
+      note={status.kind === 'ready' ? 'frozen' : undefined}
       actions={
         <Button size="compact-sm" variant="default" onClick={() => setChoosing(true)}>
           Change model

@@ -5,7 +5,13 @@ import { formatBytes, formatCount } from '../../../format.ts';
 import { deleteCachedModel, useModelStore } from '../../../stores/modelStore.ts';
 import styles from './model.module.css';
 
-export function Shelf({ onChoose }: { onChoose: (source: ModelSource) => void }) {
+interface Props {
+  onChoose: (source: ModelSource) => void;
+  /** A gated model goes by its id and a token. */
+  onNeedToken: (repo: string) => void;
+}
+
+export function Shelf({ onChoose, onNeedToken }: Props) {
   const shelf = useModelStore((state) => state.shelf);
   return (
     <ul className={styles.shelf}>
@@ -34,10 +40,14 @@ export function Shelf({ onChoose }: { onChoose: (source: ModelSource) => void })
             <Button
               size="compact-sm"
               variant="default"
-              aria-label={`Load ${model.title}`}
-              onClick={() => onChoose({ kind: 'hub', repo: model.repo, revision: 'main' })}
+              aria-label={`${needsToken(model) ? 'Enter a token for' : 'Load'} ${model.title}`}
+              onClick={() =>
+                needsToken(model)
+                  ? onNeedToken(model.repo)
+                  : onChoose({ kind: 'hub', repo: model.repo, revision: 'main' })
+              }
             >
-              Load
+              {needsToken(model) ? 'Enter token' : 'Load'}
             </Button>
           </div>
         </li>
@@ -46,9 +56,13 @@ export function Shelf({ onChoose }: { onChoose: (source: ModelSource) => void })
   );
 }
 
+function needsToken(model: ShelfModel): boolean {
+  return model.isGated && model.cachedBytes < model.downloadBytes;
+}
+
 function costText(model: ShelfModel): string {
   const memory = `${formatBytes(model.parameters * 2)} of GPU memory at 16 bits`;
-  const gate = model.isGated ? ' · needs a Hub token and an accepted licence: use its id below' : '';
+  const gate = model.isGated ? ' · needs a Hub token and an accepted licence' : '';
   if (model.cachedBytes >= model.downloadBytes) return `Kept in this browser · ${memory}${gate}`;
   const kept = model.cachedBytes > 0 ? ` (${formatBytes(model.cachedBytes)} already here)` : '';
   return `${formatBytes(model.downloadBytes)} download${kept} · ${memory}${gate}`;

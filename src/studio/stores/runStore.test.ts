@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EvaluationResult, RunRecord } from '../../worker/protocol.ts';
+import { withRun } from './libraryStore.ts';
+import { MetricSeries } from './liveMetrics.ts';
+import {
+  isRunActive,
+  takeEvaluation,
+  takeRunStatus,
+  takeSample,
+  takeSteps,
+  useRunStore,
+  withStep,
+} from './runStore.ts';
+import { STANDARD_SETTINGS } from './settingsStore.ts';
+
+const run = (change: Partial<RunRecord> = {}): RunRecord => ({
+  id: 'a',
+  name: 'a run',
+  createdAt: 1,
+  status: 'running',
+  message: null,
+  model: { name: 'm', baseModelId: 'm', modelType: 'llama', weights: 'f32', source: 'builtin' },
+  data: { name: 'd', trainRows: 10, validationRows: 0, template: '{context}\n', taskId: null },
+  settings: STANDARD_SETTINGS,
+  plan: {
+    trainableParameters: 1,
+    modelParameters: 2,
+    adapterFileBytes: 3,
+    steps: 20,
+    stepsPerEpoch: 5,
+    memory: { weights: 1, adapters: 1, activations: 1, total: 3 },
+    refusal: null,
+  },
+  step: 0,
+  steps: 20,
+  elapsedMs: 0,
+  lastLoss: null,
+  evaluations: [],
+  samples: [],
+  accuracy: null,
+  isResumable: false,
+  hasAdapter: false,
+  isImported: false,
+  ...change,
+});
+
+const evaluation = (step: number, loss = 1): EvaluationResult => ({
+  step,
+  rows: 5,
+  loss,
+  perplexity: Math.exp(loss),
+  tokenAccuracy: 0.5,
+});
+
+const shownRun = () => {
+  const { state } = useRunStore.getState();
+  return state.kind === 'shown' ? state.run : null;
+};
+
+beforeEach(() => useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0) }));
+
+describe('the run on show', () => {
+  it('is the one that was being started when its first event comes before the reply', () => {
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(run({ status: 'preparing' }));
+    expect(shownRun()?.id).toBe('a');
+    expect(isRunActive(useRunStore.getState().state)).toBe(true);
+  });
+
+  it('takes steps, evaluations and samples of its own only', () => {
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(run());
+    const step = { step: 1, loss: 2, learningRate: 1, gradientNorm: 1, tokens: 1, targetTokens: 1, elapsedMs: 5 };
+    takeSteps('other', [step]);
+    takeEvaluation('other', evaluation(5));
+    expect(useRunStore.getState().metrics.length).toBe(0);
+    takeSteps('a', [step]);
+    takeEvaluation('a', evaluation(10));
+    takeEvaluation('a', evaluation(5));
+    takeSample('a', { step: 5, prompt: 'p', text: 'first' });
+    takeSample('a', { step: 5, prompt: 'p', text: 'again' });
+    expect(useRunStore.getState().metrics.last('loss')).toBe(2);
+    expect(shownRun()?.evaluations.map((one) => one.step)).toEqual([5, 10]);
+    expect(shownRun()?.samples).toEqual([{ step: 5, prompt: 'p', text: 'again' }]);
+  });
+
+  it('renders nothing for a step', () => {
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(run());
+    let changes = 0;
+    const stop = useRunStore.subscribe(() => {
+      changes += 1;
+    });
+    takeSteps('a', [{ step: 1, loss: 2, learningRate: 1, gradientNorm: 1, tokens: 1, targetTokens: 1, elapsedMs: 5 }]);
+    stop();
+    expect(changes).toBe(0);
+  });
+
+  it('is no longer active when it is finished', () => {
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(run());
+    takeRunStatus(run({ status: 'finished', step: 20 }));
+    expect(isRunActive(useRunStore.getState().state)).toBe(false);
+    expect(shownRun()?.step).toBe(20);
+  });
+});
+
+describe('lists', () => {
+  it('replaces a result of the same step', () => {
+    expect(withStep([evaluation(1, 3), evaluation(2, 2)], evaluation(1, 9)).map((one) => one.loss)).toEqual([9, 2]);
+  });
+
+  it('keeps the newest run first', () => {
+    const runs = [run({ id: 'b', createdAt: 2 }), run()];
+    expect(withRun(runs, run({ id: 'c', createdAt: 3 })).map((one) => one.id)).toEqual(['c', 'b', 'a']);
+    expect(withRun(runs, run({ name: 'renamed' })).map((one) => one.name)).toEqual(['a run', 'renamed']);
+  });
+});
