@@ -1,14 +1,13 @@
 // A transformers `config.json` → the architecture that the engine runs, or an error that names what is not supported.
 // Four families differ in a handful of switches; nothing downstream looks at `model_type` again.
 import { z } from 'zod';
+import type { Activation } from '../ops/activation.ts';
 import { type RotaryConfig, rotaryConfigOf } from './rotaryTable.ts';
 
 /** A model that is not supported, or whose config contradicts itself; the message says what is. */
 export class ModelError extends Error {
   override name = 'ModelError';
 }
-
-export type Activation = 'gelu' | 'geluTanh' | 'relu' | 'silu';
 
 export interface Architecture {
   readonly modelType: ModelType;

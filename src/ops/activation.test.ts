@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import * as reference from '../reference/activation.ts';
+import { finiteDifferences } from '../reference/finiteDifferences.ts';
+import { activationBackward, activationForward } from './activation.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+
+const KINDS = ['gelu', 'geluTanh', 'relu', 'silu'] as const;
+
+const SHAPES = [
+  [1, 1],
+  [3, 67],
+  [130, 576],
+] as const;
+
+/** Where the functions bend, and far out, where a careless exp or tanh overflows. */
+const EXTREMES = [
+  0, -1e-6, 1e-6, -3, -5, 5, -8.9, -9.1, -13, 13, -40, 40, -90, 90, -1e4, 1e4, -1e10, 1e10, -1e30, 1e30,
+];
+
+/** Values in [-6, 6): where the functions are neither 0 nor the identity. */
+const bend = (count: number, seed: number) => random(count, seed).map((value) => 6 * value);
+
+describe.each(KINDS)('activation %s', (kind) => {
+  it.each(SHAPES)('agrees with its reference, forward and backward [%i, %i]', async (rows, cols) => {
+    const [x, dy] = [bend(rows * cols, 1), random(rows * cols, 2)];
+    const t = {
+      x: await input(x, [rows, cols]),
+      y: await output([rows, cols]),
+      dy: await input(dy, [rows, cols]),
+      dx: await output([rows, cols]),
+    };
+    const [y, dx] = await runOp(
+      (pass) => {
+        activationForward(pass, t, kind);
+        activationBackward(pass, t, kind);
+      },
+      t.y,
+      t.dx,
+    );
+    const expectedY = Array.from(x, (value) => reference.activation(kind, value));
+    const expectedDx = Array.from(x, (value, i) => reference.activationSlope(kind, value) * dy[i]!);
+    expect(relativeError(y!, expectedY)).toBeLessThan(OP_TOLERANCE);
+    expect(relativeError(dx!, expectedDx)).toBeLessThan(OP_TOLERANCE);
+  });
+
+  it('is right at every single extreme argument', async () => {
+    const x = Float32Array.from(EXTREMES);
+    const t = { x: await input(x, [1, x.length]), y: await output([1, x.length]), dx: await output([1, x.length]) };
+    const dy = await input(new Float32Array(x.length).fill(1), [1, x.length]);
+    const [y, slope] = await runOp(
+      (pass) => {
+        activationForward(pass, t, kind);
+        activationBackward(pass, { ...t, dy }, kind);
+      },
+      t.y,
+      t.dx,
+    );
+    x.forEach((value, i) => {
+      const expected = reference.activation(kind, value);
+      expect(relativeError([y![i]!], [expected]) < OP_TOLERANCE || Math.abs(y![i]! - expected) < 1e-6, `${value}`).toBe(
+        true,
+      );
+      expect(Math.abs(slope![i]! - reference.activationSlope(kind, value)), `slope at ${value}`).toBeLessThan(1e-5);
+    });
+  });
+
+  it('lets NaN through', async () => {
+    const t = { x: await input(Float32Array.of(Number.NaN, 1), [1, 2]), y: await output([1, 2]) };
+    const [y] = await runOp((pass) => activationForward(pass, t, kind), t.y);
+    expect(y![0]).toBeNaN();
+    expect(y![1]).toBeCloseTo(reference.activation(kind, 1), 5);
+  });
+
+  it('the reference slope agrees with finite differences', () => {
+    const x = Float64Array.from(bend(19, 5));
+    const total = (at: Float64Array) => at.reduce((sum, value) => sum + reference.activation(kind, value), 0);
+    const slopes = x.map((value) => reference.activationSlope(kind, value));
+    expect(relativeError(slopes, finiteDifferences(total, x))).toBeLessThan(1e-6);
+  });
+});
+
+it('the reference error function has its known values', () => {
+  // Abramowitz & Stegun, table 7.1.
+  for (const [x, value] of [
+    [0.5, 0.5204998778],
+    [1, 0.8427007929],
+    [-2, -0.995322265],
+  ] as const) {
+    expect(reference.erf(x)).toBeCloseTo(value, 9);
+  }
+});
+
+it('names the tensor whose shape is wrong', async () => {
+  const [x, y, dy] = [await output([2, 4]), await output([2, 3]), await output([2, 2])];
+  await expect(runOp((pass) => activationForward(pass, { x, y }, 'relu'))).rejects.toThrow(
+    'activationForward: expected y [2,4], got [2,3]',
+  );
+  await expect(runOp((pass) => activationBackward(pass, { x, dy, dx: x }, 'relu'))).rejects.toThrow(
+    'activationBackward: expected dy [2,4], got [2,2]',
+  );
+});
