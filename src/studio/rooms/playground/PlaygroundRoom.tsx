@@ -1,5 +1,84 @@
+// Playground: base and adapters answer the same prompt side by side.
+import { Button } from '@mantine/core';
+import { useEffect, useMemo } from 'react';
+import type { ModelDescription, RunRecord } from '../../../worker/protocol.ts';
+import { formatCount } from '../../format.ts';
 import { EmptyState } from '../../panels/EmptyState.tsx';
+import { ErrorNote } from '../../panels/ErrorNote.tsx';
+import { routeTo, useRoute } from '../../routing.ts';
+import { openDevice, useDeviceStore } from '../../stores/deviceStore.ts';
+import { useLibraryStore } from '../../stores/libraryStore.ts';
+import { useModelStore } from '../../stores/modelStore.ts';
+import { Answers } from './Answers.tsx';
+import { adapterChoices } from './answererChoices.ts';
+import { JudgePanel } from './JudgePanel.tsx';
+import { ModelGate, OtherModelNote } from './ModelGate.tsx';
+import { PromptPanel } from './PromptPanel.tsx';
+import styles from './playground.module.css';
+import { showAdapters } from './playgroundStore.ts';
+import { SamplingPanel } from './SamplingPanel.tsx';
+
+const NO_RUNS: RunRecord[] = [];
 
 export function PlaygroundRoom() {
-  return <EmptyState title="Playground">Train an adapter first.</EmptyState>;
+  const device = useDeviceStore((state) => state.device);
+  const model = useModelStore((state) => state.status);
+  const runs = useLibraryStore(({ status }) => (status.kind === 'ready' ? status.runs : NO_RUNS));
+  const wantedRunId = useRoute().params.get('run');
+  return (
+    <>
+      <h1 className="visually-hidden">Playground</h1>
+      {device.kind === 'missing' ? (
+        <EmptyState
+          title="The Playground needs WebGPU"
+          action={
+            <Button component="a" href={routeTo('library')}>
+              Open the Library
+            </Button>
+          }
+        >
+          {device.reason} Your runs can still be looked at and exported in the Library.
+        </EmptyState>
+      ) : device.kind === 'lost' ? (
+        <ErrorNote
+          message={`The GPU was lost: ${device.reason}. Saved runs are kept. Reload the page, or try again.`}
+          action={{ label: 'Try again', onClick: () => void openDevice() }}
+        />
+      ) : model.kind === 'ready' ? (
+        <Answering model={model.description} weights={model.weights} runs={runs} wantedRunId={wantedRunId} />
+      ) : (
+        <ModelGate status={model} />
+      )}
+    </>
+  );
+}
+
+interface Props {
+  model: ModelDescription;
+  weights: string;
+  runs: RunRecord[];
+  wantedRunId: string | null;
+}
+
+function Answering({ model, weights, runs, wantedRunId }: Props) {
+  const choices = useMemo(() => adapterChoices(runs, model), [runs, model]);
+  useEffect(() => showAdapters(choices, wantedRunId), [choices, wantedRunId]);
+  const refused = choices.find(({ run, refusal }) => run.id === wantedRunId && refusal !== null);
+  return (
+    <div className={styles.room}>
+      <div className={styles.main}>
+        <p className={styles.model}>
+          Base model: <strong>{model.name}</strong>, {formatCount(model.parameters)} parameters, {weights}, frozen.{' '}
+          <a href={routeTo('train')}>Change it in Train</a>
+        </p>
+        {refused !== undefined && <OtherModelNote run={refused.run} />}
+        <PromptPanel hasChatTemplate={model.hasChatTemplate} />
+        <Answers runs={runs} choices={choices} />
+      </div>
+      <div className={styles.side}>
+        <SamplingPanel />
+        <JudgePanel runs={runs} />
+      </div>
+    </div>
+  );
 }

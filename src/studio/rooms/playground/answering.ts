@@ -2,7 +2,15 @@
 // adapter or strength asks that column again, so that switching shows its effect at once.
 import { CallError, call, onEvent } from '../../../worker/client.ts';
 import type { Answerer, TaskExample } from '../../../worker/protocol.ts';
-import { type Asked, addColumn, type SqlResult, updateColumn, usePlayground } from './playgroundStore.ts';
+import {
+  type Asked,
+  addColumn,
+  forgetAnswers,
+  type SqlResult,
+  setExample,
+  updateColumn,
+  usePlayground,
+} from './playgroundStore.ts';
 
 let requestsMade = 0;
 
@@ -16,12 +24,26 @@ onEvent('token', ({ requestId, text }) => {
   );
 });
 
+// Answers of another model have no place beside this one's.
+useModelStore.subscribe(({ status }, before) => {
+  if (status.kind !== 'ready' && before.status.kind === 'ready') forgetAnswers();
+});
+
 /** Asks every column the prompt as it stands. */
 export async function askAll(): Promise<void> {
   const { prompt, example, columns } = usePlayground.getState();
   const asked: Asked = { prompt, example, expectedResult: null };
   usePlayground.setState({ asked });
   await Promise.all([resultOfTarget(asked), ...columns.map((column) => askColumn(column.id))]);
+}
+
+/** Takes a held-out example of a task by chance, and asks it. */
+export async function askRandomExample(taskId: string): Promise<void> {
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  const [example] = await call('taskExamples', { taskId, count: 1, seed });
+  if (example === undefined) throw new Error('This task has no held-out examples.');
+  setExample(example);
+  await askAll();
 }
 
 /** Gives a column another answerer; it answers again when something was asked already. */

@@ -1,7 +1,8 @@
 // What the Playground shows: a prompt, who answers it, and what they said. The answers belong to the prompt as it was
 // asked, which stays on show while the next one is being typed.
 import { create } from 'zustand';
-import type { Answer, Answerer, Calls, SamplingSettings, TaskExample } from '../../../worker/protocol.ts';
+import type { Answer, Answerer, BuiltinTask, Calls, SamplingSettings, TaskExample } from '../../../worker/protocol.ts';
+import { type AdapterChoice, firstAdapter } from './answererChoices.ts';
 
 export type SqlResult = Calls['runSql']['reply'];
 export type Judgement = Calls['judgeTask']['reply'];
@@ -54,6 +55,8 @@ export const GREEDY: SamplingSettings = {
   seed: 42,
 };
 
+let columnsMade = 0;
+
 export const usePlayground = create<PlaygroundState>(() => ({
   prompt: '',
   example: null,
@@ -65,8 +68,6 @@ export const usePlayground = create<PlaygroundState>(() => ({
   judging: { kind: 'idle' },
 }));
 
-let columnsMade = 0;
-
 function newColumn(answerer: Answerer): Column {
   columnsMade += 1;
   return { id: `column-${columnsMade}`, answerer, state: { kind: 'idle' }, judged: null };
@@ -76,8 +77,26 @@ export function setPrompt(prompt: string): void {
   usePlayground.setState(({ example }) => ({ prompt, example: example?.prompt === prompt ? example : null }));
 }
 
+/** Puts an example on show; answers to what was asked before go. */
 export function setExample(example: TaskExample): void {
-  usePlayground.setState({ prompt: example.prompt, example });
+  usePlayground.setState(({ columns }) => ({
+    prompt: example.prompt,
+    example,
+    asked: null,
+    columns: columns.map((column) => ({ ...column, state: { kind: 'idle' } })),
+  }));
+}
+
+export function forgetAnswers(): void {
+  usePlayground.setState(({ columns }) => ({
+    asked: null,
+    columns: columns.map((column) => ({ ...column, state: { kind: 'idle' }, judged: null })),
+  }));
+}
+
+/** The task whose examples are offered: the one chosen, else the first. */
+export function chosenTask(tasks: BuiltinTask[], taskId: string | null): BuiltinTask | undefined {
+  return tasks.find(({ id }) => id === taskId) ?? tasks[0];
 }
 
 export function setSampling(change: Partial<SamplingSettings>): void {
@@ -95,11 +114,23 @@ export function removeColumn(id: string): void {
   usePlayground.setState(({ columns }) => ({ columns: columns.filter((column) => column.id !== id) }));
 }
 
-/** Forgets runs that are no longer in the Library. */
-export function keepRuns(runIds: Set<string>): void {
-  const isKept = ({ answerer }: Column) => answerer.kind === 'base' || runIds.has(answerer.runId);
-  if (usePlayground.getState().columns.every(isKept)) return;
-  usePlayground.setState(({ columns }) => ({ columns: columns.filter(isKept) }));
+/**
+ * Takes away columns whose adapter cannot answer (deleted, or of another model). Then sees that the run asked for has
+ * one, or, while only the base is there, the newest adapter that fits.
+ */
+export function showAdapters(choices: AdapterChoice[], wantedRunId: string | null): void {
+  const isPossible = ({ answerer }: Column) =>
+    answerer.kind === 'base' || choices.some(({ run, refusal }) => run.id === answerer.runId && refusal === null);
+  const { columns } = usePlayground.getState();
+  if (!columns.every(isPossible)) {
+    const kept = columns.filter(isPossible);
+    usePlayground.setState({ columns: kept.length === 0 ? [newColumn({ kind: 'base' })] : kept });
+  }
+  const answerers = usePlayground.getState().columns.map(({ answerer }) => answerer);
+  const shown = answerers.flatMap((answerer) => (answerer.kind === 'adapter' ? answerer.runId : []));
+  const run = firstAdapter(choices, wantedRunId);
+  if (run === null || shown.includes(run.id) || (wantedRunId === null && shown.length > 0)) return;
+  addColumn({ kind: 'adapter', runId: run.id, strength: 1 });
 }
 
 /** Changes one column; does nothing when it is gone meanwhile. */

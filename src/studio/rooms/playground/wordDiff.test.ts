@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSameText, wordDiff } from './wordDiff.ts';
+import { isSameText, markAnswer, wordDiff } from './wordDiff.ts';
 
 const shown = (segments: ReturnType<typeof wordDiff>) => segments.map(({ kind, text }) => [kind, text]);
 
@@ -52,6 +52,18 @@ describe('wordDiff', () => {
         expect(bare(of('same', 'missing'))).toBe(bare(reference));
       }),
     );
+  });
+
+  it('marks an answer of another kind as a whole', () => {
+    const query = 'SELECT town FROM t ORDER BY score DESC LIMIT 1';
+    expect(markAnswer(query, 'flow: data > sort -score > take town').map(({ kind }) => kind)).toEqual(['extra']);
+    expect(markAnswer(query, query.replace('DESC', 'ASC')).map(({ kind }) => kind)).toEqual([
+      'same',
+      'missing',
+      'extra',
+      'same',
+    ]);
+    expect(markAnswer(query, query).map(({ kind }) => kind)).toEqual(['same']);
   });
 
   it('compares very long texts by line', () => {

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import type { ModelDescription } from '../../../worker/protocol.ts';
+import { testRun } from '../../runs/testRun.ts';
+import { adapterChoices, answererName, firstAdapter } from './answererChoices.ts';
+
+const model: ModelDescription = {
+  name: 'Tiny',
+  baseModelId: 'tiny',
+  revision: null,
+  modelType: 'llama',
+  parameters: 1,
+  layers: 1,
+  hiddenSize: 1,
+  heads: 1,
+  keyValueHeads: 1,
+  headDim: 1,
+  vocabularySize: 1,
+  maxPositions: 1,
+  storedFormat: 'f32',
+  weightBytes: [],
+  targets: [],
+  hasChatTemplate: false,
+};
+const other = { name: 'Large', baseModelId: 'large', modelType: 'llama', weights: 'f32', source: 'hub' } as const;
+const runs = [
+  testRun({ id: 'other', model: other }),
+  testRun({ id: 'imported', model: other, isImported: true }),
+  testRun({ id: 'none', hasAdapter: false }),
+  testRun({ id: 'mine' }),
+];
+
+it('refuses adapters of another model, saying which they need, and leaves out runs without one', () => {
+  const choices = adapterChoices(runs, model);
+  expect(choices.map(({ run, refusal }) => [run.id, refusal])).toEqual([
+    ['other', 'needs Large'],
+    ['imported', null],
+    ['mine', null],
+  ]);
+  expect(firstAdapter(choices, null)?.id).toBe('imported');
+  expect(firstAdapter(choices, 'mine')?.id).toBe('mine');
+  expect(firstAdapter(choices, 'other')).toBeNull();
+});
+
+it('names an answerer with rank and strength', () => {
+  expect(answererName({ kind: 'base' }, runs)).toBe('Base');
+  expect(answererName({ kind: 'adapter', runId: 'mine', strength: 1 }, runs)).toBe('First run, r 8');
+  expect(answererName({ kind: 'adapter', runId: 'mine', strength: 0.5 }, runs)).toBe('First run, r 8, strength 0.5');
+});

@@ -1,0 +1,6 @@
+// Speed of generation once it runs: the tokens after the first, over the time after the first.
+import type { Answer } from '../../../worker/protocol.ts';
+
+export function tokensPerSecond({ newTokens, firstTokenMs, elapsedMs }: Answer): number | null {
+  return newTokens > 1 && elapsedMs > firstTokenMs ? ((newTokens - 1) / (elapsedMs - firstTokenMs)) * 1000 : null;
+}
