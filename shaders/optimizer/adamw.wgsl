@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let adapter = workgroup.y;
   let i = (workgroup.z * workgroups.x + workgroup.x) * 256u + lane;
   let block = blocks[adapter];
-  if (i >= block.y || results[adapter].isFinite == 0u) { return; }
+  if (i >= block.y || results[adapter].isStopped == 1u) { return; }
   let now = step.adapters[adapter];
   let at = block.x + i;
   let g = gradients[at] * results[adapter].clipScale;

@@ -25,5 +25,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     results[adapter].clipScale = select(1.0, min(1.0, clip / (norm + 1e-6)), clip > 0.0);
     let isFinite = hasFiniteBits(sum) && hasFiniteBits(results[adapter].lossSum);
     results[adapter].isFinite = select(0u, 1u, isFinite);
+    if (!isFinite) { results[adapter].isStopped = 1u; }
   }
 }

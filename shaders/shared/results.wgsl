@@ -4,7 +4,8 @@ struct Result {
   lossSum: f32, hits: f32,
   // Before clipping; what gradients are multiplied by; 1 when the norm is finite, else 0 and nothing was updated.
   gradientNorm: f32, clipScale: f32, isFinite: u32,
-  reserved0: u32, reserved1: u32, reserved2: u32,
+  // 1 once a step was not finite: the adapter is never updated again.
+  isStopped: u32, reserved0: u32, reserved1: u32,
 }
 
 /// Neither infinite nor NaN, told by the bits: WGSL may assume that neither occurs.

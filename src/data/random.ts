@@ -10,7 +10,7 @@ function mix(x: number): number {
 }
 
 /** A 32-bit hash of three counters. `seed` may be any non-negative safe integer, `stream` and `counter` are 32-bit. */
-function hash32(seed: number, stream: number, counter: number): number {
+export function hash32(seed: number, stream: number, counter: number): number {
   const low = mix((seed >>> 0) + 0x9e3779b9);
   const high = mix(low ^ Math.floor(seed / 2 ** 32));
   return mix(mix(high ^ mix(stream + 0x7f4a7c15)) ^ mix(counter + 0x94d049bb));

@@ -1,6 +1,6 @@
 // What every pass over the network shares: the tensors of a batch, how adapters attach, and a linear with its adapters.
 import type { Pass } from '../gpu/plan.ts';
-import { newTensor, type Tensor } from '../gpu/tensor.ts';
+import { BINDING_ALIGNMENT_BYTES, newTensor, type Tensor, viewOf } from '../gpu/tensor.ts';
 import { layerNormBackward, layerNormForward } from '../ops/layerNorm.ts';
 import { type IntoDx, linearBackward, linearForward } from '../ops/linear.ts';
 import { loraGradients, loraProject, loraProjectBackward } from '../ops/lora.ts';
@@ -14,7 +14,7 @@ import {
 import { rmsNormBackward, rmsNormForward } from '../ops/rmsNorm.ts';
 import type { Architecture } from './architecture.ts';
 import type { FrozenModel, FrozenNorm } from './frozenModel.ts';
-import type { LinearName } from './linears.ts';
+import { LINEARS, type LinearName } from './linears.ts';
 
 /** A linear's group table and its words on the GPU. */
 export interface AttachedLinear {
@@ -30,30 +30,44 @@ export interface Attachment {
   readonly gradients: Tensor | undefined;
   readonly step: Tensor;
   readonly linears: ReadonlyMap<string, AttachedLinear>;
+  /** All group tables one after another, and the words to write there once it is placed. */
+  readonly tables: Tensor;
+  readonly tableWords: Uint32Array<ArrayBuffer>;
 }
 
 function linearKey(layer: number, linear: LinearName): string {
   return `${layer}.${linear}`;
 }
 
-/** Declares the group tables of every adapted linear. Their words must be written once the tensors are placed. */
+/** Lays out the group tables of every adapted linear. `tableWords` must be written once `tables` is placed. */
 export function attach(
   model: FrozenModel,
   tensors: Pick<Attachment, 'parameters' | 'gradients' | 'step'>,
   groupsOf: (layer: number, linear: LinearName) => RowGroup[] | undefined,
 ): Attachment {
-  const linears = new Map<string, AttachedLinear>();
+  const found: { key: string; table: SegmentTable; start: number }[] = [];
+  let words = 0;
   for (let layer = 0; layer < model.architecture.layers; layer++) {
-    for (const linear of ['qkv', 'o', 'up', 'down'] as const) {
+    for (const linear of LINEARS) {
       const groups = groupsOf(layer, linear);
       if (!groups) continue;
       const table = buildSegments(groups);
-      const segments = newTensor(`segments ${layer}.${linear}`, [table.segments, SEGMENT_WORDS], { type: 'u32' });
-      linears.set(linearKey(layer, linear), { table, segments });
+      found.push({ key: linearKey(layer, linear), table, start: words });
+      words += Math.ceil(table.words.length / TABLE_ALIGNMENT_WORDS) * TABLE_ALIGNMENT_WORDS;
     }
   }
-  return { ...tensors, linears };
+  const tables = newTensor('group tables', [Math.max(words, TABLE_ALIGNMENT_WORDS)], { type: 'u32' });
+  const tableWords = new Uint32Array(words);
+  const linears = new Map<string, AttachedLinear>();
+  for (const { key, table, start } of found) {
+    tableWords.set(table.words, start);
+    const segments = viewOf(tables, `segments ${key}`, [table.segments, SEGMENT_WORDS], start * 4);
+    linears.set(key, { table, segments });
+  }
+  return { ...tensors, linears, tables, tableWords };
 }
+
+const TABLE_ALIGNMENT_WORDS = BINDING_ALIGNMENT_BYTES / 4;
 
 /** Rows of a batch, flat, and what attention may see. All u32 [rows]. */
 export interface RowTensors {

@@ -1,0 +1,464 @@
+// Trains adapters on a frozen model. Everything about a step follows from the settings and the step's number, so a run
+// that is stopped and resumed, or made twice, ends with the same bits. After the first step of each batch shape nothing
+// is created on the GPU; at most two steps are in flight; no step waits for a read-back.
+import { type AdapterLayout, flatElements, lowestAdaptedLayer, rowGroups } from '../adapters/adapterSet.ts';
+import { type Batch, bucketFor, buildBatch, lengthBucket } from '../data/batches.ts';
+import { createDataOrder, type DataOrder } from '../data/dataOrder.ts';
+import { hash32 } from '../data/random.ts';
+import type { TokenRow } from '../data/types.ts';
+import { BoundPlan, Workspace } from '../gpu/boundPlan.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { type LaidOutPlan, Plan } from '../gpu/plan.ts';
+import { elementCount, newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
+import { allTensors, type FrozenModel } from '../model/frozenModel.ts';
+import { type Attachment, attach } from '../model/network.ts';
+import { rotaryTable } from '../model/rotaryTable.ts';
+import { adamwStep, clipGradients, sgdStep } from '../ops/optimizer.ts';
+import { type AdapterStep, packStep, RESULT_WORDS, type StepResult, unpackResults } from '../ops/stepRecord.ts';
+import { BatchInputs } from './batchInputs.ts';
+import { ResultRing } from './resultRing.ts';
+import { learningRateAt } from './schedule.ts';
+import type { TrainingSettings } from './settings.ts';
+import { type BatchShape, recordEvaluation, recordTraining } from './stepPlan.ts';
+
+/** A run that cannot be planned; the message says what to change. */
+export class TrainingError extends Error {
+  override name = 'TrainingError';
+}
+
+export interface TrainerOptions {
+  readonly gpu: Gpu;
+  readonly model: FrozenModel;
+  /** The adapters that train together, one after another in the flat parameters. */
+  readonly layouts: readonly AdapterLayout[];
+  readonly settings: TrainingSettings;
+  readonly rows: readonly TokenRow[];
+  readonly validationRows: readonly TokenRow[];
+}
+
+/** What one optimizer step gave, for each adapter. */
+export interface StepReport {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly tokens: number;
+  readonly targetTokens: number;
+  readonly adapters: readonly { loss: number; gradientNorm: number; isFinite: boolean }[];
+}
+
+export interface Evaluation {
+  readonly rows: number;
+  readonly targetTokens: number;
+  readonly adapters: readonly { loss: number; perplexity: number; tokenAccuracy: number }[];
+}
+
+/** Flat parameters and moments, and the last optimizer step they have seen. */
+export interface TrainerState {
+  readonly step: number;
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly first: Float32Array<ArrayBuffer>;
+  /** AdamW only. */
+  readonly second: Float32Array<ArrayBuffer> | undefined;
+}
+
+/** Bytes on the GPU by what they are for; the sum is exactly what a run allocates. */
+export interface TrainingMemory {
+  readonly weights: number;
+  readonly adapters: number;
+  readonly activations: number;
+  readonly total: number;
+}
+
+interface ShapedPlan {
+  readonly shape: BatchShape;
+  readonly inputs: ReturnType<BatchInputs['tensorsFor']>;
+  readonly attachment: Attachment;
+  readonly laidOut: LaidOutPlan;
+  bound: Promise<BoundPlan> | undefined;
+}
+
+const RING_SLOTS = 3;
+
+export class Trainer {
+  readonly order: DataOrder;
+  readonly steps: number;
+  readonly memory: TrainingMemory;
+  readonly #o: TrainerOptions;
+  readonly #tensors: Tensors;
+  readonly #training: ReadonlyMap<string, ShapedPlan>;
+  readonly #evaluation: ReadonlyMap<string, ShapedPlan>;
+  readonly #update: LaidOutPlan;
+  readonly #workspace: Workspace;
+  readonly #inputs: BatchInputs;
+  #updateBound: BoundPlan | undefined;
+  #ring: ResultRing | undefined;
+
+  private constructor(options: TrainerOptions, parts: Parts) {
+    this.#o = options;
+    this.order = parts.order;
+    this.steps = parts.steps;
+    this.#tensors = parts.tensors;
+    this.#training = parts.training;
+    this.#evaluation = parts.evaluation;
+    this.#update = parts.update;
+    this.#workspace = parts.workspace;
+    this.#inputs = parts.inputs;
+    this.memory = measure(options, parts);
+  }
+
+  /** Records and lays out every plan the run will need; allocates nothing. Throws TrainingError or GpuUsageError. */
+  static async plan(options: TrainerOptions): Promise<Trainer> {
+    return new Trainer(options, await planParts(options));
+  }
+
+  /** Allocates, and starts from `state`. */
+  async open(state: TrainerState): Promise<void> {
+    const { gpu, model } = this.#o;
+    const { parameters, first, second, cosSin, blocks, results } = this.#tensors;
+    await gpu.allocating('this run', () => {
+      for (const tensor of residents(this.#tensors)) gpu.place(tensor.allocation);
+      gpu.place(this.#inputs.allocation);
+      for (const { attachment } of this.#allPlans()) gpu.place(attachment.tables.allocation);
+      this.#workspace.allocate(gpu);
+    });
+    for (const { attachment } of this.#allPlans()) gpu.write(attachment.tables, attachment.tableWords);
+    gpu.write(parameters, state.parameters);
+    gpu.write(first, state.first);
+    if (second && state.second) gpu.write(second, state.second);
+    gpu.write(results, new Uint32Array(elementCount(results.shape)));
+    gpu.write(blocks, Uint32Array.from(this.#o.layouts.flatMap(({ start, count }) => [start, count])));
+    const rotary = model.architecture.rotary;
+    if (cosSin && rotary) gpu.write(cosSin, rotaryTable(rotary, cosSin.shape[0]!));
+    this.#updateBound = await BoundPlan.bind(gpu, this.#update, this.#workspace);
+    this.#ring = new ResultRing(gpu, results, RING_SLOTS);
+  }
+
+  /** Submits optimizer step `step` (from 1). The promise resolves when its result is known. */
+  async step(step: number): Promise<StepReport> {
+    const { gpu, settings, layouts } = this.#o;
+    if (!this.#updateBound || !this.#ring) throw new TrainingError('trainer: open it first');
+    const batches = this.#batchesOf(step);
+    const targetTokens = batches.reduce((sum, batch) => sum + batch.targetTokens, 0);
+    const learningRate = learningRateAt(settings, step, this.steps);
+    const record = adapterStep(settings, step, learningRate, targetTokens);
+    const bound = await Promise.all(
+      batches.map((batch) => this.#bound(this.#training, shapeOf(batch, layouts.length))),
+    );
+    for (const [microBatch, batch] of batches.entries()) {
+      const { plan, inputs } = bound[microBatch]!;
+      const words = packStep({
+        microBatch,
+        dropoutSeed: hash32(settings.seed, 0x64726f70, (step - 1) * settings.accumulate + microBatch),
+        lossRows: batch.targetTokens,
+        adapters: layouts.map(() => record),
+      });
+      this.#inputs.write(gpu, inputs, batch, layouts.length, words);
+      plan.submit(gpu);
+    }
+    this.#updateBound.submit(gpu);
+    const results = await this.#ring.read(gpu);
+    return {
+      step,
+      learningRate,
+      tokens: batches.reduce((sum, batch) => sum + batch.tokens, 0),
+      targetTokens,
+      adapters: unpackResults(results).map((result) => ({
+        loss: result.lossSum / targetTokens,
+        gradientNorm: result.gradientNorm,
+        isFinite: result.isFinite,
+      })),
+    };
+  }
+
+  /** Loss and token accuracy of every adapter on the validation rows. */
+  async evaluate(onProgress?: (doneRows: number, rows: number) => void): Promise<Evaluation> {
+    const { gpu, layouts, validationRows } = this.#o;
+    if (!this.#ring) throw new TrainingError('trainer: open it first');
+    const sums = layouts.map(() => ({ loss: 0, hits: 0 }));
+    let targetTokens = 0;
+    for (const [index, rows] of evaluationBatches(this.#o).entries()) {
+      const batch = batchOf(this.#o, rows);
+      const { plan, inputs } = await this.#bound(this.#evaluation, shapeOf(batch, layouts.length));
+      const words = packStep({
+        microBatch: 0,
+        dropoutSeed: 0,
+        lossRows: batch.targetTokens,
+        adapters: layouts.map(() => ({ ...NO_UPDATE, lossScale: 1 })),
+      });
+      this.#inputs.write(gpu, inputs, batch, layouts.length, words);
+      plan.submit(gpu);
+      const results = unpackResults(await this.#ring.read(gpu));
+      results.forEach((result: StepResult, i) => {
+        sums[i]!.loss += result.lossSum;
+        sums[i]!.hits += result.hits;
+      });
+      targetTokens += batch.targetTokens;
+      onProgress?.(Math.min((index + 1) * this.#o.settings.batchSize, validationRows.length), validationRows.length);
+    }
+    return {
+      rows: validationRows.length,
+      targetTokens,
+      adapters: sums.map(({ loss, hits }) => ({
+        loss: loss / targetTokens,
+        perplexity: Math.exp(loss / targetTokens),
+        tokenAccuracy: hits / targetTokens,
+      })),
+    };
+  }
+
+  /** Flat A and B on the GPU, for generation beside training. */
+  get parameters(): Tensor {
+    return this.#tensors.parameters;
+  }
+
+  /** Reads parameters and moments back, as they are after `step` optimizer steps. */
+  async readState(step: number): Promise<TrainerState> {
+    const { gpu } = this.#o;
+    const { parameters, first, second } = this.#tensors;
+    return {
+      step,
+      parameters: new Float32Array(await gpu.read(parameters)),
+      first: new Float32Array(await gpu.read(first)),
+      second: second && new Float32Array(await gpu.read(second)),
+    };
+  }
+
+  /** Frees everything but the model. */
+  async close(): Promise<void> {
+    const { gpu } = this.#o;
+    await gpu.device.queue.onSubmittedWorkDone();
+    for (const plan of this.#allPlans()) {
+      if (plan.bound) (await plan.bound).free(gpu);
+      gpu.free(plan.attachment.tables.allocation);
+    }
+    this.#updateBound?.free(gpu);
+    this.#ring?.free(gpu);
+    this.#workspace.free(gpu);
+    gpu.free(this.#inputs.allocation);
+    for (const tensor of residents(this.#tensors)) gpu.free(tensor.allocation);
+  }
+
+  #allPlans(): ShapedPlan[] {
+    return [...this.#training.values(), ...this.#evaluation.values()];
+  }
+
+  async #bound(plans: ReadonlyMap<string, ShapedPlan>, shape: BatchShape) {
+    const shaped = plans.get(shapeKey(shape));
+    if (!shaped) throw new TrainingError(`trainer: no plan for the batch shape ${shapeKey(shape)}`);
+    shaped.bound ??= BoundPlan.bind(this.#o.gpu, shaped.laidOut, this.#workspace);
+    return { plan: await shaped.bound, inputs: shaped.inputs };
+  }
+
+  #batchesOf(step: number): Batch[] {
+    const { settings } = this.#o;
+    return Array.from({ length: settings.accumulate }, (_, a) =>
+      batchOf(this.#o, rowsAt(this.#o, this.order, step, a)),
+    );
+  }
+}
+
+/** A state to start from: these parameters, no momentum. */
+export function freshState(parameters: Float32Array<ArrayBuffer>, settings: TrainingSettings): TrainerState {
+  const zeros = () => new Float32Array(parameters.length);
+  return { step: 0, parameters, first: zeros(), second: settings.optimizer.kind === 'adamw' ? zeros() : undefined };
+}
+
+const NO_UPDATE: AdapterStep = {
+  lossScale: 0,
+  learningRate: 0,
+  biasCorrection1: 1,
+  biasCorrection2Root: 1,
+  weightDecay: 0,
+  clip: 0,
+};
+
+function adapterStep(
+  settings: TrainingSettings,
+  step: number,
+  learningRate: number,
+  targetTokens: number,
+): AdapterStep {
+  const { optimizer, weightDecay, clip } = settings;
+  const isAdamw = optimizer.kind === 'adamw';
+  return {
+    lossScale: 1 / targetTokens,
+    learningRate,
+    biasCorrection1: isAdamw ? 1 - optimizer.beta1 ** step : step === 1 ? 1 : 0,
+    biasCorrection2Root: isAdamw ? Math.sqrt(1 - optimizer.beta2 ** step) : 1,
+    weightDecay,
+    clip,
+  };
+}
+
+interface Tensors {
+  readonly parameters: Tensor;
+  readonly gradients: Tensor;
+  readonly first: Tensor;
+  readonly second: Tensor | undefined;
+  readonly blocks: Tensor;
+  readonly results: Tensor;
+  readonly cosSin: Tensor | undefined;
+}
+
+interface Parts {
+  order: DataOrder;
+  steps: number;
+  tensors: Tensors;
+  training: Map<string, ShapedPlan>;
+  evaluation: Map<string, ShapedPlan>;
+  update: LaidOutPlan;
+  workspace: Workspace;
+  inputs: BatchInputs;
+}
+
+function residents(t: Tensors): Tensor[] {
+  const { parameters, gradients, first, second, blocks, results, cosSin } = t;
+  return [parameters, gradients, first, ...(second ? [second] : []), blocks, results, ...(cosSin ? [cosSin] : [])];
+}
+
+async function planParts(options: TrainerOptions): Promise<Parts> {
+  const { gpu, model, layouts, settings, rows, validationRows } = options;
+  const { batchSize, accumulate, seed, shuffle } = settings;
+  const lengths = rows.map((row) => row.ids.length);
+  const order = createDataOrder({ rowCount: rows.length, batchSize, accumulate, seed, shuffle, lengths });
+  const steps = settings.length.kind === 'steps' ? settings.length.steps : order.stepsForEpochs(settings.length.epochs);
+  const longest = [...rows, ...validationRows].reduce((most, row) => Math.max(most, row.ids.length), 1);
+  const a = model.architecture;
+  if (longest > a.maxPositions) {
+    throw new TrainingError(
+      `The longest row has ${longest} tokens; this model's positions end at ${a.maxPositions}. Choose a smaller maximum length.`,
+    );
+  }
+  const elements = flatElements(layouts);
+  const flat = (label: string) => newTensor(label, [elements]);
+  const tensors: Tensors = {
+    parameters: flat('adapters'),
+    gradients: flat('gradients'),
+    first: flat(settings.optimizer.kind === 'adamw' ? 'first moment' : 'momentum'),
+    second: settings.optimizer.kind === 'adamw' ? flat('second moment') : undefined,
+    blocks: newTensor('adapter blocks', [layouts.length, 2], { type: 'u32' }),
+    results: newTensor('results', [layouts.length, RESULT_WORDS]),
+    cosSin: a.rotary && newTensor('rotary table', [Math.min(lengthBucket(longest), a.maxPositions), a.headDim]),
+  };
+  const trainingShapes = new Map<string, BatchShape>();
+  for (let step = 1; step <= Math.min(steps, distinctSteps(order, settings)); step++) {
+    for (let micro = 0; micro < accumulate; micro++) {
+      const shape = shapeOf(sizeOf(rowsAt(options, order, step, micro)), layouts.length);
+      trainingShapes.set(shapeKey(shape), shape);
+    }
+  }
+  const evaluationShapes = new Map<string, BatchShape>();
+  for (const batch of evaluationBatches(options)) {
+    const shape = shapeOf(sizeOf(batch), layouts.length);
+    evaluationShapes.set(shapeKey(shape), shape);
+  }
+  const inputs = new BatchInputs([...trainingShapes.values(), ...evaluationShapes.values()], layouts.length);
+  const workspace = new Workspace();
+  const shaped = async (shape: BatchShape, kind: 'training' | 'evaluation'): Promise<ShapedPlan> => {
+    const batch = { ...inputs.tensorsFor(shape), results: tensors.results };
+    const perAdapter = (shape.rows / layouts.length) * shape.length;
+    const isTraining = kind === 'training';
+    const bare = isTraining ? layouts : layouts.map((layout) => ({ ...layout, spec: { ...layout.spec, dropout: 0 } }));
+    const attachment = attach(
+      model,
+      { parameters: tensors.parameters, gradients: isTraining ? tensors.gradients : undefined, step: batch.step },
+      (layer, linear) => rowGroups(a, bare, layer, linear, perAdapter),
+    );
+    const base = { model, attachment, cosSin: tensors.cosSin };
+    const stepOptions = {
+      adapters: layouts.length,
+      lowestLayer: lowestAdaptedLayer(layouts),
+      checkpointing: settings.checkpointing,
+    };
+    const plan = isTraining
+      ? recordTraining(base, shape, batch, stepOptions)
+      : recordEvaluation(base, shape, batch, layouts.length);
+    const laidOut = await plan.layOut(gpu.shaders, gpu.limits);
+    workspace.reserve(laidOut.layout);
+    return { shape, inputs: batch, attachment, laidOut, bound: undefined };
+  };
+  const training = new Map<string, ShapedPlan>();
+  for (const [key, shape] of trainingShapes) training.set(key, await shaped(shape, 'training'));
+  const evaluation = new Map<string, ShapedPlan>();
+  for (const [key, shape] of evaluationShapes) evaluation.set(key, await shaped(shape, 'evaluation'));
+  const update = await recordUpdate(options, tensors, inputs.step).layOut(gpu.shaders, gpu.limits);
+  workspace.reserve(update.layout);
+  return { order, steps, tensors, training, evaluation, update, workspace, inputs };
+}
+
+/** Steps after which file order repeats itself; with shuffling every step is new. */
+function distinctSteps(order: DataOrder, settings: TrainingSettings): number {
+  return settings.shuffle ? Number.POSITIVE_INFINITY : order.rowCount;
+}
+
+function recordUpdate({ layouts, settings }: TrainerOptions, t: Tensors, step: Tensor): Plan {
+  const plan = new Plan('update');
+  const largest = Math.max(...layouts.map(({ count }) => count));
+  const shared = { parameters: t.parameters, gradients: t.gradients, blocks: t.blocks, step, results: t.results };
+  clipGradients(plan, shared, largest);
+  if (settings.optimizer.kind === 'adamw' && t.second) {
+    const { beta1, beta2, eps } = settings.optimizer;
+    adamwStep(plan, { ...shared, first: t.first, second: t.second }, { beta1, beta2, eps }, largest);
+  } else if (settings.optimizer.kind === 'sgd') {
+    sgdStep(plan, { ...shared, velocity: t.first }, { momentum: settings.optimizer.momentum }, largest);
+  }
+  return plan;
+}
+
+function rowsAt({ rows }: TrainerOptions, order: DataOrder, step: number, micro: number): TokenRow[] {
+  return Array.from(order.microBatch(step, micro), (index) => rows[index]!);
+}
+
+/** Validation rows in batches, long rows together; the last batch is filled with empty rows. */
+function evaluationBatches({ validationRows, settings }: TrainerOptions): TokenRow[][] {
+  const sorted = [...validationRows].sort((a, b) => a.ids.length - b.ids.length || a.line - b.line);
+  const batches: TokenRow[][] = [];
+  for (let i = 0; i < sorted.length; i += settings.batchSize) batches.push(sorted.slice(i, i + settings.batchSize));
+  const empty: TokenRow = { ids: new Uint32Array(), loss: new Uint8Array(), line: 0 };
+  for (const batch of batches) while (batch.length < settings.batchSize) batch.push(empty);
+  return batches;
+}
+
+function batchOf({ model }: TrainerOptions, rows: readonly TokenRow[]): Batch {
+  return buildBatch(rows, bucketFor(rows), { slidingWindow: model.architecture.slidingWindow });
+}
+
+function sizeOf(rows: readonly TokenRow[]): Pick<Batch, 'rows' | 'length' | 'targetTokens'> {
+  let targetTokens = 0;
+  for (const { loss } of rows) for (let t = 1; t < loss.length; t++) targetTokens += loss[t] === 1 ? 1 : 0;
+  return { rows: rows.length, length: bucketFor(rows), targetTokens };
+}
+
+function shapeOf(batch: Pick<Batch, 'rows' | 'length' | 'targetTokens'>, adapters: number): BatchShape {
+  return { rows: batch.rows * adapters, length: batch.length, lossRows: lengthBucket(batch.targetTokens) * adapters };
+}
+
+function shapeKey({ rows, length, lossRows }: BatchShape): string {
+  return `${rows}×${length}/${lossRows}`;
+}
+
+function measure({ model }: TrainerOptions, parts: Parts): TrainingMemory {
+  const bufferBytes = (tensor: Tensor) => Math.max(16, Math.ceil(tensor.allocation.sizeBytes / 4) * 4);
+  const sum = (tensors: readonly Tensor[]) => tensors.reduce((total, tensor) => total + bufferBytes(tensor), 0);
+  const { tensors, training, evaluation, update, workspace, inputs } = parts;
+  const plans = [...training.values(), ...evaluation.values()];
+  const weights = sum(allTensors(model));
+  const adapters = sum([
+    tensors.parameters,
+    tensors.gradients,
+    tensors.first,
+    ...(tensors.second ? [tensors.second] : []),
+  ]);
+  const parameterBytes = [...plans.map(({ laidOut }) => laidOut), update].reduce(
+    (total, plan) => total + Math.max(16, plan.paramBytes),
+    0,
+  );
+  const ring = RING_SLOTS * storedBytes(elementCount(tensors.results.shape), 'f32');
+  const small = sum([
+    tensors.blocks,
+    tensors.results,
+    ...(tensors.cosSin ? [tensors.cosSin] : []),
+    ...plans.map(({ attachment }) => attachment.tables),
+  ]);
+  const activations = workspace.sizeBytes + inputs.sizeBytes + parameterBytes + ring + small;
+  return { weights, adapters, activations, total: weights + adapters + activations };
+}
