@@ -2,12 +2,8 @@
 // Four families differ in a handful of switches; nothing downstream looks at `model_type` again.
 import { z } from 'zod';
 import type { Activation } from '../ops/activation.ts';
+import { ModelError } from './modelError.ts';
 import { type RotaryConfig, rotaryConfigOf } from './rotaryTable.ts';
-
-/** A model that is not supported, or whose config contradicts itself; the message says what is. */
-export class ModelError extends Error {
-  override name = 'ModelError';
-}
 
 export interface Architecture {
   readonly modelType: ModelType;

@@ -5,7 +5,6 @@ import { convertFloats, FLOAT_SIZE_BYTES, type FloatDtype, isFloatDtype } from '
 import type { WeightFiles, WeightTensor } from '../formats/weightFiles.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { ModelError } from './architecture.ts';
 import {
   allMatrices,
   allTensors,
@@ -14,6 +13,7 @@ import {
   type StoredRows,
   type WeightStorage,
 } from './frozenModel.ts';
+import { ModelError } from './modelError.ts';
 
 export const DTYPE_OF: Readonly<Record<WeightStorage, FloatDtype>> = { f32: 'F32', f16: 'F16', bf16: 'BF16' };
 
