@@ -5,7 +5,8 @@ import type { BuiltinTask, DataDescription, DataOptions, DataSource } from '../.
 import { messageOf } from './messageOf.ts';
 
 export type DataStatus =
-  | { kind: 'none' }
+  /** `message` is why the built-in tasks could not be listed. */
+  | { kind: 'none'; message: string | null }
   /** `previous` is what was read before, still shown dimmed. */
   | {
       kind: 'reading';
@@ -19,7 +20,7 @@ export type DataStatus =
   | { kind: 'failed'; source: DataSource; options: DataOptions; message: string };
 
 export const useDataStore = create<{ status: DataStatus; tasks: BuiltinTask[] }>()(() => ({
-  status: { kind: 'none' },
+  status: { kind: 'none', message: null },
   tasks: [],
 }));
 
@@ -28,9 +29,14 @@ function setStatus(status: DataStatus): void {
 }
 
 export async function loadTasks(): Promise<BuiltinTask[]> {
-  const tasks = await call('listTasks', {});
-  useDataStore.setState({ tasks });
-  return tasks;
+  try {
+    const tasks = await call('listTasks', {});
+    useDataStore.setState({ tasks });
+    return tasks;
+  } catch (error) {
+    setStatus({ kind: 'none', message: messageOf(error) });
+    return [];
+  }
 }
 
 /** Reads, maps, renders and encodes; needs a loaded model. A newer call wins over one under way. */
@@ -49,7 +55,9 @@ export async function readData(source: DataSource, options: DataOptions): Promis
   } catch (error) {
     if (!isCurrent()) return;
     const isCancelled = error instanceof CallError && error.isCancelled;
-    setStatus(isCancelled ? { kind: 'none' } : { kind: 'failed', source, options, message: messageOf(error) });
+    setStatus(
+      isCancelled ? { kind: 'none', message: null } : { kind: 'failed', source, options, message: messageOf(error) },
+    );
   }
 }
 

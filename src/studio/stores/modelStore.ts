@@ -65,7 +65,6 @@ export async function loadModel(source: ModelSource, weights?: WeightFormat): Pr
   try {
     const loaded = await call('loadModel', { source, weights: format });
     if (isCurrent(source)) setStatus({ kind: 'ready', source, description: loaded, weights: format });
-    if (source.kind === 'hub') void refreshShelf();
   } catch (error) {
     if (isCurrent(source)) setStatus(afterFailure(error, source, description));
   }

@@ -6,7 +6,7 @@ import { chooseTask } from './chooseData.ts';
 import { changeDataOptions, loadTasks, reportDataProgress, rereadData, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
 import { refreshRuns } from './libraryStore.ts';
-import { loadModel, refreshShelf, reportModelProgress, useModelStore } from './modelStore.ts';
+import { loadModel, reportModelProgress, useModelStore } from './modelStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
 import { changeAdapter, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
 
@@ -17,10 +17,17 @@ export function openStudio(): void {
   void prepareBuiltin();
 }
 
+/** After a lost GPU: opens it again and puts the model back on it. */
+export async function recoverDevice(): Promise<void> {
+  const device = await openDevice();
+  const { status } = useModelStore.getState();
+  if (device.kind === 'ready' && status.kind !== 'none') await loadModel(status.source);
+}
+
 async function prepareBuiltin(): Promise<void> {
   const device = await openDevice();
   if (device.kind !== 'ready') return;
-  const [tasks] = await Promise.all([loadTasks(), refreshShelf(), loadModel({ kind: 'builtin' })]);
+  const [tasks] = await Promise.all([loadTasks(), loadModel({ kind: 'builtin' })]);
   const first = tasks[0];
   if (first !== undefined && useDataStore.getState().status.kind === 'none') await chooseTask(first);
 }
@@ -41,6 +48,12 @@ function follow(): void {
     if (before.status.kind === 'ready') return;
     keepKnownTargets(status.description);
     void rereadData();
+  });
+  useRunStore.subscribe(({ state, hasOwnModel }, before) => {
+    // A resumed run brought its own model and data to the worker: those chosen here are loaded again for the next run.
+    if (state.kind !== 'none' || before.state.kind === 'none' || !before.hasOwnModel || hasOwnModel) return;
+    const { status } = useModelStore.getState();
+    if (status.kind !== 'none') void loadModel(status.source);
   });
   useDataStore.subscribe(({ status }, before) => {
     if (status === before.status) return;

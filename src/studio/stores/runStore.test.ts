@@ -57,7 +57,7 @@ const shownRun = () => {
   return state.kind === 'shown' ? state.run : null;
 };
 
-beforeEach(() => useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0) }));
+beforeEach(() => useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0), hasOwnModel: false }));
 
 describe('the run on show', () => {
   it('is the one that was being started when its first event comes before the reply', () => {

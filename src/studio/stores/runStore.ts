@@ -18,9 +18,15 @@ interface RunStore {
   state: RunState;
   /** Replaced when another run comes on show; filled without a render. */
   metrics: MetricSeries;
+  /** The run was resumed, and brought its model and data with it. */
+  hasOwnModel: boolean;
 }
 
-export const useRunStore = create<RunStore>()(() => ({ state: { kind: 'none' }, metrics: new MetricSeries(0) }));
+export const useRunStore = create<RunStore>()(() => ({
+  state: { kind: 'none' },
+  metrics: new MetricSeries(0),
+  hasOwnModel: false,
+}));
 
 /** Preparing, training or paused: model, data and settings are bound to it. */
 export function isActive(status: RunStatus): boolean {
@@ -51,6 +57,7 @@ export const resumeShownRun = () => ask('resume', (runId) => call('resumeRun', {
 /** Puts a kept run on show with its curves, and goes on with it. */
 export async function resumeRun(run: RunRecord): Promise<void> {
   await openRun(run);
+  useRunStore.setState({ hasOwnModel: true });
   await resumeShownRun();
 }
 
@@ -67,7 +74,7 @@ export async function openRun(run: RunRecord): Promise<void> {
 
 /** Clears the show for the next run. The run itself stays in the Library. */
 export function leaveRun(): void {
-  useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0) });
+  useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0), hasOwnModel: false });
 }
 
 export function takeRunStatus(run: RunRecord): void {

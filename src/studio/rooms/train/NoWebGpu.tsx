@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { EmptyState } from '../../panels/EmptyState.tsx';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { routeTo } from '../../routing.ts';
-import { openDevice } from '../../stores/deviceStore.ts';
+import { recoverDevice } from '../../stores/openStudio.ts';
 import styles from './NoWebGpu.module.css';
 
 const BROWSERS = [
@@ -41,7 +41,7 @@ export function LostGpu({ reason }: { reason: string }) {
   return (
     <ErrorNote
       message={`The GPU was lost: ${reason}. What was saved is kept. Reload the page, or try again; then resume the run.`}
-      action={{ label: 'Try again', onClick: () => void openDevice() }}
+      action={{ label: 'Try again', onClick: () => void recoverDevice() }}
     />
   );
 }

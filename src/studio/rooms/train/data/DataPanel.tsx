@@ -53,6 +53,7 @@ export function DataPanel() {
 function DataBody({ status, onOpen }: { status: DataStatus; onOpen: () => void }) {
   switch (status.kind) {
     case 'none':
+      if (status.message !== null) return <ErrorNote message={status.message} />;
       return <p className={styles.dim}>Choose a task, or bring a file of context–target pairs.</p>;
     case 'reading':
       return (

@@ -1,6 +1,7 @@
 // The buttons that start, pause, resume and stop, with the run's state in words; read out when it changes.
 import { Button } from '@mantine/core';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { useKeptFocus } from '../../../panels/useKeptFocus.ts';
 import {
   leaveRun,
   pauseRun,
@@ -19,10 +20,11 @@ import { useReadiness } from './useReadiness.ts';
 export function RunBar() {
   const state = useRunStore((store) => store.state);
   const readiness = useReadiness();
+  const buttons = useKeptFocus();
   const isIdle = state.kind === 'none' || state.kind === 'failed';
   return (
     <div className={styles.bar}>
-      <div className={styles.buttons}>
+      <div ref={buttons} className={styles.buttons}>
         <RunButtons state={state} isReady={readiness.kind === 'ready'} />
       </div>
       <div className={styles.barText}>

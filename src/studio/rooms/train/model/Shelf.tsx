@@ -1,8 +1,11 @@
 // The shelf: each model with licence, size and what is already here, one click to load.
 import { Button } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import type { ModelSource, ShelfModel } from '../../../../worker/protocol.ts';
 import { formatBytes, formatCount } from '../../../format.ts';
-import { deleteCachedModel, useModelStore } from '../../../stores/modelStore.ts';
+import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { messageOf } from '../../../stores/messageOf.ts';
+import { deleteCachedModel, refreshShelf, useModelStore } from '../../../stores/modelStore.ts';
 import styles from './model.module.css';
 
 interface Props {
@@ -13,6 +16,12 @@ interface Props {
 
 export function Shelf({ onChoose, onNeedToken }: Props) {
   const shelf = useModelStore((state) => state.shelf);
+  const [error, setError] = useState<string | null>(null);
+  const explain = (failure: unknown) => setError(messageOf(failure));
+  useEffect(() => {
+    refreshShelf().catch((failure) => setError(messageOf(failure)));
+  }, []);
+  if (error !== null) return <ErrorNote message={error} />;
   return (
     <ul className={styles.shelf}>
       {shelf.map((model) => (
@@ -32,7 +41,7 @@ export function Shelf({ onChoose, onNeedToken }: Props) {
                 variant="subtle"
                 color="gray"
                 aria-label={`Delete the kept files of ${model.title}`}
-                onClick={() => void deleteCachedModel(model.repo)}
+                onClick={() => deleteCachedModel(model.repo).catch(explain)}
               >
                 Delete
               </Button>
