@@ -1,4 +1,4 @@
-// Asks once more before a run is gone for good.
+// Asks once more before a run is gone for good. Composed by hand, since Mantine's own header is a second banner.
 import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
@@ -20,27 +20,27 @@ export function DeleteRun({ run, isOpen, onClose }: { run: RunRecord; isOpen: bo
       (failure) => setError(messageOf(failure)),
     );
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title="Delete this run?"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      centered
-    >
-      <p>
-        “{run.name}” goes with all that is kept of it in this browser: its adapter
-        {run.plan.adapterFileBytes > 0 && ` (${formatBytes(run.plan.adapterFileBytes)})`}, its curve, its samples and
-        the state to resume from. This cannot be undone. Files that you have exported stay.
-      </p>
-      {error !== null && <ErrorNote message={error} />}
-      <div className={styles.buttons}>
-        <Button size="xs" color="red" onClick={() => void destroy()}>
-          Delete for good
-        </Button>
-        <Button size="xs" variant="default" onClick={onClose} data-autofocus>
-          Keep it
-        </Button>
-      </div>
-    </Modal>
+    <Modal.Root opened={isOpen} onClose={onClose} centered>
+      <Modal.Overlay />
+      <Modal.Content>
+        <Modal.Body className={styles.dialog}>
+          <Modal.Title>Delete this run?</Modal.Title>
+          <p>
+            “{run.name}” goes with all that is kept of it in this browser: its adapter
+            {run.plan.adapterFileBytes > 0 && ` (${formatBytes(run.plan.adapterFileBytes)})`}, its curve, its samples
+            and the state to resume from. This cannot be undone. Files that you have exported stay.
+          </p>
+          {error !== null && <ErrorNote message={error} />}
+          <div className={styles.buttons}>
+            <Button size="xs" className={styles.danger} onClick={() => void destroy()}>
+              Delete for good
+            </Button>
+            <Button size="xs" variant="default" onClick={onClose} data-autofocus>
+              Keep it
+            </Button>
+          </div>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -2,6 +2,7 @@
 // adapter or strength asks that column again, so that switching shows its effect at once.
 import { CallError, call, onEvent } from '../../../worker/client.ts';
 import type { Answerer, TaskExample } from '../../../worker/protocol.ts';
+import { useModelStore } from '../../stores/modelStore.ts';
 import {
   type Asked,
   addColumn,
