@@ -3,10 +3,11 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { call } from '../../../../worker/client.ts';
 import type { RunRecord } from '../../../../worker/protocol.ts';
-import { downloadBlob } from '../../../download.ts';
+
 import { formatBytes, formatExact, formatLoss, formatShare } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { routeTo } from '../../../routing.ts';
+import { saveFile } from '../../../runs/saveFile.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
 import styles from './go.module.css';
 
@@ -61,7 +62,7 @@ function DownloadAdapter({ run }: { run: RunRecord }) {
     setError(null);
     try {
       const { zip, fileName } = await call('exportAdapter', { runId: run.id });
-      downloadBlob(zip, fileName);
+      saveFile(fileName, zip);
     } catch (failure) {
       setError(messageOf(failure));
     }
