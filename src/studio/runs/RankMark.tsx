@@ -1,6 +1,6 @@
 // A run's rank in its colour and line style, as the charts draw it, with the rank in figures.
-import { rankColour, rankDash, rankLabel } from '../theme/rankColour.ts';
-import { useColourScheme } from '../theme/useColourScheme.ts';
+import { RankSwatch } from '../theme/RankSwatch.tsx';
+import { rankLabel } from '../theme/rankColour.ts';
 import styles from './runs.module.css';
 
 interface Props {
@@ -10,21 +10,10 @@ interface Props {
   dash?: number[] | undefined;
 }
 
-export function RankMark({ rank, label = rankLabel(rank), dash = rankDash(rank) }: Props) {
-  const scheme = useColourScheme();
+export function RankMark({ rank, label = rankLabel(rank), dash }: Props) {
   return (
     <span className={styles.rank}>
-      <svg width="24" height="8" aria-hidden="true">
-        <line
-          x1="0"
-          y1="4"
-          x2="24"
-          y2="4"
-          stroke={rankColour(rank, scheme)}
-          strokeWidth="3"
-          strokeDasharray={dash.join(' ')}
-        />
-      </svg>
+      <RankSwatch rank={rank} dash={dash} />
       {label}
     </span>
   );

@@ -23,8 +23,8 @@ export function allResults(run: RunRecord): ResultField[] {
   );
   const { accuracy, plan } = run;
   return [
-    field('validationLoss', 'Validation loss (last)', 'low', last?.loss ?? null, formatLoss),
-    field('bestValidationLoss', 'Validation loss (best)', 'low', best, formatLoss),
+    field('validationLoss', 'Held-out loss (last)', 'low', last?.loss ?? null, formatLoss),
+    field('bestValidationLoss', 'Held-out loss (best)', 'low', best, formatLoss),
     field('perplexity', 'Perplexity', 'low', last?.perplexity ?? null, formatLoss),
     field('tokenAccuracy', 'Right tokens', 'high', last?.tokenAccuracy ?? null, formatShare),
     field('rightAnswers', 'Right answers', 'high', accuracy?.adapter ?? null, (share) =>

@@ -40,7 +40,7 @@ function allFields(run: RunRecord): RunField[] {
     field('weights', 'Frozen weights', run.model.weights),
     field('data', 'Data', run.data.name),
     field('trainRows', 'Training rows', run.data.trainRows),
-    field('validationRows', 'Validation rows', run.data.validationRows),
+    field('validationRows', 'Held-out rows', run.data.validationRows),
     field('template', 'Prompt template', run.data.template),
     field('rank', 'Rank (r)', adapter.rank),
     field('alpha', 'Alpha', adapter.alpha),

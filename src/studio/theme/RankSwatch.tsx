@@ -2,7 +2,13 @@
 import { rankColour, rankDash } from './rankColour.ts';
 import { useColourScheme } from './useColourScheme.ts';
 
-export function RankSwatch({ rank }: { rank: number }) {
+interface Props {
+  rank: number;
+  /** Where the line's dashes are not the rank's own. */
+  dash?: number[] | undefined;
+}
+
+export function RankSwatch({ rank, dash = rankDash(rank) }: Props) {
   const scheme = useColourScheme();
   return (
     <svg width="20" height="6" aria-hidden="true" style={{ display: 'block' }}>
@@ -13,7 +19,7 @@ export function RankSwatch({ rank }: { rank: number }) {
         y2="3"
         stroke={rankColour(rank, scheme)}
         strokeWidth="3"
-        strokeDasharray={rankDash(rank).join(' ') || undefined}
+        strokeDasharray={dash.join(' ') || undefined}
       />
     </svg>
   );

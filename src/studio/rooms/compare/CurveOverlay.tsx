@@ -1,10 +1,10 @@
-// Loss curves of several runs in one chart: smoothed, with every step faint behind, and validation as points.
+// Loss curves of several runs in one chart: smoothed, with every step faint behind, and held-out loss as points.
 import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import type { ChartSeries } from '../../charts/chartTypes.ts';
 import { useChartSource } from '../../charts/useChartSource.ts';
-import { formatDuration, formatExact, formatLoss } from '../../format.ts';
+import { formatDuration, formatExact, formatLoss, formatTick } from '../../format.ts';
 import { Check } from '../../panels/Check.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';
 import { type CurveAxis, lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
@@ -18,7 +18,7 @@ const AXES = {
   step: { label: 'step', format: formatExact },
   time: { label: 'time', format: (seconds: number) => formatDuration(seconds * 1000) },
 };
-const Y = { label: 'loss', format: formatLoss };
+const Y = { label: 'loss', format: formatLoss, tick: formatTick };
 
 interface Props {
   runs: RunRecord[];
@@ -46,7 +46,7 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
       })),
       ...coloured.map(({ label, colour, dash }) => ({ label, colour, dash, width: 2, endLabel: label })),
       ...coloured.map(({ label, colour }) => ({
-        label: `${label}, validation`,
+        label: `${label}, held out`,
         colour,
         width: 0,
         pointSize: 7,
@@ -87,7 +87,7 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
       </div>
       <Chart
         title="Loss"
-        unit="nats per target token; points: validation"
+        unit="nats per token; points: held out"
         className={styles.curves}
         x={AXES[axis]}
         y={Y}

@@ -16,7 +16,7 @@ const QUALITIES: Record<
   Quality,
   { title: string; value: (run: RunRecord) => number | null; format: (value: number) => string }
 > = {
-  loss: { title: 'Validation loss', value: (run) => run.evaluations.at(-1)?.loss ?? null, format: formatLoss },
+  loss: { title: 'Held-out loss', value: (run) => run.evaluations.at(-1)?.loss ?? null, format: formatLoss },
   right: { title: 'Right answers', value: (run) => run.accuracy?.adapter ?? null, format: formatShare },
 };
 

@@ -1,4 +1,4 @@
-// Every evaluation of a run on its validation rows.
+// Every evaluation of a run on its held-out rows.
 import type { EvaluationResult } from '../../../worker/protocol.ts';
 import { formatExact, formatLoss, formatShare } from '../../format.ts';
 import styles from './library.module.css';
@@ -6,9 +6,9 @@ import styles from './library.module.css';
 export function EvaluationTable({ evaluations }: { evaluations: EvaluationResult[] }) {
   return (
     <section>
-      <h3>Evaluations</h3>
+      <h3>On held-out rows</h3>
       <table className={styles.numbers}>
-        <caption className="visually-hidden">Evaluations on validation rows</caption>
+        <caption className="visually-hidden">Evaluations on held-out rows</caption>
         <thead>
           <tr>
             <th scope="col">Step</th>

@@ -1,10 +1,10 @@
-// A kept run's loss: every step faint, smoothed over it, validation as points.
+// A kept run's loss: every step faint, smoothed over it, held-out loss as points.
 import { useMemo } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import type { ChartSeries } from '../../charts/chartTypes.ts';
 import { useChartSource } from '../../charts/useChartSource.ts';
-import { formatExact, formatLoss } from '../../format.ts';
+import { formatExact, formatLoss, formatTick } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
 import { loadMetrics, type MetricsStatus } from '../../stores/metricsStore.ts';
@@ -13,7 +13,7 @@ import { useColourScheme } from '../../theme/useColourScheme.ts';
 import styles from './library.module.css';
 
 const X = { label: 'step', format: formatExact };
-const Y = { label: 'loss', format: formatLoss };
+const Y = { label: 'loss', format: formatLoss, tick: formatTick };
 
 export function RunCurve({ run, metrics }: { run: RunRecord; metrics: MetricsStatus | undefined }) {
   const scheme = useColourScheme();
@@ -22,7 +22,7 @@ export function RunCurve({ run, metrics }: { run: RunRecord; metrics: MetricsSta
     () => [
       { label: 'each step', colour, width: 1, opacity: 0.35 },
       { label: 'smoothed', colour, width: 2 },
-      { label: 'validation', colour, width: 0, pointSize: 7 },
+      { label: 'held out', colour, width: 0, pointSize: 7 },
     ],
     [colour],
   );
@@ -42,7 +42,7 @@ export function RunCurve({ run, metrics }: { run: RunRecord; metrics: MetricsSta
   return (
     <Chart
       title="Loss"
-      unit="nats per target token"
+      unit="nats per token"
       className={styles.curve}
       x={X}
       y={Y}
