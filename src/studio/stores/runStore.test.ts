@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EvaluationResult, RunRecord } from '../../worker/protocol.ts';
+import { testRun } from '../runs/testRun.ts';
 import { withRun } from './libraryStore.ts';
 import { MetricSeries } from './liveMetrics.ts';
 import {
@@ -11,38 +12,9 @@ import {
   useRunStore,
   withStep,
 } from './runStore.ts';
-import { STANDARD_SETTINGS } from './settingsStore.ts';
 
-const run = (change: Partial<RunRecord> = {}): RunRecord => ({
-  id: 'a',
-  name: 'a run',
-  createdAt: 1,
-  status: 'running',
-  message: null,
-  model: { name: 'm', baseModelId: 'm', modelType: 'llama', weights: 'f32', source: 'builtin' },
-  data: { name: 'd', trainRows: 10, validationRows: 0, template: '{context}\n', taskId: null },
-  settings: STANDARD_SETTINGS,
-  plan: {
-    trainableParameters: 1,
-    modelParameters: 2,
-    adapterFileBytes: 3,
-    steps: 20,
-    stepsPerEpoch: 5,
-    memory: { weights: 1, adapters: 1, activations: 1, total: 3 },
-    refusal: null,
-  },
-  step: 0,
-  steps: 20,
-  elapsedMs: 0,
-  lastLoss: null,
-  evaluations: [],
-  samples: [],
-  accuracy: null,
-  isResumable: false,
-  hasAdapter: false,
-  isImported: false,
-  ...change,
-});
+const run = (change: Partial<RunRecord> = {}): RunRecord =>
+  testRun({ id: 'a', createdAt: 1, status: 'running', step: 0, ...change });
 
 const evaluation = (step: number, loss = 1): EvaluationResult => ({
   step,
@@ -113,6 +85,6 @@ describe('lists', () => {
   it('keeps the newest run first', () => {
     const runs = [run({ id: 'b', createdAt: 2 }), run()];
     expect(withRun(runs, run({ id: 'c', createdAt: 3 })).map((one) => one.id)).toEqual(['c', 'b', 'a']);
-    expect(withRun(runs, run({ name: 'renamed' })).map((one) => one.name)).toEqual(['a run', 'renamed']);
+    expect(withRun(runs, run({ name: 'renamed' })).map((one) => one.name)).toEqual(['First run', 'renamed']);
   });
 });

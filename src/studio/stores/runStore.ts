@@ -40,7 +40,9 @@ export function isRunActive(state: RunState): boolean {
 export async function startRun(name: string, samplePrompts: string[]): Promise<void> {
   useRunStore.setState({ state: { kind: 'starting' }, metrics: new MetricSeries(0) });
   try {
-    const run = await call('startRun', { name, settings: useSettingsStore.getState().settings, samplePrompts });
+    const { settings, startFrom } = useSettingsStore.getState();
+    const start = startFrom === null ? {} : { initAdapterRunId: startFrom };
+    const run = await call('startRun', { name, settings, samplePrompts, ...start });
     // Its first events may have come before this reply.
     const { state } = useRunStore.getState();
     if (state.kind === 'shown' && state.run.id === run.id) return;

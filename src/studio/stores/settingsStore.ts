@@ -1,7 +1,7 @@
 // What the next run will be: its settings, and the plan that the worker makes of them.
 import { create } from 'zustand';
 import { call } from '../../worker/client.ts';
-import type { RunPlan } from '../../worker/protocol.ts';
+import type { RunPlan, RunRecord } from '../../worker/protocol.ts';
 import { messageOf } from './messageOf.ts';
 import type { AdapterSettings, RunSettings, TrainingSettings } from './settingsTypes.ts';
 
@@ -34,23 +34,44 @@ export const STANDARD_SETTINGS: RunSettings = {
   },
 };
 
-export const useSettingsStore = create<{ settings: RunSettings; plan: PlanStatus }>()(() => ({
+interface SettingsStore {
+  settings: RunSettings;
+  /** The kept run whose adapter the next run trains on; null starts from a new one. */
+  startFrom: string | null;
+  plan: PlanStatus;
+}
+
+export const useSettingsStore = create<SettingsStore>()(() => ({
   settings: STANDARD_SETTINGS,
+  startFrom: null,
   plan: { kind: 'none' },
 }));
 
 export function setSettings(settings: RunSettings): void {
-  useSettingsStore.setState({ settings });
+  useSettingsStore.setState({ settings, startFrom: null });
 }
 
-export function changeAdapter(change: Partial<AdapterSettings>): void {
+/** Trains on from a kept adapter, which brings its own shape. */
+export function startFromRun(run: RunRecord): void {
   const { settings } = useSettingsStore.getState();
-  setSettings({ ...settings, adapter: { ...settings.adapter, ...change } });
+  useSettingsStore.setState({ settings: { ...settings, adapter: run.settings.adapter }, startFrom: run.id });
+}
+
+export function startFromNew(): void {
+  useSettingsStore.setState({ startFrom: null });
+}
+
+/** Another shape is another adapter: only dropout may change while training on from a kept one. */
+export function changeAdapter(change: Partial<AdapterSettings>): void {
+  const { settings, startFrom } = useSettingsStore.getState();
+  const isSameShape = Object.keys(change).every((name) => name === 'dropout');
+  const adapter = { ...settings.adapter, ...change };
+  useSettingsStore.setState({ settings: { ...settings, adapter }, startFrom: isSameShape ? startFrom : null });
 }
 
 export function changeTraining(change: Partial<TrainingSettings>): void {
   const { settings } = useSettingsStore.getState();
-  setSettings({ ...settings, training: { ...settings.training, ...change } });
+  useSettingsStore.setState({ settings: { ...settings, training: { ...settings.training, ...change } } });
 }
 
 /** The plan on show, a moment old while the next is worked out. */

@@ -7,6 +7,7 @@ import styles from './adapter.module.css';
 import { LayerRange } from './LayerRange.tsx';
 import { PlanLine } from './PlanLine.tsx';
 import { RankChips } from './RankChips.tsx';
+import { StartFrom } from './StartFrom.tsx';
 import { TargetToggles } from './TargetToggles.tsx';
 
 export function AdapterPanel() {
@@ -14,6 +15,7 @@ export function AdapterPanel() {
   const scaling = adapter.alpha / (adapter.useRslora ? Math.sqrt(adapter.rank) : adapter.rank);
   return (
     <Panel title="Adapter" note="LoRA: each chosen W becomes W + s·B·A">
+      <StartFrom />
       <RankChips />
       <TargetToggles />
       <div className={styles.fields}>

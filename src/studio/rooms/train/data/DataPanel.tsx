@@ -6,8 +6,10 @@ import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { RadioChips } from '../../../panels/RadioChips.tsx';
-import { chooseTask } from '../../../stores/chooseData.ts';
+import { useFileDrop } from '../../../panels/useFileDrop.ts';
+import { chooseFiles, chooseTask } from '../../../stores/chooseData.ts';
 import { cancelData, type DataStatus, useDataStore } from '../../../stores/dataStore.ts';
+import { isRunActive, useRunStore } from '../../../stores/runStore.ts';
 import { DataCounts } from './DataCounts.tsx';
 import styles from './data.module.css';
 
@@ -17,11 +19,16 @@ export function DataPanel() {
   const status = useDataStore((state) => state.status);
   const tasks = useDataStore((state) => state.tasks);
   const [isOpen, setOpen] = useState(false);
+  const isLocked = useRunStore((store) => isRunActive(store.state));
+  const drop = useFileDrop(([train, validation]) => {
+    if (train && !isLocked) void chooseFiles(train, validation);
+  });
   const source = status.kind === 'none' ? null : status.source;
   const task = source?.kind === 'builtin' ? tasks.find((known) => known.id === source.taskId) : undefined;
   return (
     <Panel
       title="Data"
+      drop={drop}
       note={source?.kind === 'files' ? source.train.name : undefined}
       actions={
         <Button size="compact-sm" variant="default" onClick={() => setOpen(true)}>

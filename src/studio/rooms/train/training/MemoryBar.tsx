@@ -7,30 +7,33 @@ import styles from './training.module.css';
 export function MemoryBar() {
   const memory = useSettingsStore((state) => shownPlan(state.plan)?.memory ?? null);
   const limit = useDeviceStore(({ device }) => (device.kind === 'ready' ? device.maxBufferBytes : null));
-  if (memory === null) return null;
   const parts = [
-    { name: 'weights', bytes: memory.weights },
-    { name: 'adapter', bytes: memory.adapters },
-    { name: 'activations', bytes: memory.activations },
+    { name: 'weights', bytes: memory?.weights ?? null },
+    { name: 'adapter', bytes: memory?.adapters ?? null },
+    { name: 'activations', bytes: memory?.activations ?? null },
   ];
   return (
     <div className={styles.memory}>
       <p>
-        GPU memory <strong title={`${formatExact(memory.total)} bytes`}>{formatBytes(memory.total)}</strong>
+        GPU memory <Bytes bytes={memory?.total ?? null} />
         <span className={styles.dim}>{limit !== null && `largest buffer here ${formatBytes(limit)}`}</span>
       </p>
       <div className={styles.memoryBar} aria-hidden="true">
         {parts.map((part) => (
-          <span key={part.name} data-part={part.name} style={{ flexGrow: part.bytes }} />
+          <span key={part.name} data-part={part.name} style={{ flexGrow: part.bytes ?? 0 }} />
         ))}
       </div>
       <p className={styles.dim}>
         {parts.map((part) => (
-          <span key={part.name} title={`${formatExact(part.bytes)} bytes`}>
-            <i data-part={part.name} aria-hidden="true" /> {part.name} {formatBytes(part.bytes)}
+          <span key={part.name}>
+            <i data-part={part.name} aria-hidden="true" /> {part.name} <Bytes bytes={part.bytes} />
           </span>
         ))}
       </p>
     </div>
   );
+}
+
+function Bytes({ bytes }: { bytes: number | null }) {
+  return bytes === null ? '–' : <span title={`${formatExact(bytes)} bytes`}>{formatBytes(bytes)}</span>;
 }
