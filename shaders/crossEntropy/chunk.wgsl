@@ -1,6 +1,7 @@
 // One chunk of the streaming cross-entropy: folds logits [rows, chunk] of vocabulary rows chunkStart… into each row's
 // running state, and leaves exp(logit - maximum so far) in their place for the product that follows.
-// state: 4 words a row: maximum, sum of exponentials, logit of the target, (bits of) the best token so far
+// state: 4 words a row: maximum, sum of exponentials, logit of the target, the best token so far (exact as f32
+// below 2^24; its bits would be a subnormal number, which a GPU may flush to 0)
 // rescale: [rows], by which what was summed before this chunk must be multiplied. targets: [rows]
 // One workgroup per row.
 import package::shared::reduce::{WORKGROUP_SIZE, sumOverWorkgroup, maxOverWorkgroup};
@@ -15,6 +16,7 @@ struct Params { rows: u32, chunk: u32, chunkStart: u32 }
 const LOWEST = -3.0e38;
 
 var<workgroup> bestIndex: array<u32, WORKGROUP_SIZE>;
+var<workgroup> targetLogit: f32;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -29,16 +31,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   }
   let chunkMax = maxOverWorkgroup(best, lane);
   bestIndex[lane] = select(0xffffffffu, bestAt, best == chunkMax);
-  workgroupBarrier();
   let isFirst = params.chunkStart == 0u;
   let old = state[row];
+  if (lane == 0u) { targetLogit = old.z; }
+  workgroupBarrier();
   let oldMax = select(old.x, LOWEST, isFirst);
   let newMax = max(oldMax, chunkMax);
   var sum = 0.0;
   let target_ = targets[row];
   for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) {
     let logit = logits[start + c];
-    if (params.chunkStart + c == target_) { state[row].z = logit; }
+    if (params.chunkStart + c == target_) { targetLogit = logit; }
     let power = exp(max(logit - newMax, -80.0));
     logits[start + c] = power;
     sum += power;
@@ -50,8 +53,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
     for (var i = 0u; i < WORKGROUP_SIZE; i++) { first = min(first, bestIndex[i]); }
     let factor = select(exp(max(oldMax - newMax, -80.0)), 0.0, isFirst);
     rescale[row] = factor;
-    state[row].x = newMax;
-    state[row].y = select(old.y * factor, 0.0, isFirst) + total;
-    if (isFirst || chunkMax > oldMax) { state[row].w = bitcast<f32>(params.chunkStart + first); }
+    let isBest = isFirst || chunkMax > oldMax;
+    state[row] = vec4f(
+      newMax,
+      select(old.y * factor, 0.0, isFirst) + total,
+      targetLogit,
+      select(old.w, f32(params.chunkStart + first), isBest),
+    );
   }
 }

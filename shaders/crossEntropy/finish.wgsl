@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let four = state[row];
   if (lane == 0u) {
     let loss = four.x + log(four.y) - four.z;
-    let hit = select(0.0, 1.0, bitcast<u32>(four.w) == targets[row]);
+    let hit = select(0.0, 1.0, u32(four.w) == targets[row]);
     losses[row] = select(vec2f(), vec2f(loss, hit), isLoss);
   }
   @if(gradient) {

@@ -2,6 +2,7 @@
 // over the vocabulary: each chunk of logits moves the running maximum and sum, and the softmax-weighted mean of head rows
 // (the gradient of the hidden state) comes out of the same pass, rescaled as the maximum moves. Two products, never three,
 // and the logits are never whole.
+import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, storedBytes, type Tensor, viewOf } from '../gpu/tensor.ts';
 import { embeddingForward } from './embedding.ts';
@@ -50,6 +51,9 @@ function run(
 ): void {
   const [rows = 0, hidden = 0] = t.hidden.shape;
   expectShape('crossEntropy', 'hidden', t.hidden, [rows, t.head.cols]);
+  if (rows % adapters !== 0) {
+    throw new GpuUsageError(`crossEntropy: expected rows in ${adapters} equal blocks, got ${rows} rows`);
+  }
   expectShape('crossEntropy', 'targets', t.targets, [rows]);
   expectShape('crossEntropy', 'results', t.results, [adapters, 8]);
   if (dHidden) expectShape('crossEntropy', 'dHidden', dHidden, [rows, hidden]);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { convertFloats } from '../formats/dtypes.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import * as reference from '../reference/linear.ts';
 import { dropoutMask } from '../reference/random.ts';
@@ -7,38 +6,9 @@ import { linearBackward, linearForward } from './linear.ts';
 import { loraGradients, loraProject, loraProjectBackward } from './lora.ts';
 import { type AdaptedBlock, buildSegments, type RowGroup } from './loraSegments.ts';
 import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
-import type { WeightMatrix } from './weightMatrix.ts';
-
-type Format = 'f32' | 'f16' | 'bf16';
+import { type Format, frozenMatrix } from './testWeight.ts';
 
 const SEED = 77;
-
-/** Values rounded to `format`, and the matrix on the GPU, cut after `cut` rows when given. */
-async function frozen(
-  rows: number,
-  cols: number,
-  format: Format,
-  cut = rows,
-): Promise<{ values: Float32Array; matrix: WeightMatrix }> {
-  const values = random(rows * cols, 11);
-  const stored =
-    format === 'f32'
-      ? new Uint8Array(values.buffer)
-      : convertFloats(new Uint8Array(values.buffer), 'F32', format === 'f16' ? 'F16' : 'BF16');
-  const widened =
-    format === 'f32'
-      ? values
-      : new Float32Array(convertFloats(stored, format === 'f16' ? 'F16' : 'BF16', 'F32').buffer);
-  const elementBytes = format === 'f32' ? 4 : 2;
-  const parts = [];
-  for (let rowStart = 0; rowStart < rows; rowStart += cut) {
-    const count = Math.min(cut, rows - rowStart);
-    const padded = new Uint8Array(Math.ceil((count * cols * elementBytes) / 4) * 4);
-    padded.set(stored.subarray(rowStart * cols * elementBytes, (rowStart + count) * cols * elementBytes));
-    parts.push({ tensor: await input(new Uint32Array(padded.buffer), [count, cols], format), rowStart });
-  }
-  return { values: widened, matrix: { rows, cols, parts } };
-}
 
 interface Group {
   rows: number;
@@ -123,7 +93,7 @@ describe.each(CASES)('LoRA linear: $name', ({ inner, blocks, groups, format, dro
   it('agrees with its reference, forward and backward', async () => {
     const cols = blocks.reduce((sum, count) => sum + count, 0);
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
-    const weight = await frozen(cols, inner, format, cut);
+    const weight = await frozenMatrix(cols, inner, format, { cut });
     const [x, bias, residual, dy] = [
       random(rows * inner, 1),
       random(cols, 2),
@@ -235,7 +205,7 @@ function layOut(
 describe('frozen linear', () => {
   it('adds to dx, or rescales it first', async () => {
     const [rows, inner, cols] = [11, 30, 26];
-    const weight = await frozen(cols, inner, 'f32');
+    const weight = await frozenMatrix(cols, inner, 'f32');
     const [dy, before, scale] = [random(rows * cols, 1), random(rows * inner, 2), random(rows, 3)];
     const product = reference.times(dy, weight.values, rows, inner, cols);
     for (const kind of ['add', 'rescale'] as const) {
@@ -250,7 +220,7 @@ describe('frozen linear', () => {
   });
 
   it('names the tensor whose shape is wrong', async () => {
-    const weight = await frozen(4, 3, 'f32');
+    const weight = await frozenMatrix(4, 3, 'f32');
     const t = { x: await input(random(6, 1), [2, 3]), y: await output([2, 5]), weight: weight.matrix };
     await expect(runOp((pass) => linearForward(pass, t))).rejects.toThrow('linearForward: expected y [2,4], got [2,5]');
   });
