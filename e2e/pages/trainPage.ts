@@ -1,0 +1,105 @@
+// Train: model, data, adapter, go.
+import { expect, type Locator, type Page } from '@playwright/test';
+
+export class TrainPage {
+  readonly trainButton: Locator;
+  /** What the run is doing, in words. */
+  readonly state: Locator;
+  readonly model: Locator;
+  readonly data: Locator;
+  readonly adapter: Locator;
+  readonly go: Locator;
+
+  constructor(readonly page: Page) {
+    this.model = page.getByRole('region', { name: 'Model' });
+    this.data = page.getByRole('region', { name: 'Data' });
+    this.adapter = page.getByRole('region', { name: 'Adapter' });
+    this.go = page.getByRole('region', { name: 'Go' });
+    this.trainButton = this.go.getByRole('button', { name: 'Train', exact: true });
+    this.state = this.go.getByRole('status').first();
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto('/#/train');
+  }
+
+  /** Waits until one click trains. */
+  async waitUntilReady(timeout = 60_000): Promise<void> {
+    await expect(this.trainButton).toBeEnabled({ timeout });
+  }
+
+  async chooseTask(title: string | RegExp): Promise<void> {
+    await this.data.getByRole('radio', { name: title }).check({ force: true });
+  }
+
+  async chooseRank(rank: number): Promise<void> {
+    await this.adapter.getByRole('textbox', { name: 'Another rank, 1 to 256' }).fill(String(rank));
+  }
+
+  /** A number of the settings, by its label. */
+  setting(label: string | RegExp): Locator {
+    return this.page.getByRole('group', { name: /Settings/ }).getByRole('textbox', { name: label });
+  }
+
+  /** Opens the model drawer, and waits for it. */
+  async openModels(): Promise<Locator> {
+    await this.model.getByRole('button', { name: 'Change model' }).click();
+    const drawer = this.page.getByRole('dialog', { name: 'Choose a model' });
+    await drawer.waitFor();
+    return drawer;
+  }
+
+  async chooseHubModel(id: string, revision = 'main'): Promise<void> {
+    const drawer = await this.openModels();
+    await drawer.getByRole('textbox', { name: 'Model id' }).fill(id);
+    await drawer.getByRole('textbox', { name: 'Revision' }).fill(revision);
+    await drawer.getByRole('button', { name: 'Look up' }).click();
+  }
+
+  async chooseModelFolder(folder: string): Promise<void> {
+    const drawer = await this.openModels();
+    await drawer.getByLabel('Model folder').setInputFiles(folder);
+  }
+
+  /** Opens the data drawer, picks a file, and leaves the drawer open. */
+  async chooseDataFile(path: string): Promise<Locator> {
+    await this.data.getByRole('button', { name: /Use your own file|Columns and rows/ }).click();
+    const drawer = this.page.getByRole('dialog', { name: 'Data' });
+    await drawer.getByLabel('Data file', { exact: true }).setInputFiles(path);
+    return drawer;
+  }
+
+  async closeDrawer(): Promise<void> {
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await expect(this.page.getByRole('dialog')).toHaveCount(0);
+  }
+
+  async train(): Promise<void> {
+    await this.waitUntilReady();
+    await this.trainButton.click();
+  }
+
+  async pause(): Promise<void> {
+    await this.go.getByRole('button', { name: 'Pause' }).click();
+    await expect(this.state).toContainText('Paused');
+  }
+
+  async resume(): Promise<void> {
+    await this.go.getByRole('button', { name: /^Resume/ }).click();
+  }
+
+  async stop(): Promise<void> {
+    await this.go.getByRole('button', { name: 'Stop' }).click();
+    await expect(this.state).toContainText('Stopped');
+  }
+
+  async waitUntilFinished(timeout: number): Promise<void> {
+    await expect(this.state).toContainText('Finished', { timeout });
+  }
+
+  /** A number of the instrument, by its name: `Loss`, `Step`. */
+  async readout(name: string): Promise<string> {
+    const term = this.go.getByRole('term').filter({ hasText: new RegExp(`^${name}$`) });
+    return (await term.locator('xpath=following-sibling::dd').textContent()) ?? '';
+  }
+}
