@@ -15,7 +15,10 @@ export interface ChartLook {
   /** Colours read from the page. */
   colours: { text: string; grid: string; surface: string };
   onCursor: (index: number | null) => void;
-  onZoom: (isZoomed: boolean) => void;
+  /** The reader has picked a stretch of x. */
+  onZoom: () => void;
+  /** Whether that stretch is on show: then nothing stretches it. */
+  isZoomed: () => boolean;
 }
 
 const FONT = '13px Inter, ui-sans-serif, system-ui, sans-serif';
@@ -37,7 +40,7 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     padding: [8, hasEndLabels ? 56 : 16, 0, 0],
     cursor: { points: { size: 7 }, drag: { x: true, y: false }, y: false },
     scales: {
-      x: { time: false, range: (_, low, high) => xRange(low, high, look.x.reach) },
+      x: { time: false, range: (_, low, high) => xRange(low, high, look.isZoomed() ? undefined : look.x.reach) },
       y: { distr: look.isLog ? 3 : 1, ...(look.isLog ? {} : { range: yRange }) },
     },
     axes: [
@@ -60,7 +63,7 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     hooks: {
       draw: [(chart) => drawEndLabels(chart, look.series, FONT, colours)],
       setCursor: [(chart) => look.onCursor(chart.cursor.idx ?? null)],
-      setSelect: [(chart) => look.onZoom(chart.select.width > 0)],
+      setSelect: [(chart) => (chart.select.width > 0 ? look.onZoom() : undefined)],
     },
   };
 }

@@ -5,7 +5,7 @@ import type uPlot from 'uplot';
 import { type ChartLook, chartOptions } from './chartOptions.ts';
 import type { ChartSource } from './chartTypes.ts';
 
-export type PlotLook = Omit<ChartLook, 'width' | 'height' | 'colours' | 'onCursor' | 'onZoom'>;
+export type PlotLook = Omit<ChartLook, 'width' | 'height' | 'colours' | 'onCursor' | 'onZoom' | 'isZoomed'>;
 
 /** `look` and `source` are compared by identity: memoize them. `onRead` gets the newest values, or those under the cursor. */
 export function usePlot(
@@ -43,16 +43,18 @@ function keepPlot(
     ...sizeOf(element),
     colours: coloursOf(element),
     onCursor: (index) => onRead(plot.data, index),
-    onZoom: (zoomed) => {
-      isZoomed = zoomed;
+    onZoom: () => {
+      isZoomed = true;
     },
+    isZoomed: () => isZoomed,
   });
   const plot = new UPlot(options, source.read(), element);
   onRead(plot.data, null);
   const reset = () => {
     isZoomed = false;
   };
-  element.addEventListener('dblclick', reset);
+  // Before uPlot's own listener, which shows everything again.
+  element.addEventListener('dblclick', reset, true);
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(element)));
   resized.observe(element);
   let frame = requestAnimationFrame(function draw() {
@@ -66,7 +68,7 @@ function keepPlot(
   return () => {
     cancelAnimationFrame(frame);
     resized.disconnect();
-    element.removeEventListener('dblclick', reset);
+    element.removeEventListener('dblclick', reset, true);
     plot.destroy();
   };
 }

@@ -41,6 +41,11 @@ function isCurrent(source: ModelSource): boolean {
   return status.kind !== 'none' && status.source === source;
 }
 
+/** What is known of the chosen model, loaded or not. */
+export function knownDescription(status: ModelStatus): ModelDescription | null {
+  return 'description' in status ? status.description : null;
+}
+
 /** Reads config and headers only: parameters, cost, whether it fits. */
 export async function describeModel(source: ModelSource): Promise<void> {
   await cancelModel();

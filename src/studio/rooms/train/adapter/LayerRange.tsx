@@ -1,10 +1,10 @@
 // First and last adapted layer, counted from 0 as PEFT does; all of them unless narrowed.
 import { NumberField } from '../../../panels/NumberField.tsx';
-import { useModelStore } from '../../../stores/modelStore.ts';
+import { knownDescription, useModelStore } from '../../../stores/modelStore.ts';
 import { changeAdapter, useSettingsStore } from '../../../stores/settingsStore.ts';
 
 export function LayerRange() {
-  const layers = useModelStore(({ status }) => (status.kind === 'ready' ? status.description.layers : null));
+  const layers = useModelStore(({ status }) => knownDescription(status)?.layers ?? null);
   const range = useSettingsStore((state) => state.settings.adapter.layers);
   if (layers === null) return null;
   const [first, last] = range ?? [0, layers - 1];

@@ -1,6 +1,6 @@
 // Which frozen matrices get an adapter: the paper's names, the model's own, and plain words.
 import { ToggleTiles } from '../../../panels/ToggleTiles.tsx';
-import { useModelStore } from '../../../stores/modelStore.ts';
+import { knownDescription, useModelStore } from '../../../stores/modelStore.ts';
 import { changeAdapter, useSettingsStore } from '../../../stores/settingsStore.ts';
 import type { Target } from '../../../stores/settingsTypes.ts';
 import styles from './adapter.module.css';
@@ -18,9 +18,7 @@ const WORDS: Record<Target, { label: string; detail: string }> = {
 
 export function TargetToggles() {
   const chosen = useSettingsStore((state) => state.settings.adapter.targets);
-  const known = useModelStore(({ status }) =>
-    status.kind === 'ready' || status.kind === 'described' ? status.description.targets : null,
-  );
+  const known = useModelStore(({ status }) => knownDescription(status)?.targets ?? null);
   const targets = known ?? chosen.map((target) => ({ target, moduleName: '' }));
   return (
     <>

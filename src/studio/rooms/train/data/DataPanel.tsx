@@ -61,7 +61,7 @@ function DataBody({ status, onOpen }: { status: DataStatus; onOpen: () => void }
   switch (status.kind) {
     case 'none':
       if (status.message !== null) return <ErrorNote message={status.message} />;
-      return <p className={styles.dim}>Choose a task, or bring a file of context–target pairs.</p>;
+      return <p className={styles.dim}>A task, or a file of context–target pairs; read once the model is loaded.</p>;
     case 'reading':
       return (
         <>

@@ -16,7 +16,7 @@ const CHARTS: { title: string; column: MetricColumn; axis: ChartAxis }[] = [
   {
     title: 'Gradient norm',
     column: 'gradientNorm',
-    axis: { label: 'before clipping', format: formatLoss, tick: formatTick },
+    axis: { label: 'unclipped', format: formatLoss, tick: formatTick },
   },
   {
     title: 'Speed',
