@@ -20,6 +20,8 @@ export interface AdapterSpec {
   readonly layers?: readonly [number, number] | undefined;
   /** Layers that an imported adapter names one by one. */
   readonly layerList?: readonly number[] | undefined;
+  /** The modules of an imported adapter that does not have every target in every layer, as moduleKey writes them. */
+  readonly modules?: ReadonlySet<string> | undefined;
   /** An imported adapter's own rank and alpha for a module, by layer and target. */
   readonly overrides?: ReadonlyMap<string, { rank: number; alpha: number }> | undefined;
 }
@@ -65,7 +67,9 @@ export function layOutAdapters(a: Architecture, specs: readonly AdapterSpec[]): 
     const places = placesFor(a, spec);
     for (const layer of layersFor(a, spec)) {
       for (const place of places) {
-        const override = spec.overrides?.get(moduleKey(layer, place.target));
+        const key = moduleKey(layer, place.target);
+        if (spec.modules && !spec.modules.has(key)) continue;
+        const override = spec.overrides?.get(key);
         const { rank, alpha } = override ?? spec;
         modules.push({
           layer,

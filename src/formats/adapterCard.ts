@@ -65,7 +65,7 @@ export function adapterCard(info: AdapterCardInfo): string {
   const loaded = JSON.stringify(info.baseModel);
   return `${frontMatter(info)}# ${line(info.title)}
 
-A ${kind} adapter of rank ${config.rank} for ${line(info.baseModel)}, trained with Rankwise in the browser on \
+A ${kind} adapter of rank ${config.rank} for ${line(info.baseModel)}, trained with Rankwise on \
 ${grouped(data.pairs)} context–target pairs from ${line(data.name)}${validation}.
 
 ## How to use it

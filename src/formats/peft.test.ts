@@ -108,7 +108,8 @@ test('tensor keys', () => {
   expect(parseAdapterKey(key)).toEqual({ modulePath: 'transformer.h.0.attn.c_attn', factor: 'B' });
   expect(formatAdapterKey({ modulePath: 'transformer.h.0.attn.c_attn', factor: 'B' })).toBe(key);
   expect(parseAdapterKey('base_model.model.x.lora_magnitude_vector')).toBeUndefined();
-  expect(parseAdapterKey('base_model.model.x.lora_A.default.weight')).toBeUndefined();
+  expect(parseAdapterKey('base_model.model.x.lora_A.default.weight')).toEqual({ modulePath: 'x', factor: 'A' });
+  expect(parseAdapterKey('base_model.model.x.lora_A.other.weight')).toBeUndefined();
 });
 
 test('refuses tensors that do not pair up', () => {

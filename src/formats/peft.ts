@@ -22,6 +22,8 @@ export interface AdapterConfig {
   dropout: number;
   /** Module names matched by suffix, or one regular expression over the whole path, or `all-linear`. */
   targetModules: string[] | string;
+  /** Modules left out although targetModules names them, in the same ways. */
+  excludeModules?: string[] | string;
   /** True when the base layer holds its weight as [in, out], as GPT-2's Conv1D does. */
   fanInFanOut: boolean;
   /** Scaling alpha / sqrt(rank) instead of alpha / rank. */
@@ -45,6 +47,7 @@ const configSchema = z.looseObject({
   lora_alpha: alpha,
   lora_dropout: z.number().min(0).lt(1).default(0),
   target_modules: z.union([z.array(z.string()).min(1), z.string().min(1)]),
+  exclude_modules: z.union([z.array(z.string()), z.string()]).nullish(),
   fan_in_fan_out: z.boolean().default(false),
   use_rslora: z.boolean().default(false),
   layers_to_transform: layers,
@@ -107,6 +110,7 @@ export function parseAdapterConfig(text: string, fileName = 'adapter_config.json
     alpha: config.lora_alpha,
     dropout: config.lora_dropout,
     targetModules: config.target_modules,
+    ...(config.exclude_modules?.length ? { excludeModules: config.exclude_modules } : {}),
     fanInFanOut: config.fan_in_fan_out,
     useRslora: config.use_rslora,
     layersToTransform: typeof transformed === 'number' ? [transformed] : transformed,
@@ -150,6 +154,7 @@ export function formatAdapterConfig(config: AdapterConfig): string {
     auto_mapping: null,
     base_model_name_or_path: config.baseModel,
     bias: 'none',
+    ...(config.excludeModules ? { exclude_modules: config.excludeModules } : {}),
     fan_in_fan_out: config.fanInFanOut,
     inference_mode: true,
     init_lora_weights: true,
@@ -185,7 +190,8 @@ export function moduleScaling(
   return { rank: moduleRank, alpha: moduleAlpha, scaling: moduleAlpha / divisor };
 }
 
-const KEY = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/;
+/** A state dictionary saved by hand keeps the adapter's name, `default`, in its keys. */
+const KEY = /^base_model\.model\.(.+)\.lora_([AB])(?:\.default)?\.weight$/;
 
 export interface AdapterKey {
   /** The path of the adapted layer in the base model, such as `model.layers.0.self_attn.q_proj`. */
