@@ -5,7 +5,8 @@
 import package::shared::results::Result;
 import package::shared::step::{StepHeader, AdapterStep};
 
-struct Params { beta1: f32, beta2: f32, eps: f32 }
+// 1 - beta is taken in f64: of 0.999 in f32 it would be off by 1e-5 of itself.
+struct Params { beta2: f32, oneMinusBeta1: f32, oneMinusBeta2: f32, eps: f32 }
 struct Step { header: StepHeader, adapters: array<AdapterStep> }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradients: array<f32>;
@@ -25,8 +26,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   let now = step.adapters[adapter];
   let at = block.x + i;
   let g = gradients[at] * results[adapter].clipScale;
-  let m = first[at] + (1.0 - params.beta1) * (g - first[at]);
-  let v = params.beta2 * second[at] + (1.0 - params.beta2) * g * g;
+  let m = first[at] + params.oneMinusBeta1 * (g - first[at]);
+  let v = params.beta2 * second[at] + params.oneMinusBeta2 * g * g;
   first[at] = m;
   second[at] = v;
   let kept = parameters[at] * (1.0 - now.learningRate * now.weightDecay);

@@ -42,10 +42,11 @@ export function adamwStep(
   largest: number,
 ): void {
   expectSameLength('adamwStep', t.parameters, { gradients: t.gradients, first: t.first, second: t.second });
+  const { beta1, beta2, eps } = options;
   pass.run(
     { path: 'optimizer/adamw' },
     {
-      params: options,
+      params: { beta2, oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, eps },
       buffers: [t.gradients, t.blocks, t.step, t.results, t.parameters, t.first, t.second],
       workgroups: elementWorkgroups(largest, t.blocks),
     },
