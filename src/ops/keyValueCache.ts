@@ -1,4 +1,5 @@
 // The key–value cache of generation: new tokens' keys and values are appended, attention reads them all.
+import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 
@@ -18,6 +19,12 @@ export function cacheAppend(pass: Pass, t: CacheTensors, kOffset: number): void 
   const [cacheRows = 0, cols = 0] = t.keys.shape;
   expectShape('cacheAppend', 'values', t.values, [cacheRows, cols]);
   expectShape('cacheAppend', 'cacheRow', t.cacheRow, [rows]);
+  const end = kOffset + 2 * cols;
+  if (end > stride) {
+    throw new GpuUsageError(
+      `cacheAppend: expected qkv to hold keys and values in columns ${kOffset}–${end}, got [${t.qkv.shape}]`,
+    );
+  }
   pass.run(
     { path: 'keyValueCache/append' },
     {
