@@ -50,6 +50,7 @@ function follow(): void {
     void rereadData();
   });
   useRunStore.subscribe(({ state, hasOwnModel }, before) => {
+    if (isRunActive(before.state) && !isRunActive(state)) planIfPossible();
     // A resumed run brought its own model and data to the worker: those chosen here are loaded again for the next run.
     if (state.kind !== 'none' || before.state.kind === 'none' || !before.hasOwnModel || hasOwnModel) return;
     const { status } = useModelStore.getState();
@@ -65,7 +66,7 @@ function follow(): void {
     const { maxLength, seed } = settings.training;
     const isDataStale = maxLength !== before.settings.training.maxLength || seed !== before.settings.training.seed;
     if (isDataStale) rereadSoon();
-    else planIfPossible();
+    planIfPossible();
   });
 }
 
@@ -89,12 +90,15 @@ function rereadSoon(): void {
     const { maxLength, seed } = useSettingsStore.getState().settings.training;
     if (status.kind === 'none') return;
     const isSame = status.options.maxLength === maxLength && status.options.seed === seed;
-    if (isSame) planIfPossible();
-    else void changeDataOptions({ maxLength, seed });
+    if (!isSame) void changeDataOptions({ maxLength, seed });
   }, 400);
 }
 
 function planIfPossible(): void {
+  if (canPlan()) requestPlan(canPlan);
+}
+
+function canPlan(): boolean {
   const isReady = useModelStore.getState().status.kind === 'ready' && useDataStore.getState().status.kind === 'ready';
-  if (isReady && !isRunActive(useRunStore.getState().state)) requestPlan();
+  return isReady && !isRunActive(useRunStore.getState().state);
 }

@@ -64,7 +64,7 @@ export async function resumeRun(run: RunRecord): Promise<void> {
 }
 
 /** Puts a kept run on show with its curves. */
-export async function openRun(run: RunRecord): Promise<void> {
+async function openRun(run: RunRecord): Promise<void> {
   showRun(run);
   const { metrics } = useRunStore.getState();
   try {

@@ -83,12 +83,17 @@ export function shownPlan(status: PlanStatus): RunPlan | null {
 let lastRequest = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Asks the worker what the current settings take; a burst of changes asks once. */
-export function requestPlan(delayMs = 120): void {
+/** A burst of changes asks once. */
+const PLAN_DELAY_MS = 120;
+
+/** Asks the worker what the current settings take, unless by then `canPlan` says that model or data are not there. */
+export function requestPlan(canPlan: () => boolean): void {
   clearTimeout(timer);
   const { plan } = useSettingsStore.getState();
   useSettingsStore.setState({ plan: { kind: 'planning', previous: shownPlan(plan) } });
-  timer = setTimeout(() => void makePlan(), delayMs);
+  timer = setTimeout(() => {
+    if (canPlan()) void makePlan();
+  }, PLAN_DELAY_MS);
 }
 
 export function forgetPlan(): void {

@@ -2,7 +2,7 @@
 import { formatBytes, formatExact, formatNoun } from '../../../format.ts';
 import { type DataStatus, useDataStore } from '../../../stores/dataStore.ts';
 import { type ModelStatus, useModelStore } from '../../../stores/modelStore.ts';
-import { type PlanStatus, useSettingsStore } from '../../../stores/settingsStore.ts';
+import { type PlanStatus, shownPlan, useSettingsStore } from '../../../stores/settingsStore.ts';
 
 export type Readiness =
   | { kind: 'ready'; text: string }
@@ -18,7 +18,7 @@ export function useReadiness(): Readiness {
   return readinessOf(model, data, plan);
 }
 
-export function readinessOf(model: ModelStatus, data: DataStatus, plan: PlanStatus): Readiness {
+function readinessOf(model: ModelStatus, data: DataStatus, plan: PlanStatus): Readiness {
   switch (model.kind) {
     case 'none':
     case 'failed':
@@ -40,8 +40,10 @@ function dataReadiness(data: DataStatus, plan: PlanStatus): Readiness {
   if (data.kind === 'failed') return waiting('The data cannot be used yet');
   if (data.kind === 'reading') return waiting('Reading the data…');
   if (plan.kind === 'failed') return { kind: 'refused', text: 'These settings cannot run', reason: plan.message };
-  if (plan.kind !== 'ready') return waiting('Planning the run…');
-  const { refusal, steps, memory } = plan.plan;
+  // A plan that is a moment old serves: starting checks the settings again.
+  const shown = shownPlan(plan);
+  if (shown === null) return waiting('Planning the run…');
+  const { refusal, steps, memory } = shown;
   if (refusal !== null) return { kind: 'refused', text: 'This run cannot start', reason: refusal };
   const rows = formatNoun(data.description.trainRows, 'row');
   return {
