@@ -77,6 +77,8 @@ interface ShapedPlan {
 }
 
 const RING_SLOTS = 3;
+/** Tells dropout's seeds from every other use of the run's seed. */
+const DROPOUT_STREAM = 0x64726f70;
 
 export class Trainer {
   readonly order: DataOrder;
@@ -91,6 +93,8 @@ export class Trainer {
   readonly #inputs: BatchInputs;
   #updateBound: BoundPlan | undefined;
   #ring: ResultRing | undefined;
+  /** Settles when the last step called for has been submitted. */
+  #tail: Promise<void> = Promise.resolve();
 
   private constructor(options: TrainerOptions, parts: Parts) {
     this.#o = options;
@@ -132,8 +136,27 @@ export class Trainer {
     this.#ring = new ResultRing(gpu, results, RING_SLOTS);
   }
 
-  /** Submits optimizer step `step` (from 1). The promise resolves when its result is known. */
+  /**
+   * Submits optimizer step `step` (from 1). The promise resolves when its result is known. Steps are submitted in the order
+   * of the calls, whether or not earlier ones have resolved; at most as many may be open as the ring has slots.
+   */
   async step(step: number): Promise<StepReport> {
+    const submitted = this.#tail.then(() => this.#submit(step));
+    this.#tail = submitted.then(
+      () => {},
+      () => {},
+    );
+    const { report, results } = await submitted;
+    const adapters = unpackResults(await results).map((result) => ({
+      loss: result.lossSum / report.targetTokens,
+      gradientNorm: result.gradientNorm,
+      isFinite: result.isFinite,
+    }));
+    return { ...report, adapters };
+  }
+
+  /** Writes and submits every micro-batch and the update, and starts to read the results. */
+  async #submit(step: number): Promise<{ report: Omit<StepReport, 'adapters'>; results: Promise<ArrayBuffer> }> {
     const { gpu, settings, layouts } = this.#o;
     if (!this.#updateBound || !this.#ring) throw new TrainingError('trainer: open it first');
     const batches = this.#batchesOf(step);
@@ -147,7 +170,7 @@ export class Trainer {
       const { plan, inputs } = bound[microBatch]!;
       const words = packStep({
         microBatch,
-        dropoutSeed: hash32(settings.seed, 0x64726f70, (step - 1) * settings.accumulate + microBatch),
+        dropoutSeed: hash32(settings.seed, DROPOUT_STREAM, (step - 1) * settings.accumulate + microBatch),
         lossRows: batch.targetTokens,
         adapters: layouts.map(() => record),
       });
@@ -155,18 +178,8 @@ export class Trainer {
       plan.submit(gpu);
     }
     this.#updateBound.submit(gpu);
-    const results = await this.#ring.read(gpu);
-    return {
-      step,
-      learningRate,
-      tokens: batches.reduce((sum, batch) => sum + batch.tokens, 0),
-      targetTokens,
-      adapters: unpackResults(results).map((result) => ({
-        loss: result.lossSum / targetTokens,
-        gradientNorm: result.gradientNorm,
-        isFinite: result.isFinite,
-      })),
-    };
+    const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
+    return { report: { step, learningRate, tokens, targetTokens }, results: this.#ring.read(gpu) };
   }
 
   /** Loss and token accuracy of every adapter on the validation rows. */
