@@ -84,10 +84,11 @@ function readInterface(path: string, code: string): Pick<Kernel, 'params' | 'slo
     slots[Number(index)] = slot as BindingSlot;
   }
   const paramsStruct = /struct\s+Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? '';
-  const params = [...paramsStruct.matchAll(/(\w+)\s*:\s*(u32|i32|f32)/g)].map(([, name, type]) => ({
-    name: name!,
-    type: type as ParamField['type'],
-  }));
+  const fields = paramsStruct.replaceAll(/\/\/.*/g, '').matchAll(/(\w+)\s*:\s*([\w<>]+)/g);
+  const params = [...fields].map(([, name, type]): ParamField => {
+    if (type === 'u32' || type === 'i32' || type === 'f32') return { name: name!, type };
+    throw new ShaderError(`shaders/${path}.wgsl: expected parameters of u32, i32 or f32, got ${name}: ${type}`);
+  });
   for (let i = 0; i < slots.length; i++) {
     if (!slots[i]) throw new ShaderError(`shaders/${path}.wgsl: binding ${i} is missing or unused`);
     if ((slots[i]!.access === 'uniform') !== (i === 0 && params.length > 0)) {
