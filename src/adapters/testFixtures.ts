@@ -13,7 +13,9 @@ export const PARITY_CASES = readdirSync(PARITY);
 /** Every file of `e2e/fixtures/parity/<path>`. */
 export function parityFiles(path: string): ByteSource[] {
   const folder = `${PARITY}${path}/`;
-  return readdirSync(folder).map((name) => bytesSource(readFileSync(folder + name), name));
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => bytesSource(readFileSync(folder + name), name));
 }
 
 export function parityArchitecture(name: string): Architecture {

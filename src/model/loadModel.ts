@@ -151,7 +151,7 @@ export function transpose(
 }
 
 /** Writes a stream of bytes into consecutive tensors, in whole 32-bit words. */
-class RowWriter {
+export class RowWriter {
   #part = 0;
   #offset = 0;
   #rest = new Uint8Array(0);

@@ -1,0 +1,76 @@
+// A transformers folder of merged weights, as files that are made while they are written: into a folder or a zip. No
+// shard is ever held.
+import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
+import { type FloatDtype, isFloatDtype } from '../formats/dtypes.ts';
+import type { ModelFolder } from '../formats/modelFolder.ts';
+import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
+import { openWeightFiles, planShards, WEIGHTS_INDEX_NAME, type WeightTensor } from '../formats/weightFiles.ts';
+import type { ZipEntry } from '../formats/zipWriter.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { AdapterLayout } from './adapterSet.ts';
+import { mergedTensor, type StoredUpdate, storedUpdates } from './merge.ts';
+
+const TORCH_DTYPE: Readonly<Record<FloatDtype, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+
+export interface MergeOptions {
+  readonly dtype: FloatDtype;
+  /** Data in one weight file at most; default 2 GB. */
+  readonly maxShardBytes?: number;
+}
+
+/**
+ * The files of the merged model, config.json first, weights last. `block`: the adapter's parameters, `layout.count`
+ * elements. Reading a file's bytes throws AdapterError where a weight does not fit f16.
+ */
+export async function mergedFolder(
+  model: ModelFolder<ByteSource>,
+  a: Architecture,
+  adapter: { layout: AdapterLayout; block: Float32Array },
+  { dtype, maxShardBytes }: MergeOptions,
+): Promise<ZipEntry[]> {
+  const files = await openWeightFiles(model.weights);
+  const updates = storedUpdates(a, files, adapter.layout, adapter.block);
+  const entries = [...files.tensors.values()].map((tensor) => entryOf(tensor, updates.get(tensor.info.name), dtype));
+  const { shards, indexJson } = planShards(entries, maxShardBytes);
+  const config = await readText(model.config);
+  const copied = [
+    model.generationConfig,
+    model.tokenizer,
+    model.tokenizerConfig,
+    model.specialTokensMap,
+    model.chatTemplate,
+  ].filter((file) => file !== undefined);
+  return [
+    textFile('config.json', withTorchDtype(config, TORCH_DTYPE[dtype])),
+    ...copied.map((file) => ({
+      name: file.name.slice(file.name.lastIndexOf('/') + 1),
+      sizeBytes: file.sizeBytes,
+      bytes: () => readChunks(file),
+    })),
+    ...(indexJson === undefined ? [] : [textFile(WEIGHTS_INDEX_NAME, indexJson)]),
+    ...shards.map((shard) => ({
+      name: shard.name,
+      sizeBytes: planSafetensors(shard.entries).sizeBytes,
+      bytes: () => safetensorsChunks(shard.entries),
+    })),
+  ];
+}
+
+function textFile(name: string, text: string): ZipEntry {
+  const bytes = new TextEncoder().encode(text);
+  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
+}
+
+/** Tensors that are no floats (GPT-2's old masks) are copied. */
+function entryOf(tensor: WeightTensor, update: StoredUpdate | undefined, dtype: FloatDtype): TensorEntry {
+  const { info, source } = tensor;
+  if (isFloatDtype(info.dtype)) return { ...info, dtype, bytes: () => mergedTensor(tensor, update, dtype) };
+  return { ...info, bytes: () => source.read(info.offset, info.sizeBytes) };
+}
+
+/** config.json with its weights' type, everything else to the byte. transformers 4 reads torch_dtype, 5 both. */
+export function withTorchDtype(config: string, torchDtype: string): string {
+  const field = /("(?:torch_)?dtype"\s*:\s*)(?:"[^"]*"|null)/g;
+  const changed = config.replace(field, `$1"${torchDtype}"`);
+  return field.test(config) ? changed : config.replace('{', `{\n  "torch_dtype": "${torchDtype}",`);
+}
