@@ -217,13 +217,14 @@ function bufferType(access: Kernel['slots'][number]['access']): GPUBufferBinding
 }
 
 function showCompileErrors(kernel: Kernel, messages: readonly GPUCompilationMessage[]): string {
-  const lines = kernel.code.split('\n');
   const shown = messages
     .filter((message) => message.type === 'error')
-    .map(({ lineNum, message }) => {
-      const near = lines.slice(Math.max(0, lineNum - 3), lineNum + 2);
-      const numbered = near.map((line, i) => `${String(Math.max(1, lineNum - 2) + i).padStart(5)} | ${line}`);
-      return `shaders/${kernel.path}.wgsl (linked, line ${lineNum}): ${message}\n${numbered.join('\n')}`;
+    .map(({ lineNum, linePos, message }) => {
+      const { path, line, text } = kernel.locate(lineNum, linePos);
+      const first = Math.max(1, line - 2);
+      const near = text.split('\n').slice(first - 1, line + 2);
+      const numbered = near.map((code, i) => `${String(first + i).padStart(5)} | ${code}`);
+      return `shaders/${path}, line ${line}: ${message}\n${numbered.join('\n')}`;
     });
   return shown.join('\n') || `shaders/${kernel.path}.wgsl: does not compile`;
 }

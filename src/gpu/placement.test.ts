@@ -16,7 +16,14 @@ function dispatchOf(uses: readonly Use[]): { kernel: Kernel; buffers: Tensor[] }
   );
   const slots: BindingSlot[] = [{ name: 'params', access: 'uniform' }, ...storage];
   return {
-    kernel: { key: 'test', path: 'test', code: '', params: [], slots },
+    kernel: {
+      key: 'test',
+      path: 'test',
+      code: '',
+      params: [],
+      slots,
+      locate: (line) => ({ path: 'test', line, text: '' }),
+    },
     buffers: uses.map(({ tensor }) => tensor),
   };
 }

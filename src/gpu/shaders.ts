@@ -1,6 +1,6 @@
 // From WGSL files to kernels: links a module with its imports and conditions (by the `wesl` package) and reads off the
 // linked text what the runtime must know, so that bindings, access and parameters are stated once, in the shader.
-import { link } from 'wesl/core';
+import { type LinkedWesl, link } from 'wesl/core';
 import { GpuUsageError, ShaderError } from './errors.ts';
 
 export type Access = 'uniform' | 'read' | 'read_write';
@@ -22,6 +22,16 @@ export interface Kernel {
   readonly code: string;
   readonly params: readonly ParamField[];
   readonly slots: readonly BindingSlot[];
+  /** Where a place of the linked text was written; line and column count from 1. */
+  readonly locate: (line: number, column: number) => SourceLine;
+}
+
+/** A line of a module, and the module's text. */
+export interface SourceLine {
+  /** Below shaders/, ending included. */
+  readonly path: string;
+  readonly line: number;
+  readonly text: string;
 }
 
 /** Which module, with which conditions (`@if(name)`) and constants (`constants::NAME`). */
@@ -58,10 +68,24 @@ export class ShaderLibrary {
     }).catch((error: unknown) => {
       throw new ShaderError(`shaders/${source.path}.wgsl: does not link: ${String(error)}`);
     });
-    const kernel: Kernel = { key, path: source.path, code: linked.dest, ...readInterface(source.path, linked.dest) };
+    const kernel: Kernel = {
+      key,
+      path: source.path,
+      code: linked.dest,
+      ...readInterface(source.path, linked.dest),
+      locate: (line, column) => sourceLine(linked, line, column),
+    };
     this.#kernels.set(key, kernel);
     return kernel;
   }
+}
+
+function sourceLine({ dest, sourceMap }: LinkedWesl, line: number, column: number): SourceLine {
+  const before = dest.split('\n').slice(0, line - 1);
+  const start = before.reduce((length, text) => length + text.length + 1, 0);
+  const { src, position } = sourceMap.destToSrc(start + Math.max(0, column - 1));
+  const path = (src.path ?? 'linked').replace(/^\.\//, '').replace(/\.\w+$/, '');
+  return { path: `${path}.wgsl`, line: src.text.slice(0, position).split('\n').length, text: src.text };
 }
 
 function kernelKey({ path, conditions = {}, constants = {} }: KernelSource): string {

@@ -18,6 +18,14 @@ ${HEAD} {
   let whole: u32 = 1.5;
   x[id.x] = f32(whole);
 }`,
+  'brokenImport.wgsl': `import package::brokenPart::half;
+@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+${HEAD} { x[id.x] = half(x[id.x]); }`,
+  'brokenPart.wgsl': `// A function that an importing shader cannot use.
+
+fn half(value: f32) -> f32 {
+  return value / 2u;
+}`,
   'noEntry.wgsl': '@group(0) @binding(0) var<storage, read_write> x: array<f32>;\nfn other() { x[0] = 1.0; }',
 };
 
