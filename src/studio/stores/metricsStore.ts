@@ -3,6 +3,7 @@ import { create } from 'zustand';
 import { call, onEvent } from '../../worker/client.ts';
 import type { StepMetrics } from '../../worker/protocol.ts';
 import { messageOf } from './messageOf.ts';
+import { withSteps } from './withSteps.ts';
 
 export type MetricsStatus =
   | { kind: 'loading' }
@@ -45,10 +46,4 @@ function flush(): void {
     if (status?.kind === 'ready') setMetrics(runId, { kind: 'ready', metrics: withSteps(status.metrics, steps) });
   }
   if (arrived.size > 0) setTimeout(flush, FLUSH_MS);
-}
-
-/** A resumed run tells again the steps since its last save: the newer telling counts. */
-export function withSteps(metrics: StepMetrics[], steps: StepMetrics[]): StepMetrics[] {
-  const first = Math.min(...steps.map(({ step }) => step));
-  return [...metrics.filter(({ step }) => step < first), ...steps];
 }

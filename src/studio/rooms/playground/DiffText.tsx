@@ -1,7 +1,7 @@
 // An answer with what sets it apart from a reference marked: inserted and missing words, by line and not by colour alone.
 import { useMemo } from 'react';
+import { markAnswer } from './markAnswer.ts';
 import styles from './playground.module.css';
-import { markAnswer } from './wordDiff.ts';
 
 export function DiffText({ reference, text }: { reference: string; text: string }) {
   const segments = useMemo(() => markAnswer(reference, text), [reference, text]);

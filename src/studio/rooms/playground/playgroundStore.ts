@@ -46,7 +46,7 @@ export interface PlaygroundState {
   judging: Judging;
 }
 
-export const GREEDY: SamplingSettings = {
+const GREEDY: SamplingSettings = {
   maxNewTokens: 64,
   temperature: 0,
   topK: 0,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSameText, markAnswer, wordDiff } from './wordDiff.ts';
+import { markAnswer } from './markAnswer.ts';
+import { isSameText, wordDiff } from './wordDiff.ts';
 
 const shown = (segments: ReturnType<typeof wordDiff>) => segments.map(({ kind, text }) => [kind, text]);
 

@@ -20,24 +20,13 @@ export function wordDiff(reference: string, answer: string): DiffSegment[] {
   return diffPieces(splitWords(reference), splitWords(answer), MAX_CELLS);
 }
 
-/** Below this share of common words two texts are simply different: marking word by word would be noise. */
-const LEAST_COMMON = 1 / 3;
-
-/** The differences worth marking: `wordDiff`, or the whole answer as `extra` where it has little of the reference. */
-export function markAnswer(reference: string, answer: string): DiffSegment[] {
-  const segments = wordDiff(reference, answer);
-  const wordsOf = (kind: DiffSegment['kind']) =>
-    segments.reduce((count, segment) => count + (segment.kind === kind ? splitWords(segment.text).length : 0), 0);
-  const longer = wordsOf('same') + Math.max(wordsOf('extra'), wordsOf('missing'));
-  return wordsOf('same') < longer * LEAST_COMMON ? [{ kind: 'extra', text: answer }] : segments;
-}
-
 /** Whether a reader would call the two the same text. */
 export function isSameText(left: string, right: string): boolean {
   return left.trim().split(/\s+/).join(' ') === right.trim().split(/\s+/).join(' ');
 }
 
-function splitWords(text: string): Word[] {
+/** Words and signs, each with the whitespace before it. */
+export function splitWords(text: string): Word[] {
   return [...text.matchAll(/(\s*)([\p{L}\p{N}_'’]+|[^\s])/gu)].map(([, lead = '', word = '']) => ({ lead, word }));
 }
 

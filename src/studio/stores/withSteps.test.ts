@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { StepMetrics } from '../../worker/protocol.ts';
-import { withSteps } from './metricsStore.ts';
+import { withSteps } from './withSteps.ts';
 
 const at = (step: number, loss: number): StepMetrics => ({
   step,
