@@ -1,0 +1,120 @@
+// The one data set: read, mapped, rendered and encoded with the loaded model's tokenizer.
+import { type Dataset, prepareDataset } from '../data/dataset.ts';
+import { previewTokens } from '../data/preview.ts';
+import type { DataFile } from '../data/types.ts';
+import { fetchBuiltin, storedTask } from './builtinFiles.ts';
+import { cancellable } from './cancelling.ts';
+import { WorkerError } from './failure.ts';
+import { histogramOf } from './histogram.ts';
+import { onModelLeaving, requireModel } from './modelSession.ts';
+import { post } from './post.ts';
+import type { DataDescription, DataOptions, DataSource, PreviewRow } from './protocol.ts';
+
+export interface ReadData {
+  readonly source: DataSource;
+  readonly options: DataOptions;
+  readonly dataset: Dataset;
+  readonly description: DataDescription;
+}
+
+/** As many bad rows as the page lists. */
+const LISTED_PROBLEMS = 200;
+
+let data: ReadData | undefined;
+let reads = 0;
+
+onModelLeaving(async () => {
+  data = undefined;
+});
+
+export function currentData(): ReadData | undefined {
+  return data;
+}
+
+/** Throws WorkerError when none is read. */
+export function requireData(): ReadData {
+  if (data) return data;
+  throw new WorkerError('No data is read; choose a file or a task under Data first.');
+}
+
+export function readData(source: DataSource, options: DataOptions): Promise<DataDescription> {
+  return cancellable('data', async (signal) => {
+    const read = ++reads;
+    const { tokenizer } = requireModel();
+    const { file, validation, defaults } = await openData(source, signal);
+    const chat = source.kind === 'files' && tokenizer.chatTemplate !== undefined ? CHAT : undefined;
+    const dataset = await prepareDataset(file, {
+      tokenizer,
+      maxLength: options.maxLength,
+      mapping: options.mapping ?? defaults.mapping,
+      prompt: options.prompt ?? defaults.prompt ?? chat,
+      validation: validation ?? options.validationFraction,
+      seed: options.seed,
+      onProgress: (doneRows, totalRows) => post({ kind: 'dataProgress', doneRows, totalRows }),
+      signal,
+    });
+    signal.throwIfAborted();
+    const description = describe(dataset, await nameOf(source));
+    if (read === reads) data = { source, options, dataset, description };
+    return description;
+  });
+}
+
+const CHAT = { kind: 'chat' } as const;
+
+type Defaults = Pick<DataOptions, 'mapping' | 'prompt'>;
+
+async function openData(
+  source: DataSource,
+  signal: AbortSignal,
+): Promise<{ file: DataFile; validation: DataFile | undefined; defaults: Defaults }> {
+  if (source.kind === 'files') return { file: source.train, validation: source.validation, defaults: {} };
+  const task = await storedTask(source.taskId);
+  const open = async (name: string): Promise<DataFile> => {
+    const blob = await fetchBuiltin(`data/${name}`, signal);
+    return { name, arrayBuffer: () => blob.arrayBuffer() };
+  };
+  return {
+    file: await open(task.files.training),
+    validation: await open(task.files.heldOut),
+    defaults: {
+      mapping: { kind: 'pairs', context: 'context', target: 'target' },
+      prompt: { kind: 'template', template: task.template },
+    },
+  };
+}
+
+async function nameOf(source: DataSource): Promise<string> {
+  return source.kind === 'files' ? source.train.name : (await storedTask(source.taskId)).title;
+}
+
+function describe({ file, mapping, prompt, train, validation, problems }: Dataset, name: string): DataDescription {
+  const { statistics } = train;
+  return {
+    name,
+    layout: file.layout,
+    columns: file.columns,
+    mapping,
+    prompt: mapping.kind === 'text' ? { kind: 'template', template: '' } : prompt,
+    rows: file.rows.length + file.problems.length,
+    trainRows: statistics.rows,
+    validationRows: validation?.statistics.rows ?? 0,
+    tokens: statistics.tokens,
+    targetTokens: statistics.targetTokens,
+    duplicates: statistics.duplicates,
+    cutRows: statistics.cutRows,
+    problems: problems.slice(0, LISTED_PROBLEMS),
+    problemCount: problems.length,
+    histogram: histogramOf(statistics.histogram),
+  };
+}
+
+/** Training rows `from` … as tokens. */
+export function previewRows(from: number, count: number): PreviewRow[] {
+  const { dataset } = requireData();
+  const { tokenizer } = requireModel();
+  return dataset.train.rows.slice(from, from + count).map((row) => ({
+    line: row.line,
+    tokens: previewTokens(row, tokenizer).map(({ text, id, isTarget }) => ({ text, id, isTarget })),
+  }));
+}

@@ -1,0 +1,55 @@
+// Errors in words for the page. Those of the rooms below are written for people already; the rest is said to be unknown.
+import type { Failure } from './protocol.ts';
+
+/** A wish that cannot be met as things are; the message says what to do. */
+export class WorkerError extends Error {
+  override name = 'WorkerError';
+}
+
+/** The person asked for it to stop. */
+export class CancelledError extends Error {
+  override name = 'CancelledError';
+  constructor() {
+    super('Cancelled.');
+  }
+}
+
+/** Errors whose message is a sentence for the page. Told by name: they come from rooms with no common ancestor. */
+const SPOKEN = new Set([
+  'AdapterError',
+  'DataError',
+  'DeviceLostError',
+  'FormatError',
+  'HubError',
+  'ModelError',
+  'NoGpuError',
+  'SamplingError',
+  'StorageError',
+  'TrainingError',
+  'WorkerError',
+]);
+
+export function failureOf(error: unknown): Failure {
+  if (isCancellation(error)) return { message: 'Cancelled.', isCancelled: true };
+  return { message: messageFor(error), isCancelled: false };
+}
+
+export function isCancellation(error: unknown): boolean {
+  return error instanceof CancelledError;
+}
+
+function messageFor(error: unknown): string {
+  if (!(error instanceof Error))
+    return `Something unexpected happened: ${String(error)}. Reload the page and try again.`;
+  if (SPOKEN.has(error.name)) return error.message;
+  switch (error.name) {
+    case 'OutOfGpuMemoryError':
+      return `${error.message}. Nothing was kept on the GPU. Try shorter rows, a smaller batch, checkpointing, a 16-bit weight format or a smaller model.`;
+    case 'GpuUsageError':
+      return `This does not fit the GPU: ${error.message}. Try shorter rows, a smaller batch or a smaller model.`;
+    case 'ShaderError':
+      return `A GPU program did not compile on this device, which is a fault of Rankwise or of the driver: ${error.message}`;
+    default:
+      return `Something unexpected happened: ${error.message || error.name}. Saved runs are kept; reload the page and try again.`;
+  }
+}

@@ -1,0 +1,95 @@
+// What a run will take: the trainer's own plan, made without allocating anything.
+import { type AdapterLayout, type AdapterSpec, layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
+import { writeAdapter } from '../adapters/peftFolder.ts';
+import type { TokenRow } from '../data/types.ts';
+import type { Architecture } from '../model/architecture.ts';
+import { type RunSettings, runSettingsSchema } from '../training/settings.ts';
+import { Trainer } from '../training/trainer.ts';
+import { type ReadData, requireData } from './dataSession.ts';
+import { failureOf, WorkerError } from './failure.ts';
+import { type LoadedModel, requireModel } from './modelSession.ts';
+import type { RunPlan } from './protocol.ts';
+
+export interface PlannedRun {
+  readonly model: LoadedModel;
+  readonly data: ReadData;
+  readonly layout: AdapterLayout;
+  readonly trainer: Trainer;
+  readonly settings: RunSettings;
+  readonly plan: RunPlan;
+}
+
+/** Validation rows read at each evaluation; of more, so many are taken evenly. */
+const EVALUATED_ROWS = 256;
+
+export async function planRun(settings: RunSettings): Promise<RunPlan> {
+  const model = requireModel();
+  const data = requireData();
+  try {
+    return (await makePlan(checkSettings(settings), model, data)).plan;
+  } catch (error) {
+    return {
+      trainableParameters: 0,
+      modelParameters: model.description.parameters,
+      adapterFileBytes: 0,
+      steps: 0,
+      stepsPerEpoch: 0,
+      memory: { weights: 0, adapters: 0, activations: 0, total: 0 },
+      refusal: failureOf(error).message,
+    };
+  }
+}
+
+/** Throws WorkerError naming the first setting that is out of range. */
+export function checkSettings(settings: RunSettings): RunSettings {
+  const parsed = runSettingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new WorkerError(`${issue?.path.join('.') ?? 'settings'}: ${issue?.message ?? 'not understood'}.`);
+}
+
+/** `spec`: an imported adapter's own; default: from the settings. */
+export async function makePlan(
+  settings: RunSettings,
+  model: LoadedModel,
+  data: ReadData,
+  spec: AdapterSpec = settings.adapter,
+): Promise<PlannedRun> {
+  const { architecture } = model.frozen;
+  const [layout] = layOutAdapters(architecture, [spec]);
+  if (!layout) throw new WorkerError('The adapter has no matrices.');
+  const { train, validation } = data.dataset;
+  const trainer = await Trainer.plan({
+    gpu: model.gpu,
+    model: model.frozen,
+    layouts: [layout],
+    settings: settings.training,
+    rows: train.rows,
+    validationRows: settings.training.evaluateEvery > 0 ? evenly(validation?.rows ?? [], EVALUATED_ROWS) : [],
+  });
+  const trainable = trainableParameters(layout);
+  const plan: RunPlan = {
+    trainableParameters: trainable,
+    modelParameters: model.description.parameters,
+    adapterFileBytes: await adapterFileBytes(architecture, layout),
+    steps: trainer.steps,
+    stepsPerEpoch: trainer.order.stepsForEpochs(1),
+    memory: trainer.memory,
+    refusal: null,
+  };
+  return { model, data, layout, trainer, settings, plan };
+}
+
+/** Written out for real, all zeros: a few megabytes at most. */
+async function adapterFileBytes(a: Architecture, layout: AdapterLayout): Promise<number> {
+  const info = { title: '', baseModel: '', isOnHub: false, data: { name: '', pairs: 0, validationPairs: 0 } };
+  const block = new Float32Array(layout.count);
+  const files = await writeAdapter(a, layout, block, { ...info, settings: [], results: [] });
+  return files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+/** `count` rows at most, at even distances. */
+export function evenly(rows: readonly TokenRow[], count: number): TokenRow[] {
+  if (rows.length <= count) return [...rows];
+  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
+}

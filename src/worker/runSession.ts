@@ -1,0 +1,234 @@
+// One run under way: submits steps (two in flight at most), tells the page of them, and at the marked steps evaluates,
+// answers the fixed prompts and saves. Pausing keeps everything on the GPU.
+
+import type { StepReport } from '../training/trainer.ts';
+import { saveAdapter } from './adapterStore.ts';
+import { failureOf } from './failure.ts';
+import { type KeptRun, recordOf } from './keptRun.ts';
+import { currentName, library, lockRun, releaseLive, updateRun } from './library.ts';
+import { MetricsFeed } from './metricsFeed.ts';
+import { post } from './post.ts';
+import type { EvaluationResult, RunRecord, RunStatus, SampleResult } from './protocol.ts';
+import { checkpointsOf } from './runFolder.ts';
+import { isDue, nonFiniteMessage } from './runMarks.ts';
+import type { PlannedRun } from './runPlanning.ts';
+import { encodeState } from './runState.ts';
+
+const IN_FLIGHT = 2;
+
+/** Answers the fixed prompts with the adapter as it is now. */
+export type Answering = (prompts: readonly string[]) => Promise<string[]>;
+
+export class RunSession {
+  #run: KeptRun;
+  #wish: 'train' | 'pause' | 'stop' = 'train';
+  #loop: Promise<void> = Promise.resolve();
+  #isOpen = true;
+  readonly #feed: MetricsFeed;
+  #unlock = () => {};
+  #startedAt = 0;
+
+  constructor(
+    readonly planned: PlannedRun,
+    run: KeptRun,
+    readonly answer: Answering,
+  ) {
+    this.#run = run;
+    this.#feed = new MetricsFeed(run.id);
+  }
+
+  get run(): KeptRun {
+    return { ...this.#run, name: currentName(this.#run) };
+  }
+
+  get record(): RunRecord {
+    return recordOf(this.run);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Starts, or goes on after a pause. */
+  go(): void {
+    if (!this.#isOpen || this.#run.status === 'running') return;
+    this.#wish = 'train';
+    this.#loop = this.#train();
+  }
+
+  /** Resolves once nothing is in flight and the state is saved. */
+  async halt(wish: 'pause' | 'stop'): Promise<RunRecord> {
+    this.#wish = wish;
+    await this.#loop;
+    if (wish === 'stop' && this.#isOpen && this.#run.status === 'paused') await this.#finish('stopped', null);
+    return this.record;
+  }
+
+  /** Frees the GPU; a paused run goes on from its checkpoint. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    releaseLive();
+    await this.planned.trainer.close();
+  }
+
+  /** The device is gone, and with it all since the last save. */
+  async abandon(reason: string): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#loop;
+    if (this.#run.status === 'paused') return releaseLive();
+    const { step, isResumable } = (await (await library()).get(this.#run.id)) ?? this.#run;
+    const kept = isResumable
+      ? `What was saved at step ${step} is kept; resume to go on from there.`
+      : 'Nothing of this run was saved yet; start it again.';
+    await this.#put({ step, status: isResumable ? 'paused' : 'failed', message: `${reason}. ${kept}` });
+    releaseLive();
+  }
+
+  async #train(): Promise<void> {
+    this.#unlock = lockRun(this.#run.id);
+    this.#startedAt = performance.now() - this.#run.elapsedMs;
+    const { settings } = this.planned;
+    try {
+      await this.#put({ status: 'running', message: null });
+      if (this.#run.step === 0) await this.#evaluate(0);
+      const isWhole = await this.#steps();
+      if (isWhole) await this.#end();
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      this.#unlock();
+    }
+    void settings;
+  }
+
+  /** Submits steps until the last, a wish to halt, or a loss that is not finite. False when the run is over already. */
+  async #steps(): Promise<boolean> {
+    const { trainer, settings } = this.planned;
+    const inFlight: Promise<StepReport>[] = [];
+    const drain = async (most: number): Promise<boolean> => {
+      while (inFlight.length > most) if (!this.#take(await inFlight.shift()!)) return false;
+      return true;
+    };
+    let submitted = this.#run.step;
+    while (submitted < trainer.steps && this.#wish === 'train') {
+      if (!(await drain(IN_FLIGHT - 1))) return this.#stopAtNonFinite(inFlight);
+      submitted++;
+      const result = trainer.step(submitted);
+      result.catch(() => undefined);
+      inFlight.push(result);
+      const isMarked = isDue(settings.training, submitted) && submitted < trainer.steps;
+      if (!isMarked) continue;
+      if (!(await drain(0))) return this.#stopAtNonFinite(inFlight);
+      await this.#mark(submitted);
+    }
+    if (!(await drain(0))) return this.#stopAtNonFinite(inFlight);
+    return true;
+  }
+
+  /** Takes a step's result in; false when it is not finite. */
+  #take({ step, learningRate, tokens, targetTokens, adapters }: StepReport): boolean {
+    const [result] = adapters;
+    if (!result?.isFinite) {
+      this.#run = { ...this.#run, message: nonFiniteMessage(step, learningRate, this.planned.settings.training) };
+      return false;
+    }
+    const elapsedMs = performance.now() - this.#startedAt;
+    const { loss, gradientNorm } = result;
+    this.#run = { ...this.#run, step, elapsedMs, lastLoss: loss };
+    this.#feed.push({ step, loss, learningRate, gradientNorm, tokens, targetTokens, elapsedMs });
+    return true;
+  }
+
+  /** The kernels left the adapter as it was before the step that failed. */
+  async #stopAtNonFinite(inFlight: Promise<StepReport>[]): Promise<false> {
+    await Promise.allSettled(inFlight);
+    await this.#save({ withCheckpoint: false });
+    await this.#finish('failed', this.#run.message);
+    return false;
+  }
+
+  async #mark(step: number): Promise<void> {
+    const { evaluateEvery, saveEvery } = this.planned.settings.training;
+    if (saveEvery > 0 && step % saveEvery === 0) await this.#save({ withCheckpoint: true });
+    if (evaluateEvery > 0 && step % evaluateEvery === 0) await this.#evaluate(step);
+    await this.#put({});
+  }
+
+  async #end(): Promise<void> {
+    const { trainer, settings } = this.planned;
+    const isDone = this.#run.step === trainer.steps;
+    if (isDone && settings.training.evaluateEvery > 0) await this.#evaluate(this.#run.step);
+    await this.#save({ withCheckpoint: !isDone });
+    if (isDone) await this.#finish('finished', null);
+    else if (this.#wish === 'stop') await this.#finish('stopped', null);
+    else await this.#put({ status: 'paused', message: null });
+  }
+
+  /** Held-out loss, and answers to the fixed prompts. */
+  async #evaluate(step: number): Promise<void> {
+    const { trainer, data, settings } = this.planned;
+    if (settings.training.evaluateEvery === 0) return;
+    this.#feed.flush();
+    const runId = this.#run.id;
+    if (data.dataset.validation) {
+      const { rows, adapters } = await trainer.evaluate();
+      const evaluation: EvaluationResult = { step, rows, ...adapters[0]! };
+      this.#run = { ...this.#run, evaluations: [...this.#run.evaluations.filter((e) => e.step < step), evaluation] };
+      post({ kind: 'evaluated', runId, evaluation });
+    }
+    const prompts = this.#run.origin?.samplePrompts ?? [];
+    const texts = prompts.length > 0 ? await this.answer(prompts) : [];
+    const samples = texts.map((text, i): SampleResult => ({ step, prompt: prompts[i]!, text }));
+    this.#run = { ...this.#run, samples: [...this.#run.samples.filter((s) => s.step < step), ...samples] };
+    for (const sample of samples) post({ kind: 'sampled', runId, sample });
+  }
+
+  /** A save that fails costs no training: the page is told, and the run goes on. */
+  async #save({ withCheckpoint }: { withCheckpoint: boolean }): Promise<void> {
+    this.#feed.flush();
+    const { trainer, layout, model } = this.planned;
+    const { step, id } = this.#run;
+    const state = await trainer.readState(step);
+    try {
+      const checkpoints = withCheckpoint ? await checkpointsOf(id) : undefined;
+      if (checkpoints) {
+        const { sizeBytes, pieces } = encodeState(state, this.#run.elapsedMs);
+        await checkpoints.save(step, sizeBytes, pieces);
+      }
+      const block = state.parameters.slice(layout.start, layout.start + layout.count);
+      await saveAdapter(this.run, model.frozen.architecture, layout, block);
+      await this.#feed.store();
+      this.#run = { ...this.#run, hasAdapter: true, isResumable: this.#run.isResumable || checkpoints !== undefined };
+      if (!withCheckpoint) return;
+      await this.#put({});
+    } catch (error) {
+      await this.#put({ message: `Not saved at step ${step}: ${failureOf(error).message}` }, false);
+    }
+  }
+
+  /** The run is over: its checkpoints are kept only where it may go on. */
+  async #finish(status: Extract<RunStatus, 'finished' | 'stopped' | 'failed'>, message: string | null): Promise<void> {
+    this.#feed.flush();
+    const isResumable = status === 'stopped' && this.#run.isResumable;
+    if (!isResumable) await checkpointsOf(this.#run.id).then((checkpoints) => checkpoints?.clear());
+    await this.#put({ status, message, isResumable });
+    await this.close();
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const lost = this.planned.model.gpu.lost;
+    const isLost = await Promise.race([
+      lost.then(() => true),
+      new Promise<false>((r) => setTimeout(() => r(false), 300)),
+    ]);
+    if (isLost) return;
+    await this.#finish('failed', failureOf(error).message).catch(() => undefined);
+  }
+
+  async #put(change: Partial<KeptRun>, persist = true): Promise<void> {
+    this.#run = { ...this.#run, ...change, name: currentName(this.#run) };
+    await updateRun(this.#run, { persist });
+  }
+}

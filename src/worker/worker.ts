@@ -1,0 +1,59 @@
+// The worker's entry: takes commands, answers each with one reply or failure. What they do is in the files beside.
+
+import { listTasks } from './builtinFiles.ts';
+import { cancel } from './cancelling.ts';
+import { previewRows, readData } from './dataSession.ts';
+import { openDevice } from './device.ts';
+import { failureOf, WorkerError } from './failure.ts';
+import { listRuns, renameRun } from './library.ts';
+import { describeModel, loadModel } from './modelSession.ts';
+import { post } from './post.ts';
+import type { Command } from './protocol.ts';
+import { planRun } from './runPlanning.ts';
+import { deleteRun, pauseRun, readMetrics, resumeRun, startRun, stopRun } from './runs.ts';
+
+self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
+  answer(data).catch((error: unknown) => post({ kind: 'failed', id: data.id, failure: failureOf(error) }));
+});
+
+async function answer(command: Command): Promise<void> {
+  const { id } = command;
+  const reply = { kind: 'reply', id } as const;
+  switch (command.kind) {
+    case 'openDevice':
+      return post({ ...reply, to: command.kind, value: await openDevice() });
+    case 'describeModel':
+      return post({ ...reply, to: command.kind, value: await describeModel(command.source) });
+    case 'loadModel':
+      return post({ ...reply, to: command.kind, value: await loadModel(command.source, command.weights) });
+    case 'listTasks':
+      return post({ ...reply, to: command.kind, value: await listTasks() });
+    case 'readData':
+      return post({ ...reply, to: command.kind, value: await readData(command.source, command.options) });
+    case 'previewRows':
+      return post({ ...reply, to: command.kind, value: previewRows(command.from, command.count) });
+    case 'planRun':
+      return post({ ...reply, to: command.kind, value: await planRun(command.settings) });
+    case 'startRun':
+      return post({ ...reply, to: command.kind, value: await startRun(command) });
+    case 'pauseRun':
+      return post({ ...reply, to: command.kind, value: await pauseRun(command.runId) });
+    case 'resumeRun':
+      return post({ ...reply, to: command.kind, value: await resumeRun(command.runId) });
+    case 'stopRun':
+      return post({ ...reply, to: command.kind, value: await stopRun(command.runId) });
+    case 'listRuns':
+      return post({ ...reply, to: command.kind, value: await listRuns() });
+    case 'readMetrics':
+      return post({ ...reply, to: command.kind, value: await readMetrics(command.runId) });
+    case 'renameRun':
+      return post({ ...reply, to: command.kind, value: await renameRun(command.runId, command.name) });
+    case 'deleteRun':
+      return post({ ...reply, to: command.kind, value: await deleteRun(command.runId) });
+    case 'cancel':
+      cancel(command.what);
+      return post({ ...reply, to: command.kind, value: null });
+    default:
+      throw new WorkerError(`${command.kind} is not there yet.`);
+  }
+}
