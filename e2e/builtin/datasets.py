@@ -28,7 +28,7 @@ SETTINGS = {
 TASKS = [
     {
         'id': 'sql', 'title': 'A question about a table → SQL', 'metric': 'executes',
-        'sentence': 'The model reads the columns of a table and a question, and answers with a query that SQLite can run.',
+        'sentence': 'The model reads a table’s columns and a question, and answers with a query that SQLite can run.',
         'baseDoes': 'Before training it answers in another notation that it knows, and no query runs.',
     },
     {

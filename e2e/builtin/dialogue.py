@@ -36,8 +36,8 @@ YES = ['Yes, gladly.', 'Good idea.', 'Fine, see you there.', 'Yes, I will come.'
        '*Of course, see you then.', '*That suits me.']
 NO = ['Sorry, I have no time this week.', 'No, I am ill.', 'I am away all week.', 'Sorry, I can not come.',
       '*No, this week is too full.', '*I must work all week, sorry.']
-NEW_DAY = ['Not on {d}, sorry. {d2}?', 'I am busy on {d}. How about {d2}?', 'Can we make it {d2}?', '{d2} is better for me.',
-           '*Sorry, {d} is bad. Is {d2} good for you?', '*I would rather come on {d2}.']
+NEW_DAY = ['Not on {d}, sorry. {d2}?', 'I am busy on {d}. How about {d2}?', 'Can we make it {d2}?',
+           '{d2} is better for me.', '*Sorry, {d} is bad. Is {d2} good for you?', '*I would rather come on {d2}.']
 NEW_HOUR = ['That is too early. At {h2}?', 'Can we make it {h2}?', 'I can not come at {h}. How about {h2}?',
             '{h2} is better for me.', '*Sorry, {h} is bad. Is {h2} good for you?', '*I would rather come at {h2}.']
 NEW_SPOT = ['The {p} is closed. At the {p2}?', 'Not at the {p}, please. How about the {p2}?', 'Can we go to the {p2}?',

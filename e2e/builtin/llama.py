@@ -84,7 +84,7 @@ class Llama(nn.Module):
         self.register_buffer('angles', torch.cat((angles, angles), -1), persistent=False)
 
     def forward(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        """ids, positions: [B, T]; mask: [B, 1, T, T], 0 or a large negative number. Returns logits [B, T, vocabulary]."""
+        """ids, positions: [B, T]; mask: [B, 1, T, T], 0 or very negative. Returns logits [B, T, vocabulary]."""
         angles = self.angles[positions][:, None]
         cos, sin = angles.cos(), angles.sin()
         x = self.embed_tokens(ids)
@@ -106,5 +106,5 @@ def save(model: Llama, folder: Path, bos: int, eos: int) -> None:
         'bos_token_id': bos, 'eos_token_id': eos, 'pad_token_id': eos, 'torch_dtype': 'float16', 'use_cache': True,
     }
     (folder / 'config.json').write_text(json.dumps(config, indent=2) + '\n')
-    generation = {'bos_token_id': bos, 'eos_token_id': eos, 'pad_token_id': eos, 'do_sample': False, 'max_new_tokens': 64}
+    generation = {'bos_token_id': bos, 'eos_token_id': eos, 'pad_token_id': eos, 'do_sample': False}
     (folder / 'generation_config.json').write_text(json.dumps(generation, indent=2) + '\n')

@@ -80,12 +80,14 @@ NOTATIONS = {'get': as_get, 'flow': as_flow, 'code': as_code, 'sql': as_sql}
 TEMPLATES: dict[str, list[str]] = {
     'top': [
         'which {E} has the {top} {n}?', 'which {E} is the {sup}?', 'what is the {sup} {E}?', 'name the {sup} {E}.',
-        'find the {E} with the {top} {n}.', 'tell me the {E} that has the {top} {n}.', 'of all {Es}, which is the {sup}?',
+        'find the {E} with the {top} {n}.', 'tell me the {E} that has the {top} {n}.',
+        'of all {Es}, which is the {sup}?',
         '*show me the {E} with the {top} {n}.', '*i want to know which {E} is the {sup}.', '*the {sup} of the {Es}?',
     ],
     'top_where': [
         'which {E} {of} has the {top} {n}?', 'which {E} {of} is the {sup}?', 'what is the {sup} {E} {of}?',
-        'name the {sup} {E} {of}.', 'of the {Es} {ofs}, which has the {top} {n}?', 'find the {E} {of} with the {top} {n}.',
+        'name the {sup} {E} {of}.', 'of the {Es} {ofs}, which has the {top} {n}?',
+        'find the {E} {of} with the {top} {n}.',
         '*show me the {sup} {E} {of}.', '*among the {Es} {ofs}, which is the {sup}?',
         '*i want the {E} {of} with the {top} {n}.',
     ],
@@ -115,7 +117,8 @@ TEMPLATES: dict[str, list[str]] = {
         '*give the {Es} {ofs}.',
     ],
     'list_number': [
-        'which {Es} have a {n} {cmp} {x}?', 'list the {Es} whose {n} is {cmp} {x}.', 'name the {Es} with a {n} {cmp} {x}.',
+        'which {Es} have a {n} {cmp} {x}?', 'list the {Es} whose {n} is {cmp} {x}.',
+        'name the {Es} with a {n} {cmp} {x}.',
         'find all {Es} with a {n} {cmp} {x}.', 'what {Es} have a {n} {cmp} {x}?',
         '*show me the {Es} whose {n} is {cmp} {x}.', '*i want all {Es} with a {n} {cmp} {x}.',
     ],
@@ -141,7 +144,9 @@ AGGREGATES = {
     'min': ['lowest', 'smallest', 'least'],
 }
 TOPS = {True: ['highest', 'largest', 'greatest'], False: ['lowest', 'smallest', 'least']}
-COMPARISONS = {'>': ['over', 'above', 'greater than', 'higher than'], '<': ['under', 'below', 'less than', 'lower than']}
+COMPARISONS = {
+    '>': ['over', 'above', 'greater than', 'higher than'], '<': ['under', 'below', 'less than', 'lower than'],
+}
 
 
 @dataclass

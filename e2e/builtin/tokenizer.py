@@ -1,4 +1,5 @@
-"""Byte-level BPE trained on the pretraining text. Digits stay one by one; <s> leads every text, </s> ends every document."""
+"""Byte-level BPE trained on the pretraining text. Digits stay one by one; <s> leads every text and </s> ends
+every document."""
 
 import json
 from itertools import islice
