@@ -49,6 +49,7 @@ describe('formatDuration', () => {
     [9_960, '10 s'],
     [59_600, '1 min 00 s'],
     [185_000, '3 min 05 s'],
+    [1_190_000, '20 min'],
     [3_720_000, '1 h 02 min'],
     [3_599_900, '1 h 00 min'],
   ])('%d ms is %s', (ms, text) => expect(plain(formatDuration(ms))).toBe(text));

@@ -21,7 +21,7 @@ export function formatExact(count: number): string {
   return grouped.format(count);
 }
 
-/** `0.84 s`, `42 s`, `3 min 05 s`, `1 h 02 min`. */
+/** `84 ms`, `0.8 s`, `42 s`, `3 min 05 s`, `24 min`, `1 h 02 min`. */
 export function formatDuration(elapsedMs: number): string {
   const seconds = elapsedMs / 1000;
   if (elapsedMs < 1) return `0${NBSP}s`;
@@ -29,8 +29,9 @@ export function formatDuration(elapsedMs: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)}${NBSP}s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}${NBSP}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}${NBSP}min ${pad(whole % 60)}${NBSP}s`;
+  if (whole < 600) return `${Math.floor(whole / 60)}${NBSP}min ${pad(whole % 60)}${NBSP}s`;
   const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes}${NBSP}min`;
   return `${Math.floor(minutes / 60)}${NBSP}h ${pad(minutes % 60)}${NBSP}min`;
 }
 

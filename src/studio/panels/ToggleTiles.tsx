@@ -8,6 +8,8 @@ export interface TileOption<T> {
   term: string;
   /** Plain words below. */
   detail: string;
+  /** On hover. */
+  title: string;
 }
 
 interface Props<T> {
@@ -26,7 +28,7 @@ export function ToggleTiles<T extends string>({ legend, options, values, onChang
     <fieldset className={styles.group}>
       <legend className={styles.legend}>{legend}</legend>
       {options.map((option) => (
-        <label key={option.value} className={styles.tile}>
+        <label key={option.value} className={styles.tile} title={option.title}>
           <input type="checkbox" checked={values.includes(option.value)} onChange={() => toggle(option.value)} />
           <span>
             <span className={styles.label}>{option.label}</span> <span className={styles.detail}>{option.term}</span>

@@ -3,6 +3,7 @@ import type { RunRecord } from '../../../../worker/protocol.ts';
 import { Select } from '../../../panels/Select.tsx';
 import { type LibraryStatus, useLibraryStore } from '../../../stores/libraryStore.ts';
 import { useModelStore } from '../../../stores/modelStore.ts';
+import { isActive } from '../../../stores/runStore.ts';
 import { startFromNew, startFromRun, useSettingsStore } from '../../../stores/settingsStore.ts';
 
 const NEW = '';
@@ -34,5 +35,5 @@ export function StartFrom() {
 
 function runsFor(status: LibraryStatus, baseModelId: string | null): RunRecord[] {
   if (status.kind !== 'ready') return [];
-  return status.runs.filter((run) => run.hasAdapter && run.model.baseModelId === baseModelId);
+  return status.runs.filter((run) => run.hasAdapter && !isActive(run.status) && run.model.baseModelId === baseModelId);
 }

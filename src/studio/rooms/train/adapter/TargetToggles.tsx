@@ -27,7 +27,9 @@ export function TargetToggles() {
         options={targets.map(({ target, moduleName }) => ({
           value: target,
           label: WORDS[target].label,
-          term: moduleName,
+          // `self_attn.q_proj` is shown as q_proj, and in full on hover.
+          term: moduleName.slice(moduleName.lastIndexOf('.') + 1),
+          title: moduleName,
           detail: WORDS[target].detail,
         }))}
         values={chosen}

@@ -1,5 +1,6 @@
 // What a new run is called and which prompts it answers as it learns.
 import { call } from '../../../../worker/client.ts';
+import type { PreviewRow } from '../../../../worker/protocol.ts';
 import { useDataStore } from '../../../stores/dataStore.ts';
 import { useSettingsStore } from '../../../stores/settingsStore.ts';
 
@@ -23,11 +24,13 @@ export async function samplePrompts(): Promise<string[]> {
   const { source } = status;
   if (source.kind === 'builtin') return tasks.find((known) => known.id === source.taskId)?.samplePrompts ?? [];
   const rows = await call('previewRows', { from: 0, count: SAMPLE_ROWS });
-  const contexts = rows.map((row) =>
-    row.tokens
-      .filter((token) => !token.isTarget)
-      .map((token) => token.text)
-      .join(''),
-  );
-  return contexts.filter((context) => context.length > 0);
+  const isTemplate = status.description.prompt.kind === 'template';
+  return rows.map((row) => contextOf(row, isTemplate)).filter((context) => context.length > 0);
+}
+
+/** A row's context as text. Under a template, a leading special token is the tokenizer's own, which adds it again. */
+export function contextOf(row: PreviewRow, isTemplate: boolean): string {
+  const texts = row.tokens.filter((token) => !token.isTarget).map((token) => token.text);
+  const hasOwnStart = isTemplate && /^<[^<>]+>$/.test(texts[0] ?? '');
+  return texts.slice(hasOwnStart ? 1 : 0).join('');
 }
