@@ -6,7 +6,7 @@ import { type Batch, bucketFor, buildBatch, lengthBucket } from '../data/batches
 import { createDataOrder, type DataOrder } from '../data/dataOrder.ts';
 import { hash32 } from '../data/random.ts';
 import type { TokenRow } from '../data/types.ts';
-import { BoundPlan, Workspace } from '../gpu/boundPlan.ts';
+import { BoundPlan, type KernelTime, Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type LaidOutPlan, Plan } from '../gpu/plan.ts';
 import { elementCount, newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
@@ -233,6 +233,21 @@ export class Trainer {
       first: new Float32Array(await gpu.read(first)),
       second: second && new Float32Array(await gpu.read(second)),
     };
+  }
+
+  /** Where the time of a step's first micro-batch goes, by kernel, slowest first. Overwrites the gradients; updates nothing. */
+  async profile(step: number): Promise<KernelTime[]> {
+    const { gpu, layouts } = this.#o;
+    const batch = this.#batchesOf(step)[0]!;
+    const { plan, inputs } = await this.#bound(this.#training, shapeOf(batch, layouts.length));
+    const words = packStep({
+      microBatch: 0,
+      dropoutSeed: 0,
+      lossRows: batch.targetTokens,
+      adapters: layouts.map(() => NO_UPDATE),
+    });
+    this.#inputs.write(gpu, inputs, batch, layouts.length, words);
+    return plan.profile(gpu);
   }
 
   /** Frees everything but the model. */
