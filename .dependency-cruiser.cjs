@@ -21,7 +21,7 @@ const imports = {
   storage: ['formats'],
   hub: ['formats'],
   worker: ['training', 'storage', 'hub', 'analysis'],
-  cli: ['training', 'model', 'formats'],
+  cli: ['training', 'model', 'formats', 'storage'],
 };
 
 // x.test.ts, and what tests share: testX.ts.

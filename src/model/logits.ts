@@ -85,7 +85,7 @@ export async function logitsOf(
 }
 
 /** Throws ModelError. */
-export function checkIds(model: FrozenModel, ids: readonly number[]): void {
+export function checkIds(model: Pick<FrozenModel, 'architecture'>, ids: readonly number[]): void {
   const { vocabularySize, maxPositions } = model.architecture;
   if (ids.length === 0) throw new ModelError('Expected at least one token, got none.');
   if (ids.length > maxPositions) {

@@ -1,0 +1,42 @@
+// A PEFT folder (or zip) of this machine, for a model.
+import { type AdapterLayout, flatElements, layOutAdapters } from '../adapters/adapterSet.ts';
+import { answeringAdapters, placeParameters } from '../adapters/answering.ts';
+import { type ImportedAdapter, readAdapter } from '../adapters/peftFolder.ts';
+import { openZip } from '../formats/zipReader.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { AdapterChoice, AnsweringAdapters } from '../model/answeringAdapters.ts';
+import type { Architecture } from '../model/architecture.ts';
+import { existing, fileSource, folderSources } from './fileSource.ts';
+
+export interface LocalAdapter extends ImportedAdapter {
+  readonly layout: AdapterLayout;
+  /** layout.count elements, from 0. */
+  readonly block: Float32Array<ArrayBuffer>;
+}
+
+/** Throws FormatError, AdapterError or InputError, naming the file, field or tensor. */
+export async function openLocalAdapter(path: string, a: Architecture): Promise<LocalAdapter> {
+  const files = existing(path).isDirectory() ? await folderSources(path) : await openZip(fileSource(path));
+  const adapter = await readAdapter(files, a);
+  const [layout] = layOutAdapters(a, [adapter.spec]);
+  if (!layout) throw new RangeError('openLocalAdapter: no layout');
+  return { ...adapter, layout, block: adapter.parametersFor(layout) };
+}
+
+/** Flat parameters of this adapter alone, padding included. */
+export function flatParameters({ layout, block }: Pick<LocalAdapter, 'layout' | 'block'>): Float32Array<ArrayBuffer> {
+  const flat = new Float32Array(flatElements([layout]));
+  flat.set(block, layout.start);
+  return flat;
+}
+
+/** The adapter on the GPU, to generate or take logits with; nothing for the frozen model alone. */
+export function answering(
+  gpu: Gpu,
+  a: Architecture,
+  adapter: LocalAdapter | undefined,
+): { adapters?: AnsweringAdapters; choice?: AdapterChoice } {
+  if (!adapter) return {};
+  const parameters = placeParameters(gpu, flatParameters(adapter));
+  return { adapters: answeringAdapters(a, [adapter.layout], parameters), choice: { adapter: 0, strength: 1 } };
+}

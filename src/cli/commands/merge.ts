@@ -1,0 +1,44 @@
+// `merge`: a transformers folder of the model with an adapter merged in. No GPU is needed.
+import { realpathSync } from 'node:fs';
+import { mergedFolder } from '../../adapters/mergedFolder.ts';
+import type { FloatDtype } from '../../formats/dtypes.ts';
+import { openLocalAdapter } from '../adapterFolder.ts';
+import type { FlagKind, Flags } from '../flags.ts';
+import { InputError } from '../inputError.ts';
+import { openLocalModel } from '../modelFolder.ts';
+import { makeFolder, writeFiles } from '../outputFiles.ts';
+import { progressBar } from '../progress.ts';
+
+export const MERGE_FLAGS: Readonly<Record<string, FlagKind>> = {
+  model: 'text',
+  adapter: 'text',
+  out: 'text',
+  dtype: 'text',
+};
+
+const DTYPES: Readonly<Record<'f32' | 'f16' | 'bf16', FloatDtype>> = { f32: 'F32', f16: 'F16', bf16: 'BF16' };
+
+export async function merge(flags: Flags): Promise<void> {
+  const modelPath = flags.required('model');
+  const adapterPath = flags.required('adapter');
+  const out = flags.required('out');
+  const dtype = DTYPES[flags.choice('dtype', ['f32', 'f16', 'bf16']) ?? 'f32'];
+  const local = await openLocalModel(modelPath);
+  const adapter = await openLocalAdapter(adapterPath, local.architecture);
+  const files = await mergedFolder(local.folder, local.architecture, adapter, { dtype });
+  await makeFolder(out);
+  if (realpathSync(out) === realpathSync(modelPath)) {
+    throw new InputError(`--out: ${out} is the model itself, whose weights stay as they are; choose another folder`);
+  }
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const bar = progressBar('Merging');
+  let doneBytes = 0;
+  await writeFiles(out, files, (sizeBytes) => {
+    doneBytes += sizeBytes;
+    bar.show(doneBytes, totalBytes);
+  });
+  bar.end();
+  process.stdout.write(
+    `Merged ${adapterPath} into ${modelPath}: ${files.length} files, ${totalBytes} bytes in ${out}\n`,
+  );
+}

@@ -1,0 +1,22 @@
+export const HELP = `Usage: npm run -s rankwise -- COMMAND
+
+train      an adapter from context–target pairs; writes a PEFT folder
+  --model DIR --data FILE --out DIR
+  --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
+  --optimizer adamw|sgd --lr 2e-4 --weight-decay 0 --betas 0.9,0.999 --eps 1e-8 --momentum 0
+  --clip 1 (0: off) --schedule constant|linear|cosine --warmup STEPS
+  --steps N | --epochs N (default: 1 epoch) --batch 8 --accumulate 1 --max-length 512
+  --template '{context}\\n' --no-shuffle --seed 42
+  --validation 0 (a fraction, or a second file) --weights f32|f16|bf16 --checkpointing
+  --init-adapter DIR          start from this PEFT adapter, with its rank, alpha and targets
+  --save-every 50             keep the run's state in OUT/state every N steps, and when stopped
+  --resume DIR                go on with the run that was written to DIR, to the same bits
+  --metrics FILE              one JSON line per optimizer step
+generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--temperature 0] [--json]
+evaluate   --model DIR --data FILE [--adapter DIR] [--template STRING] [--max-length 512] [--json]
+logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tokens, vocabulary]
+merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
+inspect    PATH                a model, adapter, safetensors, npy or data file
+
+Exit code: 0 done, 2 bad input (one line on standard error says what), 1 anything else, 130 or 143 stopped.
+`;

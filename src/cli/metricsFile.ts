@@ -1,0 +1,62 @@
+// The metrics of a run: one JSON line per optimizer step, on the disk as soon as the step's result is known.
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { InputError } from './inputError.ts';
+
+export interface StepMetrics {
+  /** From 1. */
+  step: number;
+  loss: number;
+  learningRate: number;
+  /** Before clipping. */
+  gradientNorm: number;
+  tokens: number;
+  targetTokens: number;
+  /** Since the first step began, when this step's result was known. */
+  elapsedMs: number;
+}
+
+export interface MetricsFile {
+  append(metrics: StepMetrics): void;
+  close(): void;
+}
+
+/**
+ * Starts the file anew, or, on resuming after `stepsDone` steps, keeps the lines of those and drops what came after the
+ * checkpoint, for those steps are done again. Throws InputError.
+ */
+export function openMetrics(path: string, stepsDone: number): MetricsFile {
+  try {
+    const kept = stepsDone > 0 && statSync(path, { throwIfNoEntry: false }) ? linesUpTo(path, stepsDone) : [];
+    writeFileSync(path, kept.map((line) => `${line}\n`).join(''));
+    const file = openSync(path, 'a');
+    return {
+      append(metrics) {
+        writeSync(file, `${JSON.stringify(metrics)}\n`);
+      },
+      close: () => closeSync(file),
+    };
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`--metrics: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function linesUpTo(path: string, stepsDone: number): string[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => {
+      const step = stepOf(line);
+      return step !== undefined && step <= stepsDone;
+    });
+}
+
+/** Undefined for a line that a kill cut off. */
+function stepOf(line: string): number | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed !== 'object' || parsed === null || !('step' in parsed)) return undefined;
+    return typeof parsed.step === 'number' ? parsed.step : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+// Files written so that a name never stands for half a file: under another name first, then renamed.
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from './inputError.ts';
+
+export interface OutputFile {
+  readonly name: string;
+  readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array> | Promise<Uint8Array>);
+}
+
+/** Makes the folder if need be. Throws InputError when it cannot be one. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${path}: cannot be made a folder (${error.code ?? error.message})`);
+  });
+}
+
+/** Writes one file after another into an existing folder. `onBytes` hears of every piece. */
+export async function writeFiles(
+  folder: string,
+  files: readonly OutputFile[],
+  onBytes: (sizeBytes: number) => void = () => {},
+): Promise<void> {
+  for (const { name, bytes } of files) {
+    const path = join(folder, name);
+    const part = `${path}.part`;
+    try {
+      const file = await open(part, 'w');
+      try {
+        for await (const chunk of typeof bytes === 'function' ? piecesOf(bytes()) : [bytes]) {
+          await file.writeFile(chunk);
+          onBytes(chunk.length);
+        }
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(part, path);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  }
+}
+
+async function* piecesOf(bytes: AsyncIterable<Uint8Array> | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (Symbol.asyncIterator in bytes) yield* bytes;
+  else yield await bytes;
+}

@@ -1,0 +1,174 @@
+// The flags of `train` as settings. Flags that are not given keep their defaults: the documented ones, or those of the
+// run that is resumed.
+import type { AdapterSpec } from '../adapters/adapterSet.ts';
+import { TARGETS, type Target } from '../model/targets.ts';
+import { DEFAULT_RUN_SETTINGS, type OptimizerSettings, type TrainingSettings } from '../training/settings.ts';
+import { type FlagKind, type Flags, numberOf, quoted } from './flags.ts';
+import { InputError } from './inputError.ts';
+
+export const TRAIN_FLAGS: Readonly<Record<string, FlagKind>> = {
+  model: 'text',
+  data: 'text',
+  out: 'text',
+  rank: 'text',
+  alpha: 'text',
+  targets: 'text',
+  dropout: 'text',
+  rslora: 'switch',
+  optimizer: 'text',
+  lr: 'text',
+  'weight-decay': 'text',
+  betas: 'text',
+  eps: 'text',
+  momentum: 'text',
+  clip: 'text',
+  schedule: 'text',
+  warmup: 'text',
+  steps: 'text',
+  epochs: 'text',
+  batch: 'text',
+  accumulate: 'text',
+  'max-length': 'text',
+  template: 'text',
+  'no-shuffle': 'switch',
+  seed: 'text',
+  validation: 'text',
+  weights: 'text',
+  checkpointing: 'switch',
+  'init-adapter': 'text',
+  resume: 'text',
+  'save-every': 'text',
+  metrics: 'text',
+};
+
+const fromZero = { least: 0 };
+const wholeFromZero = { least: 0, isWhole: true };
+const wholeFromOne = { least: 1, isWhole: true };
+const share = { least: 0, below: 1 };
+
+export const TRAIN_DEFAULTS: TrainingSettings = {
+  ...DEFAULT_RUN_SETTINGS.training,
+  length: { kind: 'epochs', epochs: 1 },
+  evaluateEvery: 0,
+};
+
+/** Throws InputError that names the flag. */
+export function trainingSettings(flags: Flags, defaults: TrainingSettings = TRAIN_DEFAULTS): TrainingSettings {
+  return {
+    optimizer: optimizerSettings(flags, defaults.optimizer),
+    learningRate: flags.number('lr', fromZero) ?? defaults.learningRate,
+    weightDecay: flags.number('weight-decay', fromZero) ?? defaults.weightDecay,
+    schedule: flags.choice('schedule', ['constant', 'linear', 'cosine']) ?? defaults.schedule,
+    warmupSteps: flags.number('warmup', wholeFromZero) ?? defaults.warmupSteps,
+    clip: flags.number('clip', fromZero) ?? defaults.clip,
+    batchSize: flags.number('batch', wholeFromOne) ?? defaults.batchSize,
+    accumulate: flags.number('accumulate', wholeFromOne) ?? defaults.accumulate,
+    length: lengthSettings(flags) ?? defaults.length,
+    maxLength: flags.number('max-length', { least: 2, isWhole: true }) ?? defaults.maxLength,
+    shuffle: flags.has('no-shuffle') ? false : defaults.shuffle,
+    seed: flags.number('seed', { ...wholeFromZero, most: 0xffff_ffff }) ?? defaults.seed,
+    checkpointing: flags.has('checkpointing') || defaults.checkpointing,
+    evaluateEvery: defaults.evaluateEvery,
+    saveEvery: flags.number('save-every', wholeFromZero) ?? defaults.saveEvery,
+  };
+}
+
+function optimizerSettings(flags: Flags, defaults: OptimizerSettings): OptimizerSettings {
+  const kind = flags.choice('optimizer', ['adamw', 'sgd']) ?? defaults.kind;
+  const momentum = flags.number('momentum', share);
+  const eps = flags.number('eps', { above: 0 });
+  const betas = flags.list('betas')?.map((beta) => numberOf('--betas', beta, share));
+  if (betas !== undefined && betas.length !== 2) {
+    throw new InputError(`--betas: expected two numbers like 0.9,0.999, got ${quoted(flags.text('betas'))}`);
+  }
+  if (kind === 'sgd') {
+    return { kind, momentum: momentum ?? (defaults.kind === 'sgd' ? defaults.momentum : 0) };
+  }
+  if (momentum) throw new InputError('--momentum is for --optimizer sgd; AdamW has --betas');
+  const kept = defaults.kind === 'adamw' ? defaults : { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
+  const [beta1 = kept.beta1, beta2 = kept.beta2] = betas ?? [];
+  return { kind, beta1, beta2, eps: eps ?? kept.eps };
+}
+
+function lengthSettings(flags: Flags): TrainingSettings['length'] | undefined {
+  const steps = flags.number('steps', wholeFromOne);
+  const epochs = flags.number('epochs', { above: 0 });
+  if (steps !== undefined && epochs !== undefined) {
+    throw new InputError('--steps and --epochs say the same thing twice; give one of them');
+  }
+  if (steps !== undefined) return { kind: 'steps', steps };
+  return epochs === undefined ? undefined : { kind: 'epochs', epochs };
+}
+
+/** A new adapter, as its flags describe it. */
+export function newAdapterSpec(flags: Flags): AdapterSpec {
+  const { rank, alpha, dropout, targets } = DEFAULT_RUN_SETTINGS.adapter;
+  return {
+    rank: rankOf(flags) ?? rank,
+    alpha: alphaOf(flags) ?? alpha,
+    dropout: dropoutOf(flags) ?? dropout,
+    useRslora: flags.has('rslora'),
+    targets: targetsOf(flags) ?? targets,
+  };
+}
+
+const rankOf = (flags: Flags) => flags.number('rank', { ...wholeFromOne, most: 256 });
+const alphaOf = (flags: Flags) => flags.number('alpha', { above: 0 });
+export const dropoutOf = (flags: Flags) => flags.number('dropout', share);
+
+function targetsOf(flags: Flags): Target[] | undefined {
+  return flags.list('targets')?.map((name) => {
+    const target = TARGETS.find((candidate) => candidate === name);
+    if (target === undefined)
+      throw new InputError(`--targets: expected some of ${TARGETS.join(', ')}, got ${quoted(name)}`);
+    return target;
+  });
+}
+
+/** Throws InputError for a flag that says otherwise than the adapter that training starts from. `from` names it. */
+export function refuseContradiction(flags: Flags, spec: AdapterSpec, from: string): void {
+  const refuse = (flag: string, given: string | number, what: string) => {
+    throw new InputError(`--${flag} ${given} contradicts ${from}, ${what}; leave the flag out`);
+  };
+  const [rank, alpha, targets] = [rankOf(flags), alphaOf(flags), targetsOf(flags)];
+  if (rank !== undefined && rank !== spec.rank) refuse('rank', rank, `whose rank is ${spec.rank}`);
+  if (alpha !== undefined && alpha !== spec.alpha) refuse('alpha', alpha, `whose alpha is ${spec.alpha}`);
+  if (flags.has('rslora') && !spec.useRslora) {
+    throw new InputError(`--rslora contradicts ${from}, which scales by alpha / rank; leave the flag out`);
+  }
+  const sorted = (list: readonly string[]) => [...new Set(list)].sort().join(',');
+  if (targets !== undefined && sorted(targets) !== sorted(spec.targets)) {
+    refuse('targets', targets.join(','), `whose targets are ${spec.targets.join(',')}`);
+  }
+}
+
+const FLAG_OF: Readonly<Record<Exclude<keyof TrainingSettings, 'length' | 'saveEvery' | 'evaluateEvery'>, string>> = {
+  optimizer: 'optimizer, --betas, --eps or --momentum',
+  learningRate: 'lr',
+  weightDecay: 'weight-decay',
+  schedule: 'schedule',
+  warmupSteps: 'warmup',
+  clip: 'clip',
+  batchSize: 'batch',
+  accumulate: 'accumulate',
+  maxLength: 'max-length',
+  shuffle: 'no-shuffle',
+  seed: 'seed',
+  checkpointing: 'checkpointing',
+};
+
+/**
+ * The settings of a resumed run: as it was started, but for how long it goes on and how often it is saved. Throws
+ * InputError for a flag that says otherwise.
+ */
+export function resumedSettings(flags: Flags, saved: TrainingSettings, from: string): TrainingSettings {
+  const asked = trainingSettings(flags, saved);
+  for (const [key, flag] of Object.entries(FLAG_OF)) {
+    const [was, is] = [saved, asked].map((settings) =>
+      JSON.stringify(Object.entries(settings).find(([k]) => k === key)?.[1]),
+    );
+    if (was !== is)
+      throw new InputError(`--${flag} contradicts ${from}, which was started with ${was}; leave the flag out`);
+  }
+  return asked;
+}
