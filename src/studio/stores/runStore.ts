@@ -10,8 +10,16 @@ import { useSettingsStore } from './settingsStore.ts';
 export type RunState =
   | { kind: 'none' }
   | { kind: 'starting' }
-  /** `pending` is what was asked and not yet answered; `message` why the last such wish failed. */
-  | { kind: 'shown'; run: RunRecord; pending: 'pause' | 'resume' | 'stop' | null; message: string | null }
+  | {
+      kind: 'shown';
+      run: RunRecord;
+      /** The worker has it open: it trains, or is paused with everything in place. */
+      isOpen: boolean;
+      /** What was asked and not yet answered. */
+      pending: 'pause' | 'resume' | 'stop' | null;
+      /** Why the last such wish failed. */
+      message: string | null;
+    }
   | { kind: 'failed'; message: string };
 
 interface RunStore {
@@ -28,13 +36,14 @@ export const useRunStore = create<RunStore>()(() => ({
   hasOwnModel: false,
 }));
 
-/** Preparing, training or paused: model, data and settings are bound to it. */
+/** Preparing, training or paused. */
 export function isActive(status: RunStatus): boolean {
   return status === 'preparing' || status === 'running' || status === 'paused';
 }
 
+/** Model, data and settings are bound to the run on show. */
 export function isRunActive(state: RunState): boolean {
-  return state.kind === 'starting' || (state.kind === 'shown' && isActive(state.run.status));
+  return state.kind === 'starting' || (state.kind === 'shown' && state.isOpen && isActive(state.run.status));
 }
 
 export async function startRun(name: string, samplePrompts: string[]): Promise<void> {
@@ -46,7 +55,7 @@ export async function startRun(name: string, samplePrompts: string[]): Promise<v
     // Its first events may have come before this reply.
     const { state } = useRunStore.getState();
     if (state.kind === 'shown' && state.run.id === run.id) return;
-    showRun(run);
+    showRun(run, true);
   } catch (error) {
     useRunStore.setState({ state: { kind: 'failed', message: messageOf(error) } });
   }
@@ -65,12 +74,12 @@ export async function resumeRun(run: RunRecord): Promise<void> {
 
 /** Puts a kept run on show with its curves. */
 async function openRun(run: RunRecord): Promise<void> {
-  showRun(run);
+  showRun(run, false);
   const { metrics } = useRunStore.getState();
   try {
     metrics.append(await call('readMetrics', { runId: run.id }));
   } catch (error) {
-    useRunStore.setState({ state: { kind: 'shown', run, pending: null, message: messageOf(error) } });
+    useRunStore.setState({ state: { kind: 'shown', run, isOpen: false, pending: null, message: messageOf(error) } });
   }
 }
 
@@ -82,9 +91,10 @@ export function leaveRun(): void {
 export function takeRunStatus(run: RunRecord): void {
   putRun(run);
   const { state } = useRunStore.getState();
-  if (state.kind === 'starting') showRun(run);
+  if (state.kind === 'starting') showRun(run, true);
   else if (state.kind === 'shown' && state.run.id === run.id) {
-    useRunStore.setState({ state: { kind: 'shown', run, pending: null, message: null } });
+    const isOpen = state.isOpen || run.status === 'preparing' || run.status === 'running';
+    useRunStore.setState({ state: { kind: 'shown', run, isOpen, pending: null, message: null } });
   }
 }
 
@@ -109,10 +119,10 @@ export function withStep<T extends { step: number }>(results: readonly T[], resu
   return [...results.filter((known) => known.step !== result.step), result].sort((a, b) => a.step - b.step);
 }
 
-function showRun(run: RunRecord): void {
+function showRun(run: RunRecord, isOpen: boolean): void {
   putRun(run);
   useRunStore.setState({
-    state: { kind: 'shown', run, pending: null, message: null },
+    state: { kind: 'shown', run, isOpen, pending: null, message: null },
     metrics: new MetricSeries(run.steps),
   });
 }

@@ -11,7 +11,7 @@ import styles from './data.module.css';
 
 export function PromptForm({ description }: { description: DataDescription }) {
   const hasChatTemplate = useModelStore(({ status }) => status.kind === 'ready' && status.description.hasChatTemplate);
-  const { prompt, mapping, columns } = description;
+  const { prompt, mapping } = description;
   const initial = prompt.kind === 'template' ? prompt.template : standardTemplate(description);
   const [draft, setDraft] = useState(initial);
   if (mapping.kind === 'text') return null;
@@ -35,7 +35,7 @@ export function PromptForm({ description }: { description: DataDescription }) {
       />
       {prompt.kind === 'template' && (
         <>
-          <Field label="Prompt template" help={`Fields: ${columns.map((column) => `{${column}}`).join(' ')}`}>
+          <Field label="Prompt template" help={`Fields: ${fieldsOf(description)}`}>
             {(ids) => (
               <textarea
                 {...ids}
@@ -63,6 +63,12 @@ export function PromptForm({ description }: { description: DataDescription }) {
 }
 
 function standardTemplate({ mapping }: DataDescription): string {
-  if (mapping.kind !== 'pairs') return '';
-  return mapping.input === undefined ? `{${mapping.context}}\n` : `{${mapping.context}}\n{${mapping.input}}\n`;
+  const hasInput = mapping.kind === 'pairs' && mapping.input !== undefined;
+  return hasInput ? '{context}\n{input}\n' : '{context}\n';
+}
+
+/** The mapped columns by their role, then every column by its name. */
+function fieldsOf({ mapping, columns }: DataDescription): string {
+  const roles = mapping.kind === 'pairs' && mapping.input !== undefined ? ['context', 'input'] : ['context'];
+  return [...new Set([...roles, ...columns])].map((name) => `{${name}}`).join(' ');
 }

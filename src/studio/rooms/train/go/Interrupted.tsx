@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import type { RunRecord } from '../../../../worker/protocol.ts';
 import { formatExact } from '../../../format.ts';
 import { type LibraryStatus, useLibraryStore } from '../../../stores/libraryStore.ts';
-import { isActive, resumeRun } from '../../../stores/runStore.ts';
+import { resumeRun } from '../../../stores/runStore.ts';
 import styles from './go.module.css';
 
 export function Interrupted() {
@@ -21,8 +21,8 @@ export function Interrupted() {
   );
 }
 
-/** The newest run that was under way and can go on. */
+/** The newest run that can go on. */
 function interruptedRun(status: LibraryStatus): RunRecord | null {
   if (status.kind !== 'ready') return null;
-  return status.runs.find((run) => run.isResumable && isActive(run.status)) ?? null;
+  return status.runs.find((run) => run.isResumable && run.status === 'paused') ?? null;
 }

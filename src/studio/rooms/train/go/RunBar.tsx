@@ -78,7 +78,8 @@ function RunButtons({ state, isReady }: { state: RunState; isReady: boolean }) {
           <Button disabled={isWaiting} onClick={() => void resumeShownRun()}>
             Resume
           </Button>
-          {stop}
+          {state.kind === 'shown' && state.isOpen && stop}
+          <NewRun />
         </>
       );
     case 'finished':
