@@ -1,4 +1,4 @@
-// Library, Compare and Playground on two short runs of the built-in model, trained once: kept across reloads, found,
+// Library, Compare and Playground on two short runs of the built-in model on a few rows, trained once: kept across reloads, found,
 // renamed, compared, tried, taken away, brought back in a fresh profile, deleted.
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -23,16 +23,35 @@ async function trainShortly(rank: number): Promise<void> {
   const train = new TrainPage(page);
   await train.waitUntilReady();
   await train.chooseRank(rank);
-  await train.setting(/^Steps$/).fill(String(STEPS));
+  await train.chooseSteps(STEPS);
   await train.train();
   await train.waitUntilFinished(4 * MINUTE_MS);
+}
+
+/** Few and short, so that evaluating on the held-out tenth takes no time. */
+function fewRows() {
+  const towns = ['Arlen', 'Bede', 'Corby', 'Dunmore', 'Elham'];
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    context: `question: how old is ${towns[i % towns.length]} ${i}?`,
+    target: `${towns[i % towns.length]} is ${i * 7} years old.`,
+  }));
+  return {
+    name: 'towns.jsonl',
+    mimeType: 'application/jsonl',
+    buffer: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
+  };
 }
 
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(10 * MINUTE_MS);
   context = await browser.newContext();
   page = await context.newPage();
-  await new TrainPage(page).open();
+  const train = new TrainPage(page);
+  await train.open();
+  await train.waitUntilReady(2 * MINUTE_MS);
+  const drawer = await train.chooseDataFile(fewRows());
+  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
+  await train.closeDrawer();
   await trainShortly(1);
   await page.getByRole('button', { name: 'New run' }).click();
   await trainShortly(8);

@@ -41,6 +41,12 @@ export class TrainPage {
     return this.page.getByRole('group', { name: /Settings/ }).getByRole('textbox', { name: label });
   }
 
+  /** The run's length, in optimizer steps. */
+  async chooseSteps(steps: number): Promise<void> {
+    await this.page.getByLabel('Length in').selectOption('steps');
+    await this.setting(/^Steps$/).fill(String(steps));
+  }
+
   /** Opens the model drawer, and waits for it. */
   async openModels(): Promise<Locator> {
     await this.model.getByRole('button', { name: 'Change model' }).click();
@@ -62,10 +68,10 @@ export class TrainPage {
   }
 
   /** Opens the data drawer, picks a file, and leaves the drawer open. */
-  async chooseDataFile(path: string): Promise<Locator> {
+  async chooseDataFile(file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<Locator> {
     await this.data.getByRole('button', { name: /Use your own file|Columns and rows/ }).click();
     const drawer = this.page.getByRole('dialog', { name: 'Data' });
-    await drawer.getByLabel('Data file', { exact: true }).setInputFiles(path);
+    await drawer.getByLabel('Data file', { exact: true }).setInputFiles(file);
     return drawer;
   }
 

@@ -41,7 +41,7 @@ function allFields(run: RunRecord): RunField[] {
     field('data', 'Data', run.data.name),
     field('trainRows', 'Training rows', run.data.trainRows),
     field('validationRows', 'Held-out rows', run.data.validationRows),
-    field('template', 'Prompt template', run.data.template),
+    field('template', 'Prompt template', run.data.template.replaceAll('\n', '↵')),
     field('rank', 'Rank (r)', adapter.rank),
     field('alpha', 'Alpha', adapter.alpha),
     field('scaling', 'Scaling', adapter.useRslora ? 'alpha / √r (rsLoRA)' : 'alpha / r'),
