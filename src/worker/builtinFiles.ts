@@ -1,5 +1,6 @@
 // What the site itself serves under builtin/: the small model and its data sets.
 import { parseBuiltinTasks, type BuiltinTask as StoredTask } from '../data/builtinTasks.ts';
+import { compileTemplate } from '../data/template.ts';
 import type { Target } from '../model/targets.ts';
 import { DEFAULT_RUN_SETTINGS, type RunSettings } from '../training/settings.ts';
 import { WorkerError } from './failure.ts';
@@ -54,8 +55,18 @@ export async function listTasks(): Promise<BuiltinTask[]> {
     description: `${task.sentence} ${task.baseDoes}`,
     metric: task.metric,
     settings: runSettings(task),
-    samplePrompts: task.samplePrompts,
+    samplePrompts: task.samplePrompts.map(promptOf(task)),
   }));
+}
+
+/** Renders a context as the task's rows are rendered. */
+function promptOf({ template }: StoredTask): (context: string) => string {
+  const render = compileTemplate(template, ['context', 'target'], {
+    kind: 'pairs',
+    context: 'context',
+    target: 'target',
+  });
+  return (context) => render({ context });
 }
 
 const TARGET_OF: Readonly<Record<string, Target>> = {
