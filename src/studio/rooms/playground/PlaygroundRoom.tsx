@@ -39,6 +39,8 @@ export function PlaygroundRoom() {
         >
           {device.reason} Your runs can still be looked at and exported in the Library.
         </EmptyState>
+      ) : device.kind === 'opening' ? (
+        <p role="status">Looking for a GPU…</p>
       ) : device.kind === 'lost' ? (
         <ErrorNote
           message={`The GPU was lost: ${device.reason}. Saved runs are kept. Reload the page, or try again.`}
@@ -62,7 +64,7 @@ interface Props {
 
 function Answering({ model, weights, runs, wantedRunId }: Props) {
   const choices = useMemo(() => adapterChoices(runs, model), [runs, model]);
-  useEffect(() => showAdapters(choices, wantedRunId), [choices, wantedRunId]);
+  useEffect(() => showAdapters(choices, wantedRunId, model.hasChatTemplate), [choices, wantedRunId, model]);
   const refused = choices.find(({ run, refusal }) => run.id === wantedRunId && refusal !== null);
   return (
     <div className={styles.room}>

@@ -114,11 +114,15 @@ export function removeColumn(id: string): void {
   usePlayground.setState(({ columns }) => ({ columns: columns.filter((column) => column.id !== id) }));
 }
 
+/** What a run's record says of its prompts when they were rendered by the model's chat template. */
+const CHAT_TEMPLATE = 'chat template';
+
 /**
  * Takes away columns whose adapter cannot answer (deleted, or of another model). Then sees that the run asked for has
- * one, or, while only the base is there, the newest adapter that fits.
+ * one, or, while only the base is there, the newest adapter that fits; it is asked in
+ * the form that it was trained on.
  */
-export function showAdapters(choices: AdapterChoice[], wantedRunId: string | null): void {
+export function showAdapters(choices: AdapterChoice[], wantedRunId: string | null, hasChatTemplate: boolean): void {
   const isPossible = ({ answerer }: Column) =>
     answerer.kind === 'base' || choices.some(({ run, refusal }) => run.id === answerer.runId && refusal === null);
   const { columns } = usePlayground.getState();
@@ -131,6 +135,7 @@ export function showAdapters(choices: AdapterChoice[], wantedRunId: string | nul
   const run = firstAdapter(choices, wantedRunId);
   if (run === null || shown.includes(run.id) || (wantedRunId === null && shown.length > 0)) return;
   addColumn({ kind: 'adapter', runId: run.id, strength: 1 });
+  usePlayground.setState({ useChatTemplate: hasChatTemplate && run.data.template === CHAT_TEMPLATE });
 }
 
 /** Changes one column; does nothing when it is gone meanwhile. */
