@@ -64,7 +64,7 @@ interface Props {
 
 function Answering({ model, weights, runs, wantedRunId }: Props) {
   const choices = useMemo(() => adapterChoices(runs, model), [runs, model]);
-  useEffect(() => showAdapters(choices, wantedRunId, model.hasChatTemplate), [choices, wantedRunId, model]);
+  useEffect(() => showAdapters(choices, wantedRunId), [choices, wantedRunId]);
   const refused = choices.find(({ run, refusal }) => run.id === wantedRunId && refusal !== null);
   return (
     <div className={styles.room}>

@@ -69,7 +69,8 @@ async function resultOfTarget(asked: Asked): Promise<void> {
 }
 
 async function askColumn(columnId: string): Promise<void> {
-  const { asked, columns, sampling, useChatTemplate } = usePlayground.getState();
+  const { asked, columns, sampling } = usePlayground.getState();
+  const useChatTemplate = usePlayground.getState().useChatTemplate && hasChatTemplate();
   const column = columns.find(({ id }) => id === columnId);
   if (column === undefined || asked === null) return;
   requestsMade += 1;
@@ -91,6 +92,11 @@ async function askColumn(columnId: string): Promise<void> {
     const isCancelled = error instanceof CallError && error.isCancelled;
     updateColumn(columnId, () => ({ state: isCancelled ? { kind: 'idle' } : { kind: 'failed', message } }));
   }
+}
+
+function hasChatTemplate(): boolean {
+  const { status } = useModelStore.getState();
+  return status.kind === 'ready' && status.description.hasChatTemplate;
 }
 
 /** A query that the worker could not run at all is shown like one that the table refused. */

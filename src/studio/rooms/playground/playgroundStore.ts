@@ -39,6 +39,7 @@ export interface PlaygroundState {
   /** The example that the prompt was taken from, while the prompt is still its. */
   example: TaskExample | null;
   taskId: string | null;
+  /** A wish: only for models that have one. */
   useChatTemplate: boolean;
   sampling: SamplingSettings;
   columns: Column[];
@@ -61,7 +62,7 @@ export const usePlayground = create<PlaygroundState>(() => ({
   prompt: '',
   example: null,
   taskId: null,
-  useChatTemplate: false,
+  useChatTemplate: true,
   sampling: GREEDY,
   columns: [newColumn({ kind: 'base' })],
   asked: null,
@@ -122,7 +123,7 @@ const CHAT_TEMPLATE = 'chat template';
  * one, or, while only the base is there, the newest adapter that fits; it is asked in
  * the form that it was trained on.
  */
-export function showAdapters(choices: AdapterChoice[], wantedRunId: string | null, hasChatTemplate: boolean): void {
+export function showAdapters(choices: AdapterChoice[], wantedRunId: string | null): void {
   const isPossible = ({ answerer }: Column) =>
     answerer.kind === 'base' || choices.some(({ run, refusal }) => run.id === answerer.runId && refusal === null);
   const { columns } = usePlayground.getState();
@@ -135,7 +136,7 @@ export function showAdapters(choices: AdapterChoice[], wantedRunId: string | nul
   const run = firstAdapter(choices, wantedRunId);
   if (run === null || shown.includes(run.id) || (wantedRunId === null && shown.length > 0)) return;
   addColumn({ kind: 'adapter', runId: run.id, strength: 1 });
-  usePlayground.setState({ useChatTemplate: hasChatTemplate && run.data.template === CHAT_TEMPLATE });
+  if (!run.isImported) usePlayground.setState({ useChatTemplate: run.data.template === CHAT_TEMPLATE });
 }
 
 /** Changes one column; does nothing when it is gone meanwhile. */
