@@ -1,4 +1,6 @@
 // What the attention kernels share: masked exponentials, the tail of a head, and a flat invocation index.
+// Loops over a head run to the parameter headVec4, not to HEAD_VEC4: a known count is unrolled by some drivers, and
+// lavapipe then compiles for a minute.
 const HEAD_DIM = constants::HEAD_DIM;
 const HEAD_VEC4 = (HEAD_DIM + 3u) / 4u;
 const WORKGROUP_SIZE = constants::WORKGROUP_SIZE;
