@@ -24,6 +24,8 @@ SETTINGS = {
     'optimizer': 'adamw', 'learningRate': 3e-3, 'weightDecay': 0, 'schedule': 'constant', 'warmupSteps': 10, 'clip': 1,
     'batch': 8, 'accumulate': 1, 'maxLength': 128,
 }
+# About 40,000, 60,000 and 80,000 training tokens.
+STEPS = {'sql': 142, 'restaurant': 180, 'dialogue': 220}
 
 TASKS = [
     {
@@ -72,7 +74,8 @@ def main() -> None:
             (args.out / name).write_text('\n'.join(lines) + '\n')
         tasks.append(task | {
             'files': files, 'rows': {'training': len(training), 'heldOut': len(held_out)}, 'template': TEMPLATE,
-            'settings': SETTINGS, 'samplePrompts': [row['context'] for row in held_out[:4]],
+            'settings': SETTINGS | {'steps': STEPS[task['id']]},
+            'samplePrompts': [row['context'] for row in held_out[:4]],
         })
     (args.out / 'index.json').write_text(json.dumps({'tasks': tasks}, ensure_ascii=False, indent=2) + '\n')
 
