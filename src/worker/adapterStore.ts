@@ -1,6 +1,6 @@
 // A run's adapter as the Library keeps it: a PEFT folder in a zip, which is also what leaves the page.
 import { type AdapterLayout, layOutAdapters } from '../adapters/adapterSet.ts';
-import { type AdapterFile, type ImportedAdapter, readAdapter, writeAdapter } from '../adapters/peftFolder.ts';
+import { type ImportedAdapter, readAdapter, writeAdapter } from '../adapters/peftFolder.ts';
 import { blobSource } from '../formats/byteSource.ts';
 import { openZip } from '../formats/zipReader.ts';
 import { zipStream } from '../formats/zipWriter.ts';
@@ -17,6 +17,13 @@ export interface StoredAdapter {
   readonly block: Float32Array<ArrayBuffer>;
 }
 
+const versions = new Map<string, number>();
+
+/** Grows whenever the run's adapter is saved anew. */
+export function adapterVersion(runId: string): number {
+  return versions.get(runId) ?? 0;
+}
+
 /** `block`: the adapter's parameters, `layout.count` elements. */
 export async function saveAdapter(
   run: KeptRun,
@@ -24,7 +31,13 @@ export async function saveAdapter(
   layout: AdapterLayout,
   block: Float32Array<ArrayBuffer>,
 ): Promise<void> {
-  await (await library()).putAdapter(run.id, await zipBlob(await writeAdapter(a, layout, block, cardInfo(run))));
+  await storeAdapter(run.id, await writeAdapter(a, layout, block, cardInfo(run)));
+}
+
+/** Files of a PEFT folder, as they are. */
+export async function storeAdapter(runId: string, files: readonly StoredFile[]): Promise<void> {
+  await (await library()).putAdapter(runId, await zipBlob(files));
+  versions.set(runId, adapterVersion(runId) + 1);
 }
 
 /** The run's adapter for this model. Throws FormatError where it is for another. */
@@ -43,7 +56,12 @@ export async function adapterZip(runId: string): Promise<Blob> {
   throw new WorkerError(`“${name}” has no saved adapter yet.`);
 }
 
-export async function zipBlob(files: readonly AdapterFile[]): Promise<Blob> {
+export interface StoredFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export async function zipBlob(files: readonly StoredFile[]): Promise<Blob> {
   const entries = files.map(({ name, bytes }) => ({ name, sizeBytes: bytes.length, bytes: async () => bytes }));
   const stored = await new Response(zipStream(entries)).blob();
   return new Blob([stored], { type: 'application/zip' });

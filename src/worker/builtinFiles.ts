@@ -79,7 +79,7 @@ const TARGET_OF: Readonly<Record<string, Target>> = {
   down_proj: 'down',
 };
 
-/** One pass over the rows. */
+/** The task's own default run. */
 function runSettings({ settings: s }: StoredTask): RunSettings {
   const standard = DEFAULT_RUN_SETTINGS;
   return {
@@ -100,7 +100,7 @@ function runSettings({ settings: s }: StoredTask): RunSettings {
       clip: s.clip,
       batchSize: s.batch,
       accumulate: s.accumulate,
-      length: { kind: 'epochs', epochs: 1 },
+      length: { kind: 'steps', steps: s.steps },
       maxLength: s.maxLength,
     },
   };

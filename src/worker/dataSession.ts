@@ -1,12 +1,13 @@
 // The one data set: read, mapped, rendered and encoded with the loaded model's tokenizer.
 import { type Dataset, prepareDataset } from '../data/dataset.ts';
 import { previewTokens } from '../data/preview.ts';
+import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { DataFile } from '../data/types.ts';
 import { fetchBuiltin, storedTask } from './builtinFiles.ts';
 import { cancellable } from './cancelling.ts';
 import { WorkerError } from './failure.ts';
 import { histogramOf } from './histogram.ts';
-import { onModelLeaving, requireModel } from './modelSession.ts';
+import { requireModel } from './modelSession.ts';
 import { post } from './post.ts';
 import type { DataDescription, DataOptions, DataSource, PreviewRow } from './protocol.ts';
 
@@ -14,6 +15,7 @@ export interface ReadData {
   readonly source: DataSource;
   readonly options: DataOptions;
   readonly dataset: Dataset;
+  readonly tokenizer: TextTokenizer;
   readonly description: DataDescription;
 }
 
@@ -23,17 +25,9 @@ const LISTED_PROBLEMS = 200;
 let data: ReadData | undefined;
 let reads = 0;
 
-onModelLeaving(async () => {
-  data = undefined;
-});
-
-export function currentData(): ReadData | undefined {
-  return data;
-}
-
-/** Throws WorkerError when none is read. */
+/** Throws WorkerError when none is read with the loaded model's tokenizer. */
 export function requireData(): ReadData {
-  if (data) return data;
+  if (data && data.tokenizer === requireModel().tokenizer) return data;
   throw new WorkerError('No data is read; choose a file or a task under Data first.');
 }
 
@@ -54,8 +48,8 @@ export function readData(source: DataSource, options: DataOptions): Promise<Data
       signal,
     });
     signal.throwIfAborted();
-    const description = describe(dataset, await nameOf(source));
-    if (read === reads) data = { source, options, dataset, description };
+    const description = descriptionOf(dataset, await nameOf(source));
+    if (read === reads) data = { source, options, dataset, tokenizer, description };
     return description;
   });
 }
@@ -88,7 +82,7 @@ async function nameOf(source: DataSource): Promise<string> {
   return source.kind === 'files' ? source.train.name : (await storedTask(source.taskId)).title;
 }
 
-function describe({ file, mapping, prompt, train, validation, problems }: Dataset, name: string): DataDescription {
+function descriptionOf({ file, mapping, prompt, train, validation, problems }: Dataset, name: string): DataDescription {
   const { statistics } = train;
   return {
     name,

@@ -1,15 +1,134 @@
-// A model on the Hub: listed, its small files cached, its headers read by range before anything large is fetched.
-import type { ByteSource } from '../formats/byteSource.ts';
-import { WorkerError } from './failure.ts';
-import type { ModelFiles } from './modelSource.ts';
+// A model on the Hub: its listing pins the commit; small files are cached at once, headers are read by range, and the
+// weights come when it is loaded, into the cache, going on where an earlier download broke off.
+import { type ByteSource, blobSource, checkRange } from '../formats/byteSource.ts';
+import { FormatError } from '../formats/formatError.ts';
+import { sortModelFiles } from '../formats/modelFolder.ts';
+import { type DownloadSink, download } from '../hub/download.ts';
+import { type HubFile, type HubRepo, listFiles, repoUrl, resolveUrl } from '../hub/hub.ts';
+import { fetchOnce, type HubOptions, withRetries } from '../hub/hubRequest.ts';
+import type { CacheKey } from '../storage/modelCache.ts';
+import { cacheSource, modelCache } from './hubCache.ts';
+import type { DownloadProgress, ModelFiles } from './modelFiles.ts';
 import type { ModelSource } from './protocol.ts';
 
-export async function openHubFiles(
-  source: Extract<ModelSource, { kind: 'hub' }>,
-  signal: AbortSignal,
-): Promise<ModelFiles> {
-  signal.throwIfAborted();
-  const files: ByteSource[] = [];
-  if (files.length === 0) throw new WorkerError(`${source.repo}: not yet`);
-  return { name: source.repo, baseModelId: source.repo, revision: source.revision, files };
+type HubSource = Extract<ModelSource, { kind: 'hub' }>;
+
+/** Files up to this size are fetched whole when a model is described. */
+const SMALL_BYTES = 16 << 20;
+
+export async function openHubFiles(source: HubSource, signal: AbortSignal): Promise<ModelFiles> {
+  const { endpoint, token, revision } = source;
+  const options: HubOptions = { signal, ...(endpoint ? { endpoint } : {}), ...(token ? { token } : {}) };
+  const repo = await listFiles(source.repo, revision, options);
+  const folder = sortModelFiles(repo.files);
+  if (folder.kind === 'adapter') {
+    throw new FormatError(folder.config.name, `${repo.id} is an adapter; download it and import it in the Library`);
+  }
+  const { config, tokenizer, tokenizerConfig, generationConfig, specialTokensMap, chatTemplate, weights } = folder;
+  const rest = [config, tokenizer, tokenizerConfig, generationConfig, specialTokensMap, chatTemplate];
+  const wanted = [...weights, ...rest.filter((file) => file !== undefined)];
+  const files = wanted.map(async (file) => {
+    const here = await openCached(repo, revision, file);
+    if (here) return here;
+    const isLarge = file.sizeBytes > SMALL_BYTES || file.name.endsWith('.safetensors');
+    return isLarge ? rangedSource(repo, file, options) : fetchFile(repo, revision, file, options, () => {});
+  });
+  return {
+    name: repo.id,
+    baseModelId: repo.id,
+    revision,
+    files: await Promise.all(files),
+    bringHere: (onProgress, cancelled) =>
+      bringHere(repo, revision, wanted, { ...options, signal: cancelled }, onProgress),
+  };
+}
+
+async function bringHere(
+  repo: HubRepo,
+  revision: string,
+  files: readonly HubFile[],
+  options: HubOptions,
+  onProgress: DownloadProgress,
+): Promise<ByteSource[]> {
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let before = 0;
+  const here: ByteSource[] = [];
+  for (const file of files) {
+    const report = (receivedBytes: number) => onProgress(file.name, before + receivedBytes, totalBytes);
+    here.push((await openCached(repo, revision, file)) ?? (await fetchFile(repo, revision, file, options, report)));
+    before += file.sizeBytes;
+    onProgress(file.name, before, totalBytes);
+  }
+  return here;
+}
+
+function keyOf(repo: HubRepo, revision: string, { name, contentId }: HubFile): CacheKey {
+  return { source: cacheSource(repo.id, repo.endpoint), revision, file: name, etag: contentId };
+}
+
+async function openCached(repo: HubRepo, revision: string, file: HubFile): Promise<ByteSource | undefined> {
+  return (await modelCache())?.open(keyOf(repo, revision, file));
+}
+
+/** Downloads into the cache, or into memory where there is none. What came before a failure is kept. */
+async function fetchFile(
+  repo: HubRepo,
+  revision: string,
+  file: HubFile,
+  options: HubOptions,
+  onProgress: (receivedBytes: number) => void,
+): Promise<ByteSource> {
+  const cache = await modelCache();
+  if (!cache) {
+    const sink = new MemorySink();
+    await download(repo, file, sink, { ...options, onProgress });
+    return blobSource(new Blob(sink.chunks), file.name);
+  }
+  const key = keyOf(repo, revision, file);
+  const appender = await cache.append(key, file.sizeBytes);
+  try {
+    await download(repo, file, appender, { ...options, onProgress });
+  } finally {
+    await appender.close();
+  }
+  const whole = await cache.open(key);
+  if (whole) return whole;
+  throw new FormatError(file.name, `${repo.id}: the download is not whole; try again`);
+}
+
+class MemorySink implements DownloadSink {
+  chunks: Uint8Array<ArrayBuffer>[] = [];
+
+  get sizeBytes(): number {
+    return this.chunks.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async write(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.chunks.push(chunk.slice());
+  }
+
+  async truncate(): Promise<void> {
+    this.chunks = [];
+  }
+}
+
+/** A file read over the network, by range. */
+function rangedSource(repo: HubRepo, file: HubFile, options: HubOptions): ByteSource {
+  const what = `${file.name} of ${repo.id}`;
+  const url = resolveUrl(repo.id, repo.commit, file.name, repo.endpoint);
+  return {
+    name: file.name,
+    sizeBytes: file.sizeBytes,
+    async read(offset, length) {
+      checkRange(file.name, file.sizeBytes, offset, length);
+      if (length === 0) return new Uint8Array();
+      return withRetries(options, async () => {
+        const range = { Range: `bytes=${offset}-${offset + length - 1}` };
+        const response = await fetchOnce(url, what, repoUrl(repo.id, repo.endpoint), options, range);
+        if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
+        await response.body?.cancel();
+        throw new FormatError(file.name, `${repo.id}: this server does not send parts of files`);
+      });
+    },
+  };
 }

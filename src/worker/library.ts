@@ -38,11 +38,16 @@ export async function listRuns(): Promise<RunRecord[]> {
   return (await Promise.all(settled)).map(recordOf);
 }
 
-/** Takes a run's newest state, and tells the page; `persist` also stores it. */
-export async function updateRun(run: KeptRun, { persist }: { persist: boolean }): Promise<void> {
+/** Tells the page of a run's newest state. */
+export function tellRun(run: KeptRun): void {
   live = live?.id === run.id || isUnderWay(run.status) ? run : live;
   post({ kind: 'runStatus', run: recordOf(run) });
-  if (persist) await (await library()).put(run);
+}
+
+/** Tells the page, and stores it. */
+export async function updateRun(run: KeptRun): Promise<void> {
+  tellRun(run);
+  await (await library()).put(run);
 }
 
 /** No run is live any more. */

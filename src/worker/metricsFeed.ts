@@ -31,6 +31,11 @@ export class MetricsFeed {
     this.#untold = [];
   }
 
+  withUnstored(stored: readonly StepMetrics[]): StepMetrics[] {
+    const from = this.#unstored[0]?.step ?? Number.POSITIVE_INFINITY;
+    return [...stored.filter(({ step }) => step < from), ...this.#unstored];
+  }
+
   async store(): Promise<void> {
     const rows = this.#unstored;
     await (await library()).appendMetrics(this.runId, rows);

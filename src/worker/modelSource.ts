@@ -7,19 +7,8 @@ import { openWeightFiles, type WeightFiles } from '../formats/weightFiles.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
 import { BUILTIN_MODEL_FILES, fetchBuiltin } from './builtinFiles.ts';
 import { openHubFiles } from './hubFiles.ts';
+import type { ModelFiles } from './modelFiles.ts';
 import type { ModelSource } from './protocol.ts';
-
-/** Files to read, and how to bring those here that are read whole. */
-export interface ModelFiles {
-  readonly name: string;
-  readonly baseModelId: string;
-  readonly revision: string | null;
-  readonly files: readonly ByteSource[];
-  /** The same files, all of them on this machine. Absent where they are already. */
-  readonly bringHere?: (onProgress: DownloadProgress, signal: AbortSignal) => Promise<readonly ByteSource[]>;
-}
-
-export type DownloadProgress = (file: string, doneBytes: number, totalBytes: number) => void;
 
 /** A model whose config, tokenizer settings and headers were read. */
 export interface OpenedModel {

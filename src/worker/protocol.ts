@@ -240,7 +240,7 @@ export interface TaskExample {
   prompt: string;
   target: string;
   /** SQL task: the table that the question is about. */
-  table: { columns: string[]; rows: (string | number)[][] } | null;
+  table: { columns: string[]; rows: (string | number | null)[][] } | null;
 }
 
 // ---- Commands and their replies -----------------------------------------------------------------------------------
@@ -310,7 +310,10 @@ export interface Calls {
   /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
   importAdapter: { request: { files: File[] }; reply: RunRecord };
 
-  /** Stops whatever long work is going on of that kind; the stopped call fails with `isCancelled`. */
+  /**
+   * Stops whatever long work is going on of that kind; the stopped call fails with `isCancelled`. An answer that has
+   * begun is not lost: `generate` replies with what came.
+   */
   cancel: { request: { what: 'model' | 'data' | 'generate' | 'judge' | 'export' }; reply: null };
 }
 

@@ -5,10 +5,11 @@ import type { StepReport } from '../training/trainer.ts';
 import { saveAdapter } from './adapterStore.ts';
 import { failureOf } from './failure.ts';
 import { type KeptRun, recordOf } from './keptRun.ts';
-import { currentName, library, lockRun, releaseLive, updateRun } from './library.ts';
+import { currentName, library, lockRun, releaseLive, tellRun, updateRun } from './library.ts';
+import { LiveSamples } from './liveSamples.ts';
 import { MetricsFeed } from './metricsFeed.ts';
 import { post } from './post.ts';
-import type { EvaluationResult, RunRecord, RunStatus, SampleResult } from './protocol.ts';
+import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from './protocol.ts';
 import { checkpointsOf } from './runFolder.ts';
 import { isDue, nonFiniteMessage } from './runMarks.ts';
 import type { PlannedRun } from './runPlanning.ts';
@@ -16,24 +17,22 @@ import { encodeState } from './runState.ts';
 
 const IN_FLIGHT = 2;
 
-/** Answers the fixed prompts with the adapter as it is now. */
-export type Answering = (prompts: readonly string[]) => Promise<string[]>;
-
 export class RunSession {
   #run: KeptRun;
   #wish: 'train' | 'pause' | 'stop' = 'train';
   #loop: Promise<void> = Promise.resolve();
   #isOpen = true;
   readonly #feed: MetricsFeed;
+  readonly #samples: LiveSamples;
   #unlock = () => {};
   #startedAt = 0;
 
   constructor(
     readonly planned: PlannedRun,
     run: KeptRun,
-    readonly answer: Answering,
   ) {
     this.#run = run;
+    this.#samples = new LiveSamples(planned, run.origin?.samplePrompts ?? []);
     this.#feed = new MetricsFeed(run.id);
   }
 
@@ -47,6 +46,15 @@ export class RunSession {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  get isTraining(): boolean {
+    return this.#isOpen && (this.#run.status === 'running' || this.#run.status === 'preparing');
+  }
+
+  /** The whole curve: what the Library has, and what it has not yet. */
+  withUnstored(stored: readonly StepMetrics[]): StepMetrics[] {
+    return this.#feed.withUnstored(stored);
   }
 
   /** Starts, or goes on after a pause. */
@@ -69,6 +77,7 @@ export class RunSession {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     releaseLive();
+    await this.#samples.free();
     await this.planned.trainer.close();
   }
 
@@ -88,8 +97,6 @@ export class RunSession {
 
   async #train(): Promise<void> {
     this.#unlock = lockRun(this.#run.id);
-    this.#startedAt = performance.now() - this.#run.elapsedMs;
-    const { settings } = this.planned;
     try {
       await this.#put({ status: 'running', message: null });
       if (this.#run.step === 0) await this.#evaluate(0);
@@ -100,7 +107,6 @@ export class RunSession {
     } finally {
       this.#unlock();
     }
-    void settings;
   }
 
   /** Submits steps until the last, a wish to halt, or a loss that is not finite. False when the run is over already. */
@@ -111,6 +117,7 @@ export class RunSession {
       while (inFlight.length > most) if (!this.#take(await inFlight.shift()!)) return false;
       return true;
     };
+    this.#startedAt = performance.now() - this.#run.elapsedMs;
     let submitted = this.#run.step;
     while (submitted < trainer.steps && this.#wish === 'train') {
       if (!(await drain(IN_FLIGHT - 1))) return this.#stopAtNonFinite(inFlight);
@@ -153,7 +160,6 @@ export class RunSession {
     const { evaluateEvery, saveEvery } = this.planned.settings.training;
     if (saveEvery > 0 && step % saveEvery === 0) await this.#save({ withCheckpoint: true });
     if (evaluateEvery > 0 && step % evaluateEvery === 0) await this.#evaluate(step);
-    await this.#put({});
   }
 
   async #end(): Promise<void> {
@@ -179,7 +185,7 @@ export class RunSession {
       post({ kind: 'evaluated', runId, evaluation });
     }
     const prompts = this.#run.origin?.samplePrompts ?? [];
-    const texts = prompts.length > 0 ? await this.answer(prompts) : [];
+    const texts = await this.#samples.answer();
     const samples = texts.map((text, i): SampleResult => ({ step, prompt: prompts[i]!, text }));
     this.#run = { ...this.#run, samples: [...this.#run.samples.filter((s) => s.step < step), ...samples] };
     for (const sample of samples) post({ kind: 'sampled', runId, sample });
@@ -200,11 +206,9 @@ export class RunSession {
       const block = state.parameters.slice(layout.start, layout.start + layout.count);
       await saveAdapter(this.run, model.frozen.architecture, layout, block);
       await this.#feed.store();
-      this.#run = { ...this.#run, hasAdapter: true, isResumable: this.#run.isResumable || checkpoints !== undefined };
-      if (!withCheckpoint) return;
-      await this.#put({});
+      await this.#put({ hasAdapter: true, isResumable: this.#run.isResumable || checkpoints !== undefined });
     } catch (error) {
-      await this.#put({ message: `Not saved at step ${step}: ${failureOf(error).message}` }, false);
+      await this.#put({ message: `Step ${step} was not saved: ${failureOf(error).message}` });
     }
   }
 
@@ -227,8 +231,14 @@ export class RunSession {
     await this.#finish('failed', failureOf(error).message).catch(() => undefined);
   }
 
-  async #put(change: Partial<KeptRun>, persist = true): Promise<void> {
+  /** A record that cannot be stored is still told. */
+  async #put(change: Partial<KeptRun>): Promise<void> {
     this.#run = { ...this.#run, ...change, name: currentName(this.#run) };
-    await updateRun(this.#run, { persist });
+    try {
+      await updateRun(this.#run);
+    } catch (error) {
+      this.#run = { ...this.#run, message: this.#run.message ?? `Not in the Library: ${failureOf(error).message}` };
+      tellRun(this.#run);
+    }
   }
 }

@@ -1,74 +1,100 @@
 // Commands about runs. One is under way at a time; it stands on the one model and the one data set.
 import { initialParameters } from '../adapters/initial.ts';
 import { freshState } from '../training/trainer.ts';
-import { currentData, requireData } from './dataSession.ts';
+import { openAdapter, type StoredAdapter } from './adapterStore.ts';
+import { requireData } from './dataSession.ts';
 import { onDeviceLost } from './device.ts';
-import { WorkerError } from './failure.ts';
-import type { DataOrigin, KeptRun, ModelOrigin } from './keptRun.ts';
-import { keptRun, library, updateRun } from './library.ts';
-import { currentModel, onModelLeaving, requireModel } from './modelSession.ts';
-import type { Calls, DataSource, ModelSource, RunRecord, StepMetrics } from './protocol.ts';
+import { failureOf, WorkerError } from './failure.ts';
+import { keptRun, library, tellRun, updateRun } from './library.ts';
+import { onModelLeaving, requireModel } from './modelSession.ts';
+import { newRun, settingsFor } from './newRun.ts';
+import type { Calls, RunRecord, StepMetrics } from './protocol.ts';
+import { reopenRun } from './resuming.ts';
 import { keepDataFiles, removeRunFolder } from './runFolder.ts';
 import { checkSettings, makePlan, type PlannedRun } from './runPlanning.ts';
 import { RunSession } from './runSession.ts';
 
 let session: RunSession | undefined;
+let isStarting = false;
 
 onDeviceLost((reason) => {
   void session?.abandon(reason);
 });
 
-onModelLeaving(async () => {
-  if (session?.record.status === 'running') {
-    throw new WorkerError(`“${session.record.name}” is training with this model; pause or stop it first.`);
-  }
-  await leaveSession();
-});
+onModelLeaving(leaveSession);
 
 /** The run that is open on the GPU, training or paused. */
-export function openSession(): RunSession | undefined {
+function openSession(): RunSession | undefined {
   return session?.isOpen ? session : undefined;
 }
 
-export async function startRun({ name, settings, samplePrompts }: Calls['startRun']['request']): Promise<RunRecord> {
-  await makeRoom();
-  const planned = await makePlan(checkSettings(settings), requireModel(), requireData());
-  const run = newRun(name, planned, samplePrompts);
-  await updateRun(run, { persist: true });
-  const source = planned.data.source;
-  if (source.kind === 'files') await keepDataFiles(run.id, source);
-  const { training } = planned.settings;
-  const parameters = initialParameters([planned.layout], [training.seed]);
-  await planned.trainer.open(freshState(parameters, training));
-  session = new RunSession(planned, run, async () => []);
-  session.go();
-  return session.record;
+export function startRun(request: Calls['startRun']['request']): Promise<RunRecord> {
+  return starting(async () => {
+    const { name, settings, samplePrompts, initAdapterRunId } = request;
+    const model = requireModel();
+    const init = initAdapterRunId ? await openAdapter(initAdapterRunId, model.frozen.architecture) : undefined;
+    const asked = init ? settingsFor(settings, init.adapter.spec) : settings;
+    const spec = init && { ...init.adapter.spec, dropout: settings.adapter.dropout };
+    const planned = await makePlan(checkSettings(asked), model, requireData(), spec);
+    const run = newRun(name, planned, samplePrompts);
+    const { source } = planned.data;
+    const { training } = planned.settings;
+    await planned.trainer.open(freshState(startingParameters(planned, init), training));
+    tellRun(run);
+    if (source.kind === 'files') {
+      await keepDataFiles(run.id, source).catch((error: unknown) => {
+        run.message = `The data was not kept, so this run cannot go on after a reload: ${failureOf(error).message}`;
+      });
+    }
+    await updateRun(run).catch(() => undefined);
+    session = new RunSession(planned, run);
+    session.go();
+    return session.record;
+  });
+}
+
+function startingParameters({ layout, settings }: PlannedRun, init: StoredAdapter | undefined) {
+  const parameters = initialParameters([layout], [settings.training.seed]);
+  if (init) parameters.set(init.block, layout.start);
+  return parameters;
 }
 
 export async function pauseRun(runId: string): Promise<RunRecord> {
   return requireSession(runId).halt('pause');
 }
 
+/** A run that is only kept is marked; one that is open is ended. */
 export async function stopRun(runId: string): Promise<RunRecord> {
-  return requireSession(runId).halt('stop');
+  if (openSession()?.run.id === runId) return requireSession(runId).halt('stop');
+  const run = await keptRun(runId);
+  if (run.status !== 'paused') return requireSession(runId).record;
+  await updateRun({ ...run, status: 'stopped' });
+  return { ...run, status: 'stopped' };
 }
 
 export async function resumeRun(runId: string): Promise<RunRecord> {
   const open = openSession();
-  if (open?.record.id !== runId) throw new WorkerError('not yet');
-  open.go();
-  return open.record;
+  if (open?.run.id === runId) {
+    open.go();
+    return open.record;
+  }
+  return starting(async () => {
+    session = await reopenRun(await keptRun(runId));
+    session.go();
+    return session.record;
+  });
 }
 
 export async function readMetrics(runId: string): Promise<StepMetrics[]> {
-  return (await library()).metrics(runId);
+  const stored = await (await library()).metrics(runId);
+  return openSession()?.run.id === runId ? (session?.withUnstored(stored) ?? stored) : stored;
 }
 
 export async function deleteRun(runId: string): Promise<null> {
   const open = openSession();
-  if (open?.record.id === runId) {
+  if (open?.run.id === runId) {
     await open.halt('pause');
-    await open.close();
+    await leaveSession();
   }
   await (await library()).remove(runId);
   await removeRunFolder(runId);
@@ -77,80 +103,26 @@ export async function deleteRun(runId: string): Promise<null> {
 
 function requireSession(runId: string): RunSession {
   const open = openSession();
-  if (open?.record.id === runId) return open;
-  throw new WorkerError('This run is not under way here.');
+  if (open?.run.id === runId) return open;
+  throw new WorkerError('This run is not under way in this tab.');
 }
 
-/** Closes a paused run, which keeps its checkpoint. Throws WorkerError while one trains. */
-async function makeRoom(): Promise<void> {
-  const open = openSession();
-  if (open?.record.status === 'running') {
-    throw new WorkerError(`“${open.record.name}” is still training; pause or stop it first.`);
+/** One start at a time; a paused run makes room and keeps its checkpoint. */
+async function starting<T>(start: () => Promise<T>): Promise<T> {
+  if (isStarting) throw new WorkerError('Another run is just starting.');
+  isStarting = true;
+  try {
+    await leaveSession();
+    return await start();
+  } finally {
+    isStarting = false;
   }
-  await leaveSession();
 }
 
+/** Throws WorkerError while the run trains. */
 async function leaveSession(): Promise<void> {
-  await session?.close();
+  const open = openSession();
+  if (open?.isTraining) throw new WorkerError(`“${open.run.name}” is training; pause or stop it first.`);
+  await open?.close();
   session = undefined;
 }
-
-function newRun(name: string, planned: PlannedRun, samplePrompts: readonly string[]): KeptRun {
-  const { model, data, settings, plan } = planned;
-  const { description } = data;
-  const { prompt } = description;
-  return {
-    id: crypto.randomUUID(),
-    name,
-    createdAt: Date.now(),
-    status: 'preparing',
-    message: null,
-    model: {
-      name: model.description.name,
-      baseModelId: model.description.baseModelId,
-      modelType: model.description.modelType,
-      weights: model.storage,
-      source: model.source.kind,
-    },
-    data: {
-      name: description.name,
-      trainRows: description.trainRows,
-      validationRows: description.validationRows,
-      template: prompt.kind === 'template' ? prompt.template : 'chat template',
-      taskId: data.source.kind === 'builtin' ? data.source.taskId : null,
-    },
-    settings,
-    plan,
-    step: 0,
-    steps: plan.steps,
-    elapsedMs: 0,
-    lastLoss: null,
-    evaluations: [],
-    samples: [],
-    accuracy: null,
-    isResumable: false,
-    hasAdapter: false,
-    isImported: false,
-    origin: {
-      model: modelOrigin(model.source),
-      data: dataOrigin(data.source),
-      options: data.options,
-      samplePrompts: [...samplePrompts],
-    },
-  };
-}
-
-/** Without the token, which is kept nowhere. */
-function modelOrigin(source: ModelSource): ModelOrigin {
-  if (source.kind !== 'hub') return { kind: source.kind };
-  const { repo, revision, endpoint } = source;
-  return { kind: 'hub', repo, revision, ...(endpoint ? { endpoint } : {}) };
-}
-
-function dataOrigin(source: DataSource): DataOrigin {
-  if (source.kind === 'builtin') return source;
-  return { kind: 'files', train: source.train.name, validation: source.validation?.name ?? null };
-}
-void currentData;
-void currentModel;
-void keptRun;

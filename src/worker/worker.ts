@@ -1,16 +1,24 @@
 // The worker's entry: takes commands, answers each with one reply or failure. What they do is in the files beside.
 
+import { estimateStorage } from '../storage/storageError.ts';
 import { listTasks } from './builtinFiles.ts';
 import { cancel } from './cancelling.ts';
 import { previewRows, readData } from './dataSession.ts';
 import { openDevice } from './device.ts';
-import { failureOf, WorkerError } from './failure.ts';
+import { exportAdapter, exportMerged } from './exporting.ts';
+import { failureOf } from './failure.ts';
+import { deleteCachedModel, listShelf } from './hubCache.ts';
+import { importAdapter } from './importing.ts';
+import { judgeTask } from './judging.ts';
 import { listRuns, renameRun } from './library.ts';
 import { describeModel, loadModel } from './modelSession.ts';
+import { generate } from './playground.ts';
 import { post } from './post.ts';
 import type { Command } from './protocol.ts';
 import { planRun } from './runPlanning.ts';
 import { deleteRun, pauseRun, readMetrics, resumeRun, startRun, stopRun } from './runs.ts';
+import { runSql } from './sqlite.ts';
+import { taskExamples } from './taskRows.ts';
 
 self.addEventListener('message', ({ data }: MessageEvent<Command>) => {
   answer(data).catch((error: unknown) => post({ kind: 'failed', id: data.id, failure: failureOf(error) }));
@@ -53,7 +61,33 @@ async function answer(command: Command): Promise<void> {
     case 'cancel':
       cancel(command.what);
       return post({ ...reply, to: command.kind, value: null });
+    case 'listShelf':
+      return post({ ...reply, to: command.kind, value: await listShelf() });
+    case 'deleteCachedModel':
+      return post({ ...reply, to: command.kind, value: await deleteCachedModel(command.repo) });
+    case 'storageUsed': {
+      const { usedBytes, quotaBytes = 0 } = await estimateStorage();
+      return post({ ...reply, to: command.kind, value: { usedBytes, quotaBytes } });
+    }
+    case 'generate':
+      return post({ ...reply, to: command.kind, value: await generate(command) });
+    case 'taskExamples':
+      return post({
+        ...reply,
+        to: command.kind,
+        value: await taskExamples(command.taskId, command.count, command.seed),
+      });
+    case 'runSql':
+      return post({ ...reply, to: command.kind, value: await runSql(command.table, command.query) });
+    case 'judgeTask':
+      return post({ ...reply, to: command.kind, value: await judgeTask(command) });
+    case 'exportAdapter':
+      return post({ ...reply, to: command.kind, value: await exportAdapter(command.runId) });
+    case 'exportMerged':
+      return post({ ...reply, to: command.kind, value: await exportMerged(command) });
+    case 'importAdapter':
+      return post({ ...reply, to: command.kind, value: await importAdapter(command.files) });
     default:
-      throw new WorkerError(`${command.kind} is not there yet.`);
+      return command satisfies never;
   }
 }

@@ -6,7 +6,7 @@ interface Props {
   /** The caption with what tells it from others on the page. */
   label?: string;
   columns: string[];
-  rows: (string | number)[][];
+  rows: (string | number | null)[][];
 }
 
 export function ResultTable({ caption, label = caption, columns, rows }: Props) {

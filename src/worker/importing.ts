@@ -1,0 +1,98 @@
+// An adapter trained elsewhere becomes a run of the Library, kept as it came.
+import { layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
+import { readAdapter } from '../adapters/peftFolder.ts';
+import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
+import { sortModelFiles } from '../formats/modelFolder.ts';
+import { openZip } from '../formats/zipReader.ts';
+import { DEFAULT_RUN_SETTINGS } from '../training/settings.ts';
+import { storeAdapter } from './adapterStore.ts';
+import { WorkerError } from './failure.ts';
+import { type KeptRun, recordOf } from './keptRun.ts';
+import { library } from './library.ts';
+import { requireModel } from './modelSession.ts';
+import type { RunRecord } from './protocol.ts';
+
+/** Throws FormatError where it is not an adapter for the loaded model. */
+export async function importAdapter(files: readonly File[]): Promise<RunRecord> {
+  const { description, frozen, storage, source } = requireModel();
+  const sources = await sourcesOf(files);
+  const { spec, config } = await readAdapter(sources, frozen.architecture);
+  const folder = sortModelFiles(sources);
+  if (folder.kind !== 'adapter') throw new WorkerError('This is a model, not an adapter; load it in Train.');
+  const [layout] = layOutAdapters(frozen.architecture, [spec]);
+  const trainable = layout ? trainableParameters(layout) : 0;
+  const kept = [folder.config, folder.weights, ...(folder.card ? [folder.card] : [])];
+  const stored = kept.map(async (file) => ({ name: baseName(file.name), bytes: await file.read(0, file.sizeBytes) }));
+  const run: KeptRun = {
+    id: crypto.randomUUID(),
+    name: (await titleOf(folder.card)) ?? nameOf(files, folder.config.name),
+    createdAt: Date.now(),
+    status: 'finished',
+    message:
+      config.baseModel && config.baseModel !== description.baseModelId ? `Its config names ${config.baseModel}.` : null,
+    model: {
+      name: description.name,
+      baseModelId: description.baseModelId,
+      modelType: description.modelType,
+      weights: storage,
+      source: source.kind,
+    },
+    data: { name: 'trained elsewhere', trainRows: 0, validationRows: 0, template: '', taskId: null },
+    settings: {
+      adapter: {
+        rank: spec.rank,
+        alpha: spec.alpha,
+        dropout: spec.dropout,
+        useRslora: spec.useRslora,
+        targets: [...spec.targets],
+        ...(spec.layers ? { layers: [spec.layers[0], spec.layers[1]] } : {}),
+      },
+      training: DEFAULT_RUN_SETTINGS.training,
+    },
+    plan: {
+      trainableParameters: trainable,
+      modelParameters: description.parameters,
+      adapterFileBytes: kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      steps: 0,
+      stepsPerEpoch: 0,
+      memory: { weights: 0, adapters: 0, activations: 0, total: 0 },
+      refusal: null,
+    },
+    step: 0,
+    steps: 0,
+    elapsedMs: 0,
+    lastLoss: null,
+    evaluations: [],
+    samples: [],
+    accuracy: null,
+    isResumable: false,
+    hasAdapter: true,
+    isImported: true,
+  };
+  await storeAdapter(run.id, await Promise.all(stored));
+  await (await library()).put(run);
+  return recordOf(run);
+}
+
+async function sourcesOf(files: readonly File[]): Promise<readonly ByteSource[]> {
+  const [first] = files;
+  if (first && files.length === 1 && /\.zip$/i.test(first.name)) return openZip(blobSource(first, first.name));
+  return files.map((file) => blobSource(file, file.webkitRelativePath || file.name));
+}
+
+/** The first heading of its model card. */
+async function titleOf(card: ByteSource | undefined): Promise<string | undefined> {
+  if (!card) return undefined;
+  const text = (await readText(card)).replace(/^---\n.*?\n---\n/s, '');
+  return /^# (.+)$/m.exec(text)?.[1]?.replaceAll('\\', '').trim();
+}
+
+function nameOf(files: readonly File[], configPath: string): string {
+  const folder = configPath.split('/').at(-2);
+  const zip = files.length === 1 ? files[0]?.name.replace(/\.zip$/i, '') : undefined;
+  return folder ?? zip ?? 'Imported adapter';
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

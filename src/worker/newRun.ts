@@ -1,0 +1,70 @@
+// The first record of a run, and where its model and data can be found again.
+import type { AdapterSpec } from '../adapters/adapterSet.ts';
+import type { RunSettings } from '../training/settings.ts';
+import type { DataOrigin, KeptRun, ModelOrigin } from './keptRun.ts';
+import type { DataSource, ModelSource } from './protocol.ts';
+import type { PlannedRun } from './runPlanning.ts';
+
+export function newRun(name: string, planned: PlannedRun, samplePrompts: readonly string[]): KeptRun {
+  const { model, data, settings, plan } = planned;
+  const { prompt } = data.description;
+  return {
+    id: crypto.randomUUID(),
+    name,
+    createdAt: Date.now(),
+    status: 'preparing',
+    message: null,
+    model: {
+      name: model.description.name,
+      baseModelId: model.description.baseModelId,
+      modelType: model.description.modelType,
+      weights: model.storage,
+      source: model.source.kind,
+    },
+    data: {
+      name: data.description.name,
+      trainRows: data.description.trainRows,
+      validationRows: data.description.validationRows,
+      template: prompt.kind === 'template' ? prompt.template : 'chat template',
+      taskId: data.source.kind === 'builtin' ? data.source.taskId : null,
+    },
+    settings,
+    plan,
+    step: 0,
+    steps: plan.steps,
+    elapsedMs: 0,
+    lastLoss: null,
+    evaluations: [],
+    samples: [],
+    accuracy: null,
+    isResumable: false,
+    hasAdapter: false,
+    isImported: false,
+    origin: {
+      model: modelOrigin(model.source),
+      data: dataOrigin(data.source),
+      options: data.options,
+      samplePrompts: [...samplePrompts],
+    },
+  };
+}
+
+/** Without the token, which is kept nowhere. */
+function modelOrigin(source: ModelSource): ModelOrigin {
+  if (source.kind !== 'hub') return { kind: source.kind };
+  const { repo, revision, endpoint } = source;
+  return { kind: 'hub', repo, revision, ...(endpoint ? { endpoint } : {}) };
+}
+
+function dataOrigin(source: DataSource): DataOrigin {
+  if (source.kind === 'builtin') return source;
+  return { kind: 'files', train: source.train.name, validation: source.validation?.name ?? null };
+}
+
+/** Settings as an imported adapter changes them: what it is decides, how it trains is the person's. */
+export function settingsFor(settings: RunSettings, spec: AdapterSpec): RunSettings {
+  const { rank, alpha, useRslora, targets, layers } = spec;
+  const { dropout } = settings.adapter;
+  const adapter = { rank, alpha, useRslora, targets: [...targets], dropout };
+  return { ...settings, adapter: layers ? { ...adapter, layers: [layers[0], layers[1]] } : adapter };
+}
