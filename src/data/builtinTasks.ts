@@ -19,6 +19,8 @@ const settingsSchema = z.object({
   batch: count,
   accumulate: count,
   maxLength: count,
+  /** Steps of the default run. */
+  steps: count,
 });
 
 const taskSchema = z.object({
