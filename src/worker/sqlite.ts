@@ -25,6 +25,7 @@ function loadSqlite(): Promise<Sqlite3Static> {
 
 /** What the query gives, or why it does not run. */
 export async function runSql(table: SqlTable, query: string): Promise<SqlResult> {
+  if (query.trim() === '') return { error: 'There is no query.' };
   const sqlite = await loadSqlite();
   const database = new sqlite.oo1.DB(':memory:');
   try {

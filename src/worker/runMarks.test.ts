@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_RUN_SETTINGS } from '../training/settings.ts';
+import { isDue, nonFiniteMessage } from './runMarks.ts';
+
+const { training } = DEFAULT_RUN_SETTINGS;
+
+test('a step is marked by either interval, and by none at 0', () => {
+  const settings = { ...training, evaluateEvery: 4, saveEvery: 6 };
+  expect([1, 4, 5, 6, 8].map((step) => isDue(settings, step))).toEqual([false, true, false, true, true]);
+  expect(isDue({ ...training, evaluateEvery: 0, saveEvery: 0 }, 4)).toBe(false);
+});
+
+test('a loss that is not finite names the step and what is not tried yet', () => {
+  const message = nonFiniteMessage(12, 0.5, { ...training, clip: 1, warmupSteps: 0 });
+  expect(message).toContain('step 12');
+  expect(message).toContain('after step 11');
+  expect(message).toContain('warm-up');
+  expect(message).not.toContain('clipping');
+});
