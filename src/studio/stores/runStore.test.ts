@@ -29,7 +29,9 @@ const shownRun = () => {
   return state.kind === 'shown' ? state.run : null;
 };
 
-beforeEach(() => useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0), hasOwnModel: false }));
+beforeEach(() =>
+  useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0), hasSteps: false, hasOwnModel: false }),
+);
 
 describe('the run on show', () => {
   it('is the one that was being started when its first event comes before the reply', () => {
@@ -56,14 +58,16 @@ describe('the run on show', () => {
     expect(shownRun()?.samples).toEqual([{ step: 5, prompt: 'p', text: 'again' }]);
   });
 
-  it('renders nothing for a step', () => {
+  it('renders nothing for a step after the first', () => {
     useRunStore.setState({ state: { kind: 'starting' } });
     takeRunStatus(run());
+    const step = { loss: 2, learningRate: 1, gradientNorm: 1, tokens: 1, targetTokens: 1, elapsedMs: 5 };
+    takeSteps('a', [{ step: 1, ...step }]);
     let changes = 0;
     const stop = useRunStore.subscribe(() => {
       changes += 1;
     });
-    takeSteps('a', [{ step: 1, loss: 2, learningRate: 1, gradientNorm: 1, tokens: 1, targetTokens: 1, elapsedMs: 5 }]);
+    takeSteps('a', [{ step: 2, ...step }]);
     stop();
     expect(changes).toBe(0);
   });

@@ -26,6 +26,8 @@ interface RunStore {
   state: RunState;
   /** Replaced when another run comes on show; filled without a render. */
   metrics: MetricSeries;
+  /** The first step is done: before it, the untrained model is measured. */
+  hasSteps: boolean;
   /** The run was resumed, and brought its model and data with it. */
   hasOwnModel: boolean;
 }
@@ -33,6 +35,7 @@ interface RunStore {
 export const useRunStore = create<RunStore>()(() => ({
   state: { kind: 'none' },
   metrics: new MetricSeries(0),
+  hasSteps: false,
   hasOwnModel: false,
 }));
 
@@ -99,8 +102,10 @@ export function takeRunStatus(run: RunRecord): void {
 }
 
 export function takeSteps(runId: string, steps: readonly StepMetrics[]): void {
-  const { state, metrics } = useRunStore.getState();
-  if (state.kind === 'shown' && state.run.id === runId) metrics.append(steps);
+  const { state, metrics, hasSteps } = useRunStore.getState();
+  if (state.kind !== 'shown' || state.run.id !== runId) return;
+  metrics.append(steps);
+  if (!hasSteps) useRunStore.setState({ hasSteps: true });
 }
 
 export function takeEvaluation(runId: string, evaluation: EvaluationResult): void {
@@ -124,6 +129,7 @@ function showRun(run: RunRecord, isOpen: boolean): void {
   useRunStore.setState({
     state: { kind: 'shown', run, isOpen, pending: null, message: null },
     metrics: new MetricSeries(run.steps),
+    hasSteps: run.step > 0,
   });
 }
 

@@ -17,7 +17,7 @@ export function NoWebGpu({ reason }: { reason: string }) {
     <>
       <h1 className="visually-hidden">Train an adapter</h1>
       <EmptyState
-        title="This browser cannot train: WebGPU is missing"
+        title="No GPU to train on here"
         action={
           <Button component="a" href={routeTo('library')}>
             Open the Library

@@ -19,6 +19,7 @@ import { useReadiness } from './useReadiness.ts';
 
 export function RunBar() {
   const state = useRunStore((store) => store.state);
+  const hasSteps = useRunStore((store) => store.hasSteps);
   const readiness = useReadiness();
   const buttons = useKeptFocus();
   const isIdle = state.kind === 'none' || state.kind === 'failed';
@@ -28,7 +29,7 @@ export function RunBar() {
         <RunButtons state={state} isReady={readiness.kind === 'ready'} />
       </div>
       <div className={styles.barText}>
-        <p role="status">{isIdle ? readiness.text : stateText(state)}</p>
+        <p role="status">{isIdle ? readiness.text : stateText(state, hasSteps)}</p>
         {state.kind === 'shown' && <StepProgress run={state.run} />}
       </div>
       {state.kind === 'failed' && <ErrorNote message={state.message} />}

@@ -2,7 +2,7 @@
 import { formatDuration, formatExact, formatLoss } from '../../../format.ts';
 import type { RunState } from '../../../stores/runStore.ts';
 
-export function stateText(state: RunState): string {
+export function stateText(state: RunState, hasSteps: boolean): string {
   if (state.kind === 'none' || state.kind === 'failed') return '';
   if (state.kind === 'starting') return 'Starting…';
   const { run, pending } = state;
@@ -13,7 +13,7 @@ export function stateText(state: RunState): string {
     case 'preparing':
       return 'Preparing: placing the memory and compiling the kernels…';
     case 'running':
-      return `Training “${run.name}”`;
+      return hasSteps ? `Training “${run.name}”` : 'Measuring the untrained model first: held-out loss and samples…';
     case 'paused':
       return `Paused at step ${formatExact(run.step)}; everything up to here is saved`;
     case 'finished':

@@ -17,6 +17,7 @@ export function HubForm({ initialId, onChoose }: Props) {
   const [id, setId] = useState(initialId);
   const [revision, setRevision] = useState('main');
   const [token, setToken] = useState('');
+  const [server, setServer] = useState('');
   const [error, setError] = useState<string | null>(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -28,6 +29,7 @@ export function HubForm({ initialId, onChoose }: Props) {
       repo: parsed.repo,
       revision: revision.trim() || 'main',
       ...(secret ? { token: secret } : {}),
+      ...(server.trim() ? { endpoint: server.trim().replace(/\/+$/, '') } : {}),
     });
   };
   return (
@@ -80,6 +82,22 @@ export function HubForm({ initialId, onChoose }: Props) {
           )}
         </Field>
       </div>
+      <details className={styles.more}>
+        <summary>Another server</summary>
+        <Field label="Server" help="On this computer, laying files out as the Hub does: http://localhost:8080">
+          {(ids) => (
+            <input
+              {...ids}
+              className={fieldStyles.input}
+              value={server}
+              placeholder="https://huggingface.co"
+              autoComplete="off"
+              spellCheck={false}
+              onChange={(event) => setServer(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      </details>
       <div className={styles.row}>
         <Button type="submit" variant="default">
           Look up
