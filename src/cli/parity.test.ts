@@ -1,6 +1,6 @@
 // The commands against PEFT and transformers, end to end: e2e/reference/cli_cases.py made the numbers.
 import { readFileSync, rmSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { bytesSource } from '../formats/byteSource.ts';
 import { toFloat32 } from '../formats/dtypes.ts';
 import { readNpy } from '../formats/npy.ts';
@@ -37,6 +37,9 @@ function relativeError(ours: Float32Array, theirs: Float32Array): number {
   });
   return ours.length === theirs.length ? difference / largest : Number.POSITIVE_INFINITY;
 }
+
+// Each process compiles its shaders; a software driver on a busy machine takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const out = temporaryFolder();
 afterAll(() => rmSync(out, { recursive: true, force: true }));

@@ -1,7 +1,10 @@
 // A run stopped, killed and resumed ends with the bits of one that was never stopped; so does the same run made twice.
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { PARITY, readLines, runCli, runCliWell, runHere, temporaryFolder } from './testCli.ts';
+
+// Each process compiles its shaders; a software driver on a busy machine takes its time.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const out = temporaryFolder();
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -24,7 +27,9 @@ async function interrupted(run: string, lines: number, signal: NodeJS.Signals) {
   let timer: NodeJS.Timeout | undefined;
   const result = await runCli([...start, ...to(run), '--save-every', '7'], (child) => {
     timer = setInterval(() => {
-      if (existsSync(metrics(run)) && readFileSync(metrics(run), 'utf8').split('\n').length > lines) child.kill(signal);
+      if (!existsSync(metrics(run)) || readFileSync(metrics(run), 'utf8').split('\n').length <= lines) return;
+      clearInterval(timer);
+      child.kill(signal);
     }, 2);
   });
   clearInterval(timer);

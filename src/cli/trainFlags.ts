@@ -46,7 +46,7 @@ const wholeFromZero = { least: 0, isWhole: true };
 const wholeFromOne = { least: 1, isWhole: true };
 const share = { least: 0, below: 1 };
 
-export const TRAIN_DEFAULTS: TrainingSettings = {
+const TRAIN_DEFAULTS: TrainingSettings = {
   ...DEFAULT_RUN_SETTINGS.training,
   length: { kind: 'epochs', epochs: 1 },
   evaluateEvery: 0,

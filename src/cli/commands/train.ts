@@ -39,7 +39,7 @@ import {
 import { dropoutOf, newAdapterSpec, refuseContradiction, resumedSettings, trainingSettings } from '../trainFlags.ts';
 
 /** The run came to a step whose loss or gradient is not finite. */
-export class DivergedError extends Error {
+class DivergedError extends Error {
   override name = 'DivergedError';
 }
 
@@ -308,7 +308,10 @@ function divergedMessage(step: number, { out, saved }: Run): string {
   return `Step ${step}: the loss or its gradient is not finite. The adapter as it was after step ${step - 1} is in ${out}. Try ${remedy}.`;
 }
 
-/** The first SIGINT or SIGTERM lets the step finish; a second one ends the process. */
+/**
+ * The first SIGINT or SIGTERM lets the step finish; another one, later, ends the process. (npm, tsx and a terminal may
+ * each pass on the same one.)
+ */
 function listenForSignals() {
   const stopping: { signal: NodeJS.Signals | undefined; end(): void } = {
     signal: undefined,
@@ -316,12 +319,15 @@ function listenForSignals() {
       for (const name of SIGNALS) process.off(name, onSignal);
     },
   };
+  let firstAt = 0;
   const onSignal = (name: NodeJS.Signals) => {
-    if (stopping.signal !== undefined) process.exit(130);
-    stopping.signal = name;
+    if (stopping.signal === undefined) firstAt = performance.now();
+    else if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
+    stopping.signal ??= name;
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   return stopping;
 }
 
+const SAME_SIGNAL_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
