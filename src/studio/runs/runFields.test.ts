@@ -14,6 +14,12 @@ describe('runFields', () => {
   });
 });
 
+it('says of an imported adapter only what is known', () => {
+  const keys = runFields(testRun({ isImported: true })).map(({ key }) => key);
+  expect(keys).toContain('rank');
+  expect(keys).not.toContain('learningRate');
+});
+
 describe('splitFields', () => {
   it('sets what differs apart from what is the same', () => {
     const runs = [testRun(), testRun({ id: 'run-2', settings: withRank(64) })];

@@ -30,8 +30,17 @@ export function splitFields(runs: RunRecord[]): { differing: FieldRow[]; equal: 
   return { differing: rows.filter((row) => !isEqual(row)), equal: rows.filter(isEqual) };
 }
 
+/** What is known of an adapter that was trained elsewhere. */
+const KNOWN_OF_IMPORTED = ['model', 'weights', 'rank', 'alpha', 'scaling', 'dropout', 'targets', 'layers'];
+
 /** The same keys in the same order for every run; an empty text where a run has no such setting. */
 function allFields(run: RunRecord): RunField[] {
+  const fields = trainedFields(run);
+  if (!run.isImported) return fields;
+  return fields.map((known) => (KNOWN_OF_IMPORTED.includes(known.key) ? known : { ...known, text: '' }));
+}
+
+function trainedFields(run: RunRecord): RunField[] {
   const { adapter, training } = run.settings;
   const { optimizer, length } = training;
   const adamw = optimizer.kind === 'adamw' ? optimizer : null;

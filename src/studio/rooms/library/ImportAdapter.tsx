@@ -5,6 +5,8 @@ import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
+import { useDeviceStore } from '../../stores/deviceStore.ts';
+import { useModelStore } from '../../stores/modelStore.ts';
 import { importAdapter, useImportStore } from './importStore.ts';
 import styles from './library.module.css';
 
@@ -12,7 +14,9 @@ export function ImportAdapter() {
   const state = useImportStore((store) => store.state);
   const zipInput = useRef<HTMLInputElement>(null);
   const folderInput = useRef<HTMLInputElement>(null);
-  const isRunning = state.kind === 'running';
+  const isMissing = useDeviceStore(({ device }) => device.kind === 'missing');
+  const model = useModelStore(({ status }) => (status.kind === 'ready' ? status.description.name : null));
+  const isOff = state.kind === 'running' || isMissing;
   return (
     <Panel title="Import an adapter" note="PEFT folder or zip">
       <Dropzone
@@ -21,17 +25,21 @@ export function ImportAdapter() {
         onDrop={(files) => void importAdapter(files)}
         activateOnClick={false}
         activateOnKeyboard={false}
-        disabled={isRunning}
+        disabled={isOff}
         useFsAccessApi={false}
         inputProps={{ 'aria-label': 'Drop a PEFT folder or zip' }}
         tabIndex={-1}
       >
-        <p>Drop a PEFT LoRA folder or its zip here, to play with or to train on.</p>
+        <p>
+          {isMissing
+            ? 'Importing needs WebGPU: an adapter is read against its base model.'
+            : `Drop a PEFT LoRA folder or its zip here. It is read against the model that is loaded${model === null ? '' : `: ${model}`}.`}
+        </p>
         <div className={styles.buttons}>
-          <Button variant="default" size="compact-md" disabled={isRunning} onClick={() => zipInput.current?.click()}>
+          <Button variant="default" size="compact-md" disabled={isOff} onClick={() => zipInput.current?.click()}>
             Pick a zip or files…
           </Button>
-          <Button variant="default" size="compact-md" disabled={isRunning} onClick={() => folderInput.current?.click()}>
+          <Button variant="default" size="compact-md" disabled={isOff} onClick={() => folderInput.current?.click()}>
             Pick a folder…
           </Button>
         </div>
@@ -56,7 +64,7 @@ export function ImportAdapter() {
         aria-label="Adapter folder"
         onChange={({ currentTarget }) => take(currentTarget)}
       />
-      {isRunning && <p role="status">Reading the adapter…</p>}
+      {state.kind === 'running' && <p role="status">Reading the adapter…</p>}
       {state.kind === 'failed' && <ErrorNote message={state.message} />}
     </Panel>
   );

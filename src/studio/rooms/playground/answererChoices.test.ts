@@ -24,7 +24,7 @@ const model: ModelDescription = {
 const other = { name: 'Large', baseModelId: 'large', modelType: 'llama', weights: 'f32', source: 'hub' } as const;
 const runs = [
   testRun({ id: 'other', model: other }),
-  testRun({ id: 'imported', model: other, isImported: true }),
+  testRun({ id: 'imported', isImported: true }),
   testRun({ id: 'none', hasAdapter: false }),
   testRun({ id: 'mine' }),
 ];

@@ -8,12 +8,12 @@ export interface AdapterChoice {
   refusal: string | null;
 }
 
-/** In the Library's order. An imported adapter may name its base otherwise: the worker checks its shapes. */
+/** In the Library's order. */
 export function adapterChoices(runs: RunRecord[], model: ModelDescription): AdapterChoice[] {
   return runs
     .filter(({ hasAdapter }) => hasAdapter)
     .map((run) => {
-      const fits = run.isImported || run.model.baseModelId === model.baseModelId;
+      const fits = run.model.baseModelId === model.baseModelId;
       return { run, refusal: fits ? null : `needs ${run.model.name}` };
     });
 }
