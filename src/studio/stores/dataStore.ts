@@ -67,11 +67,6 @@ export async function changeDataOptions(change: Partial<DataOptions>): Promise<v
   if (status.kind !== 'none') await readData(status.source, { ...status.options, ...change });
 }
 
-/** Reads the same again with the same options: the tokenizer it was read with is gone. */
-export async function rereadData(): Promise<void> {
-  await changeDataOptions({});
-}
-
 export async function cancelData(): Promise<void> {
   if (useDataStore.getState().status.kind === 'reading') await call('cancel', { what: 'data' });
 }

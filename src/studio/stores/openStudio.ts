@@ -3,12 +3,12 @@
 import { onEvent } from '../../worker/client.ts';
 import type { ModelDescription } from '../../worker/protocol.ts';
 import { chooseTask } from './chooseData.ts';
-import { changeDataOptions, loadTasks, reportDataProgress, rereadData, useDataStore } from './dataStore.ts';
+import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
 import { refreshRuns } from './libraryStore.ts';
 import { loadModel, reportModelProgress, useModelStore } from './modelStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
-import { changeAdapter, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
+import { changeAdapter, changeTraining, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
 
 export function openStudio(): void {
   listen();
@@ -47,7 +47,7 @@ function follow(): void {
     if (status.kind !== 'ready') return forgetPlan();
     if (before.status.kind === 'ready') return;
     keepKnownTargets(status.description);
-    void rereadData();
+    void readForModel(status.description);
   });
   useRunStore.subscribe(({ state, hasOwnModel }, before) => {
     if (isRunActive(before.state) && !isRunActive(state)) planIfPossible();
@@ -78,6 +78,13 @@ function keepKnownTargets({ targets, layers }: ModelDescription): void {
   const range = adapter.layers !== undefined && adapter.layers[1] < layers ? adapter.layers : undefined;
   if (kept.length === adapter.targets.length && range === adapter.layers) return;
   changeAdapter({ targets: kept.length > 0 ? kept : known.slice(0, 1), layers: range });
+}
+
+/** Reads the data again with the new tokenizer, in rows no longer than the model's positions. */
+async function readForModel({ maxPositions }: ModelDescription): Promise<void> {
+  const { maxLength } = useSettingsStore.getState().settings.training;
+  if (maxLength > maxPositions) changeTraining({ maxLength: maxPositions });
+  await changeDataOptions({ maxLength: Math.min(maxLength, maxPositions) });
 }
 
 let rereadTimer: ReturnType<typeof setTimeout> | undefined;

@@ -11,7 +11,7 @@ export function DataPreview() {
   const isRead = useDataStore(({ status }) => status.kind === 'ready' || status.kind === 'reading');
   if (preview.kind !== 'ready' || !isRead) return null;
   return (
-    <Panel title="What the model will see" note={<MaskKey />}>
+    <Panel title="First rows as tokens" note={<MaskKey />}>
       {preview.rows.map((row) => (
         <TokenRow key={row.line} row={row} />
       ))}

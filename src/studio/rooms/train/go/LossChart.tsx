@@ -69,7 +69,7 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
 
 /** How long the run is, or the next one will be; null while that is being worked out. */
 function useShownSteps(): number | null {
-  const planned = useSettingsStore((state) => shownPlan(state.plan)?.steps ?? null);
+  const planned = useSettingsStore((state) => shownPlan(state.plan)?.steps || null);
   const running = useRunStore(({ state }) => (state.kind === 'shown' ? state.run.steps : null));
   return running ?? planned;
 }

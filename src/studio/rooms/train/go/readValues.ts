@@ -13,8 +13,9 @@ export function readValues(
 ): (string | null)[] {
   const { state, metrics } = store;
   const run = state.kind === 'shown' ? state.run : null;
+  // A refused plan may have no numbers.
   const plan = run?.plan ?? shownPlan(planStatus);
-  const steps = run?.steps ?? plan?.steps ?? null;
+  const steps = run?.steps ?? (plan?.steps || null);
   const step = metrics.last('step') ?? run?.step ?? 0;
   const loss = metrics.last('smoothed');
   const heldOut = run?.evaluations.at(-1);
@@ -27,7 +28,7 @@ export function readValues(
     rate === null || !Number.isFinite(rate) ? null : formatCount(Math.round(rate)),
     elapsedMs === null ? null : formatDuration(elapsedMs),
     timeLeft(run?.status === 'running' ? metrics : null, steps),
-    plan === null ? null : formatBytes(plan.memory.total),
+    plan?.memory.total ? formatBytes(plan.memory.total) : null,
   ];
 }
 
