@@ -12,6 +12,7 @@ import {
   adaptedBackward,
   adaptedForward,
   type Context,
+  type LinearOutput,
   type NormStatistics,
   normBackward,
   normForward,
@@ -54,19 +55,16 @@ export function attendWithin(rows: RowTensors): Attend {
   };
 }
 
-/** x → y. `skipOutput`: stop before the last product, when only the activations are wanted again (checkpointing). */
-export function blockForward(
+/** The first half of a block up to attention: the norm of x, its projection, and q, k and v as attention takes them. */
+export function queryKeyValue(
   context: Context,
   layer: number,
   x: Tensor,
   rows: RowTensors,
-  attend: Attend,
-  skipOutput = false,
-): { y: Tensor; activations: BlockActivations } {
+): { first: ReturnType<typeof normForward>; projected: LinearOutput; qkv: Tensor } {
   const { pass, model, cosSin } = context;
   const a = model.architecture;
   const block = model.blocks[layer]!;
-  const [count = 0] = x.shape;
   const first = normForward(context, block.norm1, x);
   const projected = adaptedForward(context, layer, 'qkv', first.y);
   let qkv = projected.y;
@@ -76,6 +74,23 @@ export function blockForward(
     headNormForward(pass, t, a, a.norm.eps);
   }
   if (cosSin) rotaryForward(pass, { qkv, positions: rows.positions, cosSin }, a);
+  return { first, projected, qkv };
+}
+
+/** x → y. `skipOutput`: stop before the last product, when only the activations are wanted again (checkpointing). */
+export function blockForward(
+  context: Context,
+  layer: number,
+  x: Tensor,
+  rows: RowTensors,
+  attend: Attend,
+  skipOutput = false,
+): { y: Tensor; activations: BlockActivations } {
+  const { pass, model } = context;
+  const a = model.architecture;
+  const block = model.blocks[layer]!;
+  const [count = 0] = x.shape;
+  const { first, projected, qkv } = queryKeyValue(context, layer, x, rows);
   const out = pass.scratch('attention out', [count, a.heads * a.headDim]);
   const lse = pass.scratch('attention lse', [count, a.heads]);
   attend(context, layer, qkv, out, lse);

@@ -65,6 +65,9 @@ interface Sequence extends Waiting {
   firstTokenMs: number;
 }
 
+/** Rows that attention takes together. */
+const ATTENTION_ROWS = 4;
+
 export class Generator {
   readonly #engine: RowEngine;
   readonly #o: GeneratorOptions & { mixed: number };
@@ -208,8 +211,9 @@ export class Generator {
         if (count === 0) continue;
         const rowStart = rows.length;
         for (let i = 0; i < count; i++) rows.push(this.#row(sequence, sequence.cached + i));
-        // Attention takes rows two by two: a pair of two sequences would read all that lies between them.
-        if (count % 2 === 1 && count < room) rows.push({ ...rows.at(-1)!, cacheRow: NO_CACHE_ROW });
+        // Attention takes neighbouring rows together: those of two sequences would read all that lies between them.
+        const gap = Math.min(room - count, (ATTENTION_ROWS - (count % ATTENTION_ROWS)) % ATTENTION_ROWS);
+        for (let i = 0; i < gap; i++) rows.push({ ...rows.at(-1)!, cacheRow: NO_CACHE_ROW });
         taken.push({ choice: sequence.choice, rows: rows.length - rowStart });
         sequence.cached += count;
       }

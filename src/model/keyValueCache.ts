@@ -2,11 +2,12 @@
 // s·stride … s·stride + stride − 1, its token t at row s·stride + t, so that attention finds a sequence as a range of rows.
 import { newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
 import { attentionForward, columnsOfQkv } from '../ops/attention.ts';
+import { cachedAttention } from '../ops/cachedAttention.ts';
 import { cacheAppend } from '../ops/keyValueCache.ts';
 import type { Architecture } from './architecture.ts';
 import type { Attend } from './block.ts';
 import { ModelError } from './modelError.ts';
-import { qkvSizes, type RowTensors } from './network.ts';
+import { type Context, qkvSizes, type RowTensors } from './network.ts';
 
 export interface CachedRows extends RowTensors {
   /** u32 [rows]: where each row's key and value go; one past the last is nowhere. */
@@ -38,20 +39,31 @@ export class KeyValueCache {
     return [...this.keys, ...this.values];
   }
 
-  /** Attention of `rows` over the cache, into which their own keys and values go first. */
-  attend({ keyStart, keyEnd, cacheRow }: CachedRows): Attend {
-    return ({ pass, model }, layer, qkv, out, lse) => {
-      const { attentionScale } = model.architecture;
-      const { kOffset, ...sizes } = qkvSizes(model.architecture);
+  /** The keys and values of new rows into the cache. */
+  append({ pass, model }: Context, layer: number, qkv: Tensor, cacheRow: Tensor): void {
+    const t = { qkv, cacheRow, keys: this.keys[layer]!, values: this.values[layer]! };
+    cacheAppend(pass, t, qkvSizes(model.architecture).kOffset);
+  }
+
+  /**
+   * Attention of `rows` over the cache, into which their own keys and values go first. `isSpread`: no two rows are
+   * neighbours in a sequence, so that there is nothing to gain from taking rows together.
+   */
+  attend({ keyStart, keyEnd, cacheRow }: CachedRows, isSpread: boolean): Attend {
+    return (context, layer, qkv, out, lse) => {
+      const { pass, model } = context;
+      const { heads, kvHeads, headDim } = model.architecture;
+      const sizes = { heads, kvHeads, headDim, scale: model.architecture.attentionScale(layer) };
+      this.append(context, layer, qkv, cacheRow);
       const keys = this.keys[layer]!;
       const values = this.values[layer]!;
-      cacheAppend(pass, { qkv, cacheRow, keys, values }, kOffset);
-      const columns = {
-        q: columnsOfQkv(qkv, { ...sizes, scale: 1 }).q,
-        k: { tensor: keys, offset: 0 },
-        v: { tensor: values, offset: 0 },
-      };
-      attentionForward(pass, { ...columns, keyStart, keyEnd, out, lse }, { ...sizes, scale: attentionScale(layer) });
+      if (isSpread) {
+        cachedAttention(pass, { q: qkv, keys, values, keyStart, keyEnd, out }, sizes);
+        return;
+      }
+      const k = { tensor: keys, offset: 0 };
+      const v = { tensor: values, offset: 0 };
+      attentionForward(pass, { q: columnsOfQkv(qkv, sizes).q, k, v, keyStart, keyEnd, out, lse }, sizes);
     };
   }
 }

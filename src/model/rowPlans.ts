@@ -6,7 +6,7 @@ import { type LaidOutPlan, Plan } from '../gpu/plan.ts';
 import { type Tensor, viewOf } from '../gpu/tensor.ts';
 import { linearForward } from '../ops/linear.ts';
 import { type AnsweringAdapters, attachAny, type RowBlock, tableWordsFor } from './answeringAdapters.ts';
-import { blockForward } from './block.ts';
+import { blockForward, queryKeyValue } from './block.ts';
 import { embedRows } from './embed.ts';
 import type { FrozenModel } from './frozenModel.ts';
 import type { CachedRows, KeyValueCache } from './keyValueCache.ts';
@@ -95,13 +95,17 @@ function coverAll(blocks: readonly RowBlock[], rows: number): RowBlock[] {
   return blocks.map((block, i) => (i + 1 < blocks.length ? block : { ...block, rowCount: rows - block.rowStart }));
 }
 
+/** Where no logits are wanted, nothing of the last block but its keys and values is. */
 function recordRows(context: Context, rows: CachedRows, cache: KeyValueCache, logits: Tensor | undefined): void {
   const { pass, model } = context;
+  const last = model.architecture.layers - 1;
+  const attend = cache.attend(rows, logits !== undefined);
   let x = embedRows(context, rows);
-  for (let layer = 0; layer < model.architecture.layers; layer++) {
-    x = blockForward(context, layer, x, rows, cache.attend(rows)).y;
+  for (let layer = 0; layer < last; layer++) x = blockForward(context, layer, x, rows, attend).y;
+  if (!logits) {
+    cache.append(context, last, queryKeyValue(context, last, x, rows).qkv, rows.cacheRow);
+    return;
   }
-  if (!logits) return;
-  const { y } = normForward(context, model.finalNorm, x);
+  const { y } = normForward(context, model.finalNorm, blockForward(context, last, x, rows, attend).y);
   linearForward(pass, { x: y, weight: model.head.matrix, y: logits });
 }
