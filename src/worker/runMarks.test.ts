@@ -10,10 +10,18 @@ test('a step is marked by either interval, and by none at 0', () => {
   expect(isDue({ ...training, evaluateEvery: 0, saveEvery: 0 }, 4)).toBe(false);
 });
 
-test('a loss that is not finite names the step and what is not tried yet', () => {
-  const message = nonFiniteMessage(12, 0.5, { ...training, clip: 1, warmupSteps: 0 });
-  expect(message).toContain('step 12');
-  expect(message).toContain('after step 11');
+test('a loss that is not finite names the step, what is kept, and what is not tried yet', () => {
+  const failed = { step: 12, learningRate: 0.5, savedStep: 10, hasFiniteLoss: false };
+  const message = nonFiniteMessage(failed, { ...training, clip: 1, warmupSteps: 0 });
+  expect(message).toContain('loss of step 12');
+  expect(message).toContain('after step 10.');
   expect(message).toContain('warm-up');
   expect(message).not.toContain('clipping');
+});
+
+test('an adapter that gave the loss itself is not called good', () => {
+  const failed = { step: 12, learningRate: 0.5, savedStep: 11, hasFiniteLoss: false };
+  expect(nonFiniteMessage(failed, training)).toContain('may be unusable');
+  expect(nonFiniteMessage({ ...failed, hasFiniteLoss: true }, training)).not.toContain('may be unusable');
+  expect(nonFiniteMessage({ ...failed, savedStep: undefined }, training)).toContain('No adapter was saved');
 });

@@ -6,13 +6,28 @@ export function isDue({ evaluateEvery, saveEvery }: TrainingSettings, step: numb
   return [evaluateEvery, saveEvery].some((every) => every > 0 && step % every === 0);
 }
 
-export function nonFiniteMessage(step: number, learningRate: number, settings: TrainingSettings): string {
-  const { warmupSteps, clip } = settings;
+export interface NonFiniteStep {
+  readonly step: number;
+  readonly learningRate: number;
+  /** Of which step the kept adapter is; undefined when none is kept. */
+  readonly savedStep: number | undefined;
+  /** Only the gradient was not finite. */
+  readonly hasFiniteLoss: boolean;
+}
+
+export function nonFiniteMessage(failed: NonFiniteStep, { warmupSteps, clip }: TrainingSettings): string {
+  const { step, learningRate, hasFiniteLoss } = failed;
   const remedies = [
     `a lower learning rate (it was ${learningRate})`,
     ...(warmupSteps === 0 ? ['some warm-up steps'] : []),
     ...(clip === 0 ? ['clipping gradients at 1'] : []),
   ];
-  const kept = step > 1 ? `The adapter is kept as it was after step ${step - 1}.` : 'The adapter is as it started.';
-  return `The loss of step ${step} was not a finite number, so training stopped. ${kept} Try ${remedies.join(', or ')}.`;
+  const what = hasFiniteLoss ? 'gradient' : 'loss';
+  return `The ${what} of step ${step} was not a finite number, so training stopped. ${whatIsKept(failed)} Try ${remedies.join(', or ')}.`;
+}
+
+function whatIsKept({ step, savedStep, hasFiniteLoss }: NonFiniteStep): string {
+  if (savedStep === undefined) return 'No adapter was saved before.';
+  const kept = `The adapter is kept as it was after step ${savedStep}`;
+  return savedStep === step - 1 && !hasFiniteLoss ? `${kept}, but it gave that loss and may be unusable.` : `${kept}.`;
 }

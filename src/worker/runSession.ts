@@ -26,6 +26,8 @@ export class RunSession {
   readonly #samples: LiveSamples;
   #unlock = () => {};
   #startedAt = 0;
+  #savedStep: number | undefined;
+  #broken: { step: number; learningRate: number; hasFiniteLoss: boolean } | undefined;
 
   constructor(
     readonly planned: PlannedRun,
@@ -33,6 +35,7 @@ export class RunSession {
   ) {
     this.#run = run;
     this.#samples = new LiveSamples(planned, run.origin?.samplePrompts ?? []);
+    this.#savedStep = run.hasAdapter ? run.step : undefined;
     this.#feed = new MetricsFeed(run.id);
   }
 
@@ -138,7 +141,7 @@ export class RunSession {
   #take({ step, learningRate, tokens, targetTokens, adapters }: StepReport): boolean {
     const [result] = adapters;
     if (!result?.isFinite) {
-      this.#run = { ...this.#run, message: nonFiniteMessage(step, learningRate, this.planned.settings.training) };
+      this.#broken = { step, learningRate, hasFiniteLoss: Number.isFinite(result?.loss) };
       return false;
     }
     const elapsedMs = performance.now() - this.#startedAt;
@@ -148,11 +151,18 @@ export class RunSession {
     return true;
   }
 
-  /** The kernels left the adapter as it was before the step that failed. */
+  /**
+   * The kernels left the adapter as it was before the step that failed. Where only the gradient overflowed it is good and
+   * is saved; where the loss did, it is what gave that loss, and what was saved before is kept.
+   */
   async #stopAtNonFinite(inFlight: Promise<StepReport>[]): Promise<false> {
     await Promise.allSettled(inFlight);
-    await this.#save({ withCheckpoint: false });
-    await this.#finish('failed', this.#run.message);
+    if (!this.#broken) return false;
+    const { step, learningRate, hasFiniteLoss } = this.#broken;
+    if (hasFiniteLoss) await this.#save({ withCheckpoint: false });
+    const savedStep = this.#run.hasAdapter ? this.#savedStep : undefined;
+    const { training } = this.planned.settings;
+    await this.#finish('failed', nonFiniteMessage({ step, learningRate, savedStep, hasFiniteLoss }, training));
     return false;
   }
 
@@ -205,6 +215,7 @@ export class RunSession {
       }
       const block = state.parameters.slice(layout.start, layout.start + layout.count);
       await saveAdapter(this.run, model.frozen.architecture, layout, block);
+      this.#savedStep = step;
       await this.#feed.store();
       await this.#put({ hasAdapter: true, isResumable: this.#run.isResumable || checkpoints !== undefined });
     } catch (error) {
