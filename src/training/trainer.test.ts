@@ -108,7 +108,7 @@ it('leaves the adapter as it was when a step is not finite, and ever after', asy
       expect((await trainer.readState(step + 1)).parameters).toEqual(last.parameters);
       await trainer.close();
     },
-    { learningRate: 1e30, clip: 0, warmupSteps: 0, optimizer: { kind: 'sgd', momentum: 0 } },
+    { learningRate: 3e38, clip: 0, warmupSteps: 0, optimizer: { kind: 'sgd', momentum: 0 } },
   );
 });
 
