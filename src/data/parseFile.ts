@@ -4,7 +4,6 @@ import { type DecodedText, decodeText } from './decodeText.ts';
 import { parseJson } from './layouts/json.ts';
 import { parseJsonLines } from './layouts/jsonLines.ts';
 import { parsePairLines } from './layouts/pairLines.ts';
-import { parseParquet } from './layouts/parquet.ts';
 import { parsePlainText } from './layouts/plainText.ts';
 import { parseTable } from './layouts/table.ts';
 import { recogniseBytes, recogniseText } from './recognise.ts';
@@ -18,6 +17,8 @@ export async function parseFile(file: DataFile): Promise<ParsedFile> {
   const bytes = await readBytes(file);
   const refusal = recogniseBytes(bytes);
   if (refusal === 'parquet') {
+    // Its decompressors are large: fetched when there is such a file.
+    const { parseParquet } = await import('./layouts/parquet.ts');
     return withName(file.name, 'parquet', leaveOutUnreadable(await parseParquet(bytes, file.name)));
   }
   if (refusal) throw new DataError(`${file.name}: ${refusal}`);

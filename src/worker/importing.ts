@@ -16,6 +16,11 @@ import type { RunRecord } from './protocol.ts';
 export async function importAdapter(files: readonly File[]): Promise<RunRecord> {
   const { description, frozen, storage, source } = requireModel();
   const sources = await sourcesOf(files);
+  const names = sources.map(({ name }) => baseName(name));
+  if (!names.includes('adapter_config.json') && !names.includes('config.json')) {
+    const got = names.slice(0, 5).join(', ');
+    throw new WorkerError(`adapter_config.json: missing (got ${got}); choose the whole PEFT folder, or its zip.`);
+  }
   const { spec, config } = await readAdapter(sources, frozen.architecture);
   const folder = sortModelFiles(sources);
   if (folder.kind !== 'adapter') throw new WorkerError('This is a model, not an adapter; load it in Train.');

@@ -227,6 +227,7 @@ export class RunSession {
   async #finish(status: Extract<RunStatus, 'finished' | 'stopped' | 'failed'>, message: string | null): Promise<void> {
     this.#feed.flush();
     const isResumable = status === 'stopped' && this.#run.isResumable;
+    await this.#feed.store().catch(() => undefined);
     if (!isResumable) await checkpointsOf(this.#run.id).then((checkpoints) => checkpoints?.clear());
     await this.#put({ status, message, isResumable });
     await this.close();
