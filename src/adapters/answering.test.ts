@@ -4,9 +4,10 @@ import type { AdapterChoice, AnsweringAdapters } from '../model/answeringAdapter
 import type { FrozenModel } from '../model/frozenModel.ts';
 import { Generator } from '../model/generator.ts';
 import { logitsOf } from '../model/logits.ts';
+import { best } from '../model/sampling.ts';
 import { PARITY_CASES, parityAnswers, parityModel, parityRows, parityTensor } from '../model/testModel.ts';
-import { relativeError, testGpu } from '../ops/testGpu.ts';
-import { type AdapterLayout, flatElements, layOutAdapters } from './adapterSet.ts';
+import { random, relativeError, testGpu } from '../ops/testGpu.ts';
+import { type AdapterLayout, type AdapterSpec, flatElements, layOutAdapters } from './adapterSet.ts';
 import { answeringAdapters, placeParameters } from './answering.ts';
 import { readAdapter } from './peftFolder.ts';
 import { parityFiles } from './testFixtures.ts';
@@ -15,13 +16,10 @@ import { parityFiles } from './testFixtures.ts';
 const LOGITS_TOLERANCE = 1e-4;
 const ADAPTER: AdapterChoice = { adapter: 0, strength: 1 };
 
-async function parityAdapters(name: string, model: FrozenModel, copies = 1): Promise<AnsweringAdapters> {
+async function parityAdapters(name: string, model: FrozenModel): Promise<AnsweringAdapters> {
   const a = model.architecture;
   const imported = await readAdapter(parityFiles(`${name}/adapter`), a);
-  const layouts: AdapterLayout[] = layOutAdapters(
-    a,
-    Array.from({ length: copies }, () => imported.spec),
-  );
+  const layouts: AdapterLayout[] = layOutAdapters(a, [imported.spec]);
   const flat = new Float32Array(flatElements(layouts));
   for (const layout of layouts) flat.set(await imported.parametersFor(layout), layout.start);
   return answeringAdapters(a, layouts, placeParameters(await testGpu(), flat));
@@ -75,4 +73,49 @@ describe.each(['cli-bos', 'cli-plain'])('%s', (name) => {
       expect(given.map(({ ids }) => ids)).toEqual(answers.map(({ ids }) => ids));
     }
   });
+});
+
+it('adapters of different ranks and targets, at any strength, share a batch', async () => {
+  const gpu = await testGpu();
+  const model = await parityModel('llama');
+  const a = model.architecture;
+  const usual = { alpha: 4, dropout: 0.5, useRslora: false };
+  const specs: AdapterSpec[] = [
+    { ...usual, rank: 3, targets: ['q', 'v', 'down'] },
+    { ...usual, rank: 8, targets: ['o', 'gate', 'k'], layers: [1, 2] },
+  ];
+  const layouts = layOutAdapters(a, specs);
+  const flat = random(flatElements(layouts), 5).map((value) => value / 2);
+  const adapters = answeringAdapters(a, layouts, placeParameters(gpu, flat));
+  const choices: AdapterChoice[] = [
+    { adapter: undefined, strength: 1 },
+    { adapter: 0, strength: 1 },
+    { adapter: 1, strength: 1 },
+    { adapter: 1, strength: 2 },
+    { adapter: 0, strength: 0 },
+  ];
+  const promptIds = parityRows('llama')[0]!.slice(0, 9);
+  const request = { promptIds, maxNewTokens: 4, stopIds: [] };
+  const expected: number[][] = [];
+  for (const choice of choices) {
+    const ids = [...promptIds];
+    while (ids.length < promptIds.length + request.maxNewTokens) {
+      const logits = await logitsOf(gpu, model, ids, { adapters, choice });
+      ids.push(best(logits.subarray(-a.vocabularySize)));
+    }
+    expected.push(ids.slice(promptIds.length));
+  }
+  expect(expected[4]).toEqual(expected[0]);
+  expect(new Set(expected.slice(0, 4).map(String)).size).toBe(4);
+
+  const generator = await Generator.open(gpu, model, { sequences: 5, maxTokens: 20, adapters, mixed: 3 });
+  const ask = (choice: AdapterChoice) => generator.generate({ ...request, choice });
+  const twice = [...choices, ...choices.toReversed()];
+  const together = await Promise.all(twice.map(ask));
+  expect(together.map(({ ids }) => ids)).toEqual([...expected, ...expected.toReversed()]);
+  await ask(choices[0]!);
+  const created = { ...gpu.created };
+  for (const [i, choice] of choices.entries()) expect((await ask(choice)).ids).toEqual(expected[i]);
+  expect(gpu.created).toEqual(created);
+  await generator.free();
 });

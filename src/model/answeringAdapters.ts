@@ -39,7 +39,8 @@ export function attachOne(
   rows: number,
   choice: AdapterChoice,
 ): Attachment {
-  return attachBlocks(model, adapters, [{ rowStart: 0, rowCount: rows, choice }]);
+  const tableWords = tableWordsFor(model, adapters, [{ rowStart: 0, rowCount: rows, choice }], 1);
+  return { ...attachAny(model, adapters, rows, 1), tableWords };
 }
 
 /** Attached for `rows` rows in up to `blocks` blocks, sized for any mix. */

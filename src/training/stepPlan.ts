@@ -3,10 +3,10 @@
 import { Plan } from '../gpu/plan.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { attendWithin, type BlockActivations, blockBackward, blockForward, type TrainingRows } from '../model/block.ts';
+import { embedRows } from '../model/embed.ts';
 import { type Context, normBackward, normForward } from '../model/network.ts';
 import type { CrossEntropyOptions } from '../ops/crossEntropy.ts';
 import { crossEntropyForward, crossEntropyWithGradient } from '../ops/crossEntropy.ts';
-import { embeddingForward } from '../ops/embedding.ts';
 import { fill, gatherRows, scatterRows } from '../ops/rows.ts';
 
 /** What a batch shape is: equal shapes share a plan. */
@@ -54,7 +54,7 @@ export function recordTraining(
   const { model } = context;
   const kept: (BlockActivations | Tensor)[] = [];
   const attend = attendWithin(batch);
-  let x = embed(context, shape, batch);
+  let x = embedRows(context, batch);
   for (let layer = 0; layer < model.architecture.layers; layer++) {
     const { y, activations } = blockForward(context, layer, x, batch, attend);
     kept.push(options.checkpointing ? x : activations);
@@ -85,7 +85,7 @@ export function recordEvaluation(
 ): Plan {
   const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`);
   const context: Context = { ...base, pass: plan };
-  let x = embed(context, shape, batch);
+  let x = embedRows(context, batch);
   for (let layer = 0; layer < context.model.architecture.layers; layer++) {
     x = blockForward(context, layer, x, batch, attendWithin(batch)).y;
   }
@@ -96,19 +96,6 @@ export function recordEvaluation(
   const head = context.model.head.matrix;
   crossEntropyForward(plan, { hidden: y, head, targets, step, results }, crossEntropyOptions(shape.lossRows, adapters));
   return plan;
-}
-
-/** Token embeddings, plus learned positions where the model has them. */
-export function embed(
-  { pass, model }: Context,
-  shape: Pick<BatchShape, 'rows' | 'length'>,
-  rows: { ids: Tensor; positions: Tensor },
-): Tensor {
-  const x = pass.scratch('embedded', [shape.rows * shape.length, model.architecture.hiddenSize]);
-  embeddingForward(pass, { ids: rows.ids, weight: model.embedding.matrix, y: x });
-  if (model.positions)
-    embeddingForward(pass, { ids: rows.positions, weight: model.positions.matrix, y: x }, { add: true });
-  return x;
 }
 
 /** The loss, and its gradient with respect to the last block's output. */
