@@ -33,6 +33,9 @@ export function RunBar() {
         {state.kind === 'shown' && <StepProgress run={state.run} />}
       </div>
       {state.kind === 'failed' && <ErrorNote message={state.message} />}
+      {state.kind === 'shown' && state.run.status === 'failed' && state.run.message && (
+        <ErrorNote message={state.run.message} />
+      )}
       {state.kind === 'shown' && state.message && <ErrorNote message={state.message} />}
       {isIdle && readiness.kind === 'refused' && <ErrorNote message={readiness.reason} />}
     </div>

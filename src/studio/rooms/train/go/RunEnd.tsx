@@ -16,7 +16,6 @@ export function RunEnd({ run }: { run: RunRecord }) {
   if (!isOver) return null;
   return (
     <div className={styles.end}>
-      {run.message && run.status === 'failed' && <ErrorNote message={run.message} />}
       {run.message && run.status !== 'failed' && <p>{run.message}</p>}
       <Result run={run} />
       {run.hasAdapter && (
