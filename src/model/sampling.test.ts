@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { best, candidatesOf, draw, GREEDY, penalised, randomNumbers, Sampler, softmax } from './sampling.ts';
+import {
+  best,
+  candidatesOf,
+  draw,
+  GREEDY,
+  penalised,
+  randomNumbers,
+  Sampler,
+  SamplingError,
+  softmax,
+} from './sampling.ts';
 
 /** transformers computes in f32. */
 const PROBABILITY_TOLERANCE = 1e-6;
@@ -94,5 +104,5 @@ it.each([
   [{ repetitionPenalty: 0 }, 'repetition penalty: expected more than 0, got 0.'],
   [{ seed: -1 }, 'seed: expected a whole number from 0, got -1.'],
 ])('refuses %o', (wrong, message) => {
-  expect(() => new Sampler({ ...GREEDY, ...wrong })).toThrow(message);
+  expect(() => new Sampler({ ...GREEDY, ...wrong })).toThrow(new SamplingError(message));
 });

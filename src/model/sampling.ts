@@ -22,7 +22,7 @@ export class SamplingError extends Error {
 }
 
 /** Throws SamplingError, naming the setting. */
-export function checkSampling(s: SamplingSettings): void {
+function checkSampling(s: SamplingSettings): void {
   const expect = (isRight: boolean, what: string, got: number) => {
     if (!isRight) throw new SamplingError(`${what}, got ${got}.`);
   };
