@@ -1,4 +1,6 @@
 // A run taken up again after its page was closed: its model and data loaded once more, its state from the checkpoint.
+
+import { decodeState } from '../training/runState.ts';
 import { readData, requireData } from './dataSession.ts';
 import { WorkerError } from './failure.ts';
 import type { KeptRun, RunOrigin } from './keptRun.ts';
@@ -8,7 +10,6 @@ import type { DataSource, ModelSource } from './protocol.ts';
 import { checkpointsOf, keptDataFiles } from './runFolder.ts';
 import { makePlan } from './runPlanning.ts';
 import { RunSession } from './runSession.ts';
-import { decodeState } from './runState.ts';
 
 /** Throws WorkerError saying what is needed where the worker cannot find model or data itself. */
 export async function reopenRun(run: KeptRun): Promise<RunSession> {

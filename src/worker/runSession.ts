@@ -1,6 +1,7 @@
 // One run under way: submits steps (two in flight at most), tells the page of them, and at the marked steps evaluates,
 // answers the fixed prompts and saves. Pausing keeps everything on the GPU.
 
+import { encodeState } from '../training/runState.ts';
 import type { StepReport } from '../training/trainer.ts';
 import { saveAdapter } from './adapterStore.ts';
 import { failureOf } from './failure.ts';
@@ -13,7 +14,6 @@ import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics 
 import { checkpointsOf } from './runFolder.ts';
 import { isDue, nonFiniteMessage } from './runMarks.ts';
 import type { PlannedRun } from './runPlanning.ts';
-import { encodeState } from './runState.ts';
 
 const IN_FLIGHT = 2;
 
