@@ -54,7 +54,7 @@ async function tryOpen(): Promise<DeviceState> {
     }
     const opened = await Gpu.open(adapter, SHADER_FILES);
     gpu = opened;
-    opened.lost.then(({ message }) => lose(opened, message));
+    opened.lost.then(({ message }) => lose(opened, message.replace(/[.\s]+$/, '')));
     const { name, isSoftware, limits } = opened.adapter;
     return {
       kind: 'ready',

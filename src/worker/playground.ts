@@ -24,27 +24,30 @@ export function generate(request: Calls['generate']['request']): Promise<Answer>
     const text = stream.push(id);
     if (text !== '') post({ kind: 'token', requestId, text });
   };
+  const answerSoFar = () => ({
+    text: stream.text,
+    promptTokens: ids.length,
+    newTokens,
+    firstTokenMs,
+    elapsedMs: performance.now() - startedAt,
+  });
   const need = { tokens: ids.length + sampling.maxNewTokens, sequences: 1 };
-  let isCancelled = false;
   return cancellable('generate', (signal) =>
-    withAnswerer(answerer, need, async ({ generator, choice }) => {
+    withAnswerer(answerer, need, ({ generator, choice }) => {
       const { maxNewTokens, ...settings } = sampling;
       const { stopIds } = tokenizer;
-      const asked = { promptIds: ids, maxNewTokens, stopIds, sampling: settings, choice, signal, onToken };
-      return generator.generate(asked);
-    }).catch((error: unknown) => {
-      if (!isCancellation(error) || newTokens === 0) throw error;
-      isCancelled = true;
-      return undefined;
+      return generator.generate({ promptIds: ids, maxNewTokens, stopIds, sampling: settings, choice, signal, onToken });
     }),
   ).then(
-    (generation): Answer => ({
-      text: stream.text,
-      promptTokens: ids.length,
-      newTokens,
-      firstTokenMs: generation?.firstTokenMs ?? firstTokenMs,
-      elapsedMs: generation?.elapsedMs ?? performance.now() - startedAt,
-      stoppedBy: isCancelled ? 'cancelled' : generation?.finish === 'stop' ? 'end' : 'length',
+    ({ finish, firstTokenMs: first, elapsedMs }): Answer => ({
+      ...answerSoFar(),
+      firstTokenMs: first,
+      elapsedMs,
+      stoppedBy: finish === 'stop' ? 'end' : 'length',
     }),
+    (error: unknown): Answer => {
+      if (!isCancellation(error) || newTokens === 0) throw error;
+      return { ...answerSoFar(), stoppedBy: 'cancelled' };
+    },
   );
 }
