@@ -50,7 +50,7 @@ export interface AdapterLayout {
 /** Blocks start at multiples of this many elements, so that every A can be read as vectors. */
 const ALIGNMENT = 64;
 
-export function scalingOf(alpha: number, rank: number, useRslora: boolean): number {
+function scalingOf(alpha: number, rank: number, useRslora: boolean): number {
   return useRslora ? alpha / Math.sqrt(rank) : alpha / rank;
 }
 
