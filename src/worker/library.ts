@@ -84,7 +84,7 @@ async function markInterrupted(run: KeptRun): Promise<KeptRun> {
 const LOCK = 'rankwise-run-';
 
 /** Runs that some tab trains. */
-async function lockedRuns(): Promise<Set<string>> {
+export async function lockedRuns(): Promise<Set<string>> {
   const held = (await navigator.locks?.query())?.held ?? [];
   return new Set(held.flatMap(({ name = '' }) => (name.startsWith(LOCK) ? name.slice(LOCK.length) : [])));
 }

@@ -4,7 +4,7 @@ import { decodeState } from '../training/runState.ts';
 import { readData, requireData } from './dataSession.ts';
 import { WorkerError } from './failure.ts';
 import type { KeptRun, RunOrigin } from './keptRun.ts';
-import { updateRun } from './library.ts';
+import { lockedRuns, updateRun } from './library.ts';
 import { currentModel, type LoadedModel, loadModel, requireModel } from './modelSession.ts';
 import type { DataSource, ModelSource } from './protocol.ts';
 import { checkpointsOf, keptDataFiles } from './runFolder.ts';
@@ -15,6 +15,7 @@ import { RunSession } from './runSession.ts';
 export async function reopenRun(run: KeptRun): Promise<RunSession> {
   const { origin } = run;
   if (!origin || !run.isResumable) throw new WorkerError(`“${run.name}” has no saved state to go on from.`);
+  if ((await lockedRuns()).has(run.id)) throw new WorkerError(`“${run.name}” is training in another tab.`);
   const checkpoint = await (await checkpointsOf(run.id))?.latest();
   if (!checkpoint) throw new WorkerError(`The saved state of “${run.name}” is gone or damaged; start it again.`);
   const { state, elapsedMs } = await decodeState(checkpoint.step, checkpoint.state);

@@ -1,9 +1,7 @@
 // One run under way: submits steps (two in flight at most), tells the page of them, and at the marked steps evaluates,
 // answers the fixed prompts and saves. Pausing keeps everything on the GPU.
 
-import { encodeState } from '../training/runState.ts';
 import type { StepReport } from '../training/trainer.ts';
-import { saveAdapter } from './adapterStore.ts';
 import { failureOf } from './failure.ts';
 import { type KeptRun, recordOf } from './keptRun.ts';
 import { currentName, library, lockRun, releaseLive, tellRun, updateRun } from './library.ts';
@@ -14,6 +12,7 @@ import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics 
 import { checkpointsOf } from './runFolder.ts';
 import { isDue, nonFiniteMessage } from './runMarks.ts';
 import type { PlannedRun } from './runPlanning.ts';
+import { saveProgress } from './runSaving.ts';
 
 const IN_FLIGHT = 2;
 
@@ -71,7 +70,9 @@ export class RunSession {
   async halt(wish: 'pause' | 'stop'): Promise<RunRecord> {
     this.#wish = wish;
     await this.#loop;
-    if (wish === 'stop' && this.#isOpen && this.#run.status === 'paused') await this.#finish('stopped', null);
+    if (wish === 'stop' && this.#isOpen && this.#run.status === 'paused') {
+      await this.#finish('stopped', this.#run.message);
+    }
     return this.record;
   }
 
@@ -169,7 +170,9 @@ export class RunSession {
   async #mark(step: number): Promise<void> {
     const { evaluateEvery, saveEvery } = this.planned.settings.training;
     if (saveEvery > 0 && step % saveEvery === 0) await this.#save({ withCheckpoint: true });
-    if (evaluateEvery > 0 && step % evaluateEvery === 0) await this.#evaluate(step);
+    if (evaluateEvery === 0 || step % evaluateEvery !== 0) return;
+    await this.#evaluate(step);
+    await this.#put({});
   }
 
   async #end(): Promise<void> {
@@ -177,9 +180,10 @@ export class RunSession {
     const isDone = this.#run.step === trainer.steps;
     if (isDone && settings.training.evaluateEvery > 0) await this.#evaluate(this.#run.step);
     await this.#save({ withCheckpoint: !isDone });
-    if (isDone) await this.#finish('finished', null);
-    else if (this.#wish === 'stop') await this.#finish('stopped', null);
-    else await this.#put({ status: 'paused', message: null });
+    const { message } = this.#run;
+    if (isDone) await this.#finish('finished', message);
+    else if (this.#wish === 'stop') await this.#finish('stopped', message);
+    else await this.#put({ status: 'paused' });
   }
 
   /** Held-out loss, and answers to the fixed prompts. */
@@ -204,20 +208,12 @@ export class RunSession {
   /** A save that fails costs no training: the page is told, and the run goes on. */
   async #save({ withCheckpoint }: { withCheckpoint: boolean }): Promise<void> {
     this.#feed.flush();
-    const { trainer, layout, model } = this.planned;
-    const { step, id } = this.#run;
-    const state = await trainer.readState(step);
+    const { step, isResumable } = this.#run;
     try {
-      const checkpoints = withCheckpoint ? await checkpointsOf(id) : undefined;
-      if (checkpoints) {
-        const { sizeBytes, pieces } = encodeState(state, this.#run.elapsedMs);
-        await checkpoints.save(step, sizeBytes, pieces);
-      }
-      const block = state.parameters.slice(layout.start, layout.start + layout.count);
-      await saveAdapter(this.run, model.frozen.architecture, layout, block);
+      const hasCheckpoint = await saveProgress(this.run, this.planned, withCheckpoint);
       this.#savedStep = step;
       await this.#feed.store();
-      await this.#put({ hasAdapter: true, isResumable: this.#run.isResumable || checkpoints !== undefined });
+      await this.#put({ hasAdapter: true, isResumable: isResumable || hasCheckpoint });
     } catch (error) {
       await this.#put({ message: `Step ${step} was not saved: ${failureOf(error).message}` });
     }
