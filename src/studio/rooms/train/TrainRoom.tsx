@@ -12,6 +12,7 @@ import { TrainingPanel } from './training/TrainingPanel.tsx';
 export function TrainRoom() {
   const device = useDeviceStore((state) => state.device);
   const isLocked = useRunStore((store) => isRunActive(store.state));
+  const hasOwnModel = useRunStore((store) => store.hasOwnModel);
   if (device.kind === 'missing') return <NoWebGpu reason={device.reason} />;
   return (
     <>
@@ -22,6 +23,11 @@ export function TrainRoom() {
           <legend className="visually-hidden">
             {isLocked ? 'Settings, locked while a run is under way' : 'Settings of the next run'}
           </legend>
+          {isLocked && hasOwnModel && (
+            <p className={styles.note}>
+              The run was resumed with its own model, data and settings. These are for the next one.
+            </p>
+          )}
           <ModelPanel />
           <DataPanel />
           <AdapterPanel />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contextOf } from './newRun.ts';
+import { contextOf, distinctName } from './newRun.ts';
 
 const row = (texts: string[]) => ({
   line: 1,
@@ -14,5 +14,12 @@ describe('contextOf', () => {
 
   it('keeps what a chat template begins with', () => {
     expect(contextOf(row(['<|im_start|>', 'user\n']), false)).toBe('<|im_start|>user\n');
+  });
+});
+
+describe('distinctName', () => {
+  it('counts on where a name is taken', () => {
+    expect(distinctName('SQL, r 8', [])).toBe('SQL, r 8');
+    expect(distinctName('SQL, r 8', ['SQL, r 8', 'SQL, r 8 (2)'])).toBe('SQL, r 8 (3)');
   });
 });

@@ -2,13 +2,29 @@
 import { call } from '../../../../worker/client.ts';
 import type { PreviewRow } from '../../../../worker/protocol.ts';
 import { useDataStore } from '../../../stores/dataStore.ts';
+import { useLibraryStore } from '../../../stores/libraryStore.ts';
 import { useSettingsStore } from '../../../stores/settingsStore.ts';
 
 /** Rows of one's own data whose contexts serve as fixed prompts. */
 const SAMPLE_ROWS = 2;
 
-/** `Question → SQL, r 8`; the Library can rename it. */
+/** `Question → SQL, r 8`, with a number where the Library has that already. It can be renamed there. */
 export function runName(): string {
+  const { status } = useLibraryStore.getState();
+  return distinctName(plainName(), status.kind === 'ready' ? status.runs.map((run) => run.name) : []);
+}
+
+export function distinctName(name: string, taken: readonly string[]): string {
+  let number = 1;
+  let candidate = name;
+  while (taken.includes(candidate)) {
+    number += 1;
+    candidate = `${name} (${number})`;
+  }
+  return candidate;
+}
+
+function plainName(): string {
   const { status, tasks } = useDataStore.getState();
   const { rank } = useSettingsStore.getState().settings.adapter;
   if (status.kind !== 'ready') return `r ${rank}`;
