@@ -175,6 +175,39 @@ test('the merged model leaves as a transformers folder in a zip', async () => {
   expect(names).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']));
 });
 
+test('both can be written into a folder', async () => {
+  // The picker is the browser's own window; a folder of the page's private file system stands in for what it gives.
+  await page.evaluate(() => {
+    window.showDirectoryPicker = async () =>
+      (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true });
+  });
+  const library = new LibraryPage(page);
+  const detail = library.detail(SECOND);
+  await detail.getByRole('button', { name: 'Export…' }).click();
+  await detail.getByRole('button', { name: 'Export…' }).click();
+  await detail.getByLabel('Write as').selectOption('folder');
+  for (const what of ['Export adapter', 'Export merged model']) {
+    await detail.getByRole('button', { name: what }).click();
+    const said = what === 'Export adapter' ? 'The adapter is in the folder' : 'The merged model is in the folder';
+    await expect(detail.getByRole('status')).toContainText(said, { timeout: MINUTE_MS });
+  }
+  const files = await page.evaluate(async () => {
+    const list = async (folder: FileSystemDirectoryHandle, path: string): Promise<string[]> => {
+      const names: string[] = [];
+      for await (const [name, entry] of folder.entries()) {
+        if (entry instanceof FileSystemDirectoryHandle) names.push(...(await list(entry, `${path}${name}/`)));
+        else names.push(`${path}${name}`);
+      }
+      return names;
+    };
+    return list(await (await navigator.storage.getDirectory()).getDirectoryHandle('picked'), '');
+  });
+  const names = files.map((path) => path.split('/').at(-1));
+  expect(names).toEqual(
+    expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', 'config.json', 'model.safetensors']),
+  );
+});
+
 for (const scheme of ['light', 'dark'] as const) {
   test(`the rooms are accessible and fit 360 pixels, ${scheme}`, async () => {
     await page.emulateMedia({ colorScheme: scheme });

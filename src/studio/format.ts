@@ -55,7 +55,8 @@ export function formatLearningRate(rate: number): string {
 
 /** A share from 0 to 1: `0.36 %`, `82.4 %`. Small shares keep two digits. */
 export function formatShare(share: number): string {
-  const percent = share * 100;
+  // Below what six digits show it is a rounding error.
+  const percent = share < 5e-9 ? 0 : share * 100;
   const digits = percent === 0 ? 0 : percent < 1 ? 2 - Math.ceil(Math.log10(percent)) : percent < 10 ? 2 : 1;
   return `${percent.toFixed(Math.min(Math.max(digits, 0), 6))}${NBSP}%`;
 }

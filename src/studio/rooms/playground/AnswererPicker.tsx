@@ -4,8 +4,7 @@ import { useState } from 'react';
 import type { Answerer } from '../../../worker/protocol.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';
-import { rankLabel } from '../../theme/rankColour.ts';
-import type { AdapterChoice } from './answererChoices.ts';
+import { type AdapterChoice, nameWithRank } from './answererChoices.ts';
 import styles from './playground.module.css';
 
 interface Props {
@@ -33,7 +32,8 @@ export function AnswererPicker({ answerer, choices, place, onChange }: Props) {
             <option value="">Base, no adapter</option>
             {choices.map(({ run, refusal }) => (
               <option key={run.id} value={run.id} disabled={refusal !== null}>
-                {run.name} ({rankLabel(run.settings.adapter.rank)}){refusal && `, ${refusal}`}
+                {nameWithRank(run)}
+                {refusal && ` (${refusal})`}
               </option>
             ))}
           </select>

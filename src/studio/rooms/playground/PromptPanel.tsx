@@ -61,7 +61,7 @@ export function PromptPanel({ hasChatTemplate }: { hasChatTemplate: boolean }) {
           <textarea
             {...ids}
             className={fieldStyles.input}
-            rows={6}
+            rows={4}
             spellCheck={false}
             value={prompt}
             onChange={({ currentTarget }) => setPrompt(currentTarget.value)}

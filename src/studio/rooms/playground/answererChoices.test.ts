@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ModelDescription } from '../../../worker/protocol.ts';
 import { testRun } from '../../runs/testRun.ts';
-import { adapterChoices, answererName, firstAdapter } from './answererChoices.ts';
+import { adapterChoices, answererName, firstAdapter, nameWithRank } from './answererChoices.ts';
 
 const model: ModelDescription = {
   name: 'Tiny',
@@ -43,6 +43,7 @@ it('refuses adapters of another model, saying which they need, and leaves out ru
 
 it('names an answerer with rank and strength', () => {
   expect(answererName({ kind: 'base' }, runs)).toBe('Base');
+  expect(nameWithRank(testRun({ name: 'SQL, r 8' }))).toBe('SQL, r 8');
   expect(answererName({ kind: 'adapter', runId: 'mine', strength: 1 }, runs)).toBe('First run, r 8');
   expect(answererName({ kind: 'adapter', runId: 'mine', strength: 0.5 }, runs)).toBe('First run, r 8, strength 0.5');
 });

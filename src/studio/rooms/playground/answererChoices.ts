@@ -21,8 +21,14 @@ export function adapterChoices(runs: RunRecord[], model: ModelDescription): Adap
 export function answererName(answerer: Answerer, runs: RunRecord[]): string {
   if (answerer.kind === 'base') return 'Base';
   const run = runs.find(({ id }) => id === answerer.runId);
-  const name = run === undefined ? 'A deleted run' : `${run.name}, ${rankLabel(run.settings.adapter.rank)}`;
+  const name = run === undefined ? 'A deleted run' : nameWithRank(run);
   return answerer.strength === 1 ? name : `${name}, strength ${answerer.strength}`;
+}
+
+/** A new run's name ends with its rank already; one that was renamed may not. */
+export function nameWithRank({ name, settings }: RunRecord): string {
+  const rank = rankLabel(settings.adapter.rank);
+  return name.endsWith(rank) ? name : `${name}, ${rank}`;
 }
 
 /** The adapter that a newcomer wants beside the base: the one asked for, else the newest that fits. */
