@@ -6,6 +6,7 @@ import { openZip } from '../formats/zipReader.ts';
 import { zipStream } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { cardInfo } from './adapterCardInfo.ts';
+import { collectBlob } from './collectBlob.ts';
 import { WorkerError } from './failure.ts';
 import type { KeptRun } from './keptRun.ts';
 import { keptRun, library } from './library.ts';
@@ -63,6 +64,5 @@ export interface StoredFile {
 
 export async function zipBlob(files: readonly StoredFile[]): Promise<Blob> {
   const entries = files.map(({ name, bytes }) => ({ name, sizeBytes: bytes.length, bytes: async () => bytes }));
-  const stored = await new Response(zipStream(entries)).blob();
-  return new Blob([stored], { type: 'application/zip' });
+  return collectBlob(zipStream(entries), 'application/zip');
 }

@@ -10,6 +10,7 @@ import { DTYPE_OF } from '../model/loadModel.ts';
 import { cardInfo } from './adapterCardInfo.ts';
 import { adapterZip, openAdapter, zipBlob } from './adapterStore.ts';
 import { cancellable } from './cancelling.ts';
+import { collectBlob } from './collectBlob.ts';
 import { WorkerError } from './failure.ts';
 import { writeFolder } from './folderWriter.ts';
 import { keptRun } from './library.ts';
@@ -60,8 +61,7 @@ export function exportMerged(request: Calls['exportMerged']['request']): Promise
       await writeFolder(directory, entries);
       return { fileName: directory.name, zip: null };
     }
-    const zip = await new Response(zipStream(entries)).blob();
-    return { fileName: `${stem}.zip`, zip: new Blob([zip], { type: 'application/zip' }) };
+    return { fileName: `${stem}.zip`, zip: await collectBlob(zipStream(entries), 'application/zip') };
   });
 }
 
