@@ -13,6 +13,8 @@ export default defineConfig({
   base: './',
   plugins: [react(), developWithoutPolicy],
   worker: { format: 'es' },
+  // It finds its WebAssembly beside its own script.
+  optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
   build: { target: 'es2023', sourcemap: false },
   server: { port: 5173 },
   preview: { port: 4173 },
