@@ -20,6 +20,7 @@ export interface PreviewRow {
 /** `text` is what the tokens decode to; a conversation or a long text may give more than one row. */
 export type Preview = { text: string; rows: PreviewRow[] } | { reason: string };
 
+/** What one example becomes, text and tokens. @internal */
 export function previewExample(example: Example, options: EncodeOptions): Preview {
   const { tokenizer, maxLength } = options;
   const fitted = encodeExample(example, options);

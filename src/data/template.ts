@@ -51,7 +51,7 @@ export function typedTemplate(typed: string): string {
   return typed.replace(/\\[nt\\]/g, (typedEscape) => escapes[typedEscape] ?? typedEscape);
 }
 
-/** A template in one line, to be shown: the reverse of `typedTemplate`. */
+/** A template in one line, to be shown: the reverse of `typedTemplate`. @internal */
 export function typedForm(template: string): string {
   return template.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }

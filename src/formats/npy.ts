@@ -29,7 +29,7 @@ export function npyHeader(shape: readonly number[]): Uint8Array<ArrayBuffer> {
   return header;
 }
 
-/** A whole file. Throws a TypeError when the shape does not hold as many values as there are. */
+/** A whole file. Throws a TypeError when the shape does not hold as many values as there are. @internal */
 export function writeNpy({ shape, values }: NpyArray): Uint8Array<ArrayBuffer> {
   if (elementCount(shape) !== values.length) {
     throw new TypeError(`npy: expected ${elementCount(shape)} values for [${shape.join(', ')}], got ${values.length}`);

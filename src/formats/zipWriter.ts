@@ -43,7 +43,7 @@ export function zipStream(entries: readonly ZipEntry[], modified: Date = new Dat
   );
 }
 
-/** The archive's exact size in bytes. */
+/** The archive's exact size in bytes. @internal */
 export function zipSizeBytes(entries: readonly ZipEntry[]): number {
   return Number(predictLength(entries.map(({ name, sizeBytes }) => ({ name, size: sizeBytes }))));
 }

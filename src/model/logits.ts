@@ -71,7 +71,7 @@ export async function streamLogits(
   }
 }
 
-/** Logits [tokens, vocabulary]. */
+/** Logits [tokens, vocabulary]. @internal */
 export async function logitsOf(
   gpu: Gpu,
   model: FrozenModel,

@@ -15,7 +15,6 @@ export const adapterSettingsSchema = z.object({
   /** First and last adapted layer, from 0, inclusive; all when absent. */
   layers: z.tuple([z.int().min(0), z.int().min(0)]).optional(),
 });
-export type AdapterSettings = z.infer<typeof adapterSettingsSchema>;
 
 export const optimizerSettingsSchema = z.discriminatedUnion('kind', [
   z.object({
