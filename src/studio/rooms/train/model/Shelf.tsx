@@ -29,7 +29,7 @@ export function Shelf({ onChoose, onNeedToken }: Props) {
           <div>
             <strong>{model.title}</strong>
             <p>
-              {`${formatCount(model.parameters)} parameters · ${model.family} · ${model.licence}`}
+              {`${formatCount(model.parameters)} parameters · ${model.family} · licence ${model.licence}`}
               {model.isInstruct ? ' · instruct' : ''}
             </p>
             <p>{costText(model)}</p>
