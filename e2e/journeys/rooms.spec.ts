@@ -189,7 +189,7 @@ test('both can be written into a folder', async () => {
   for (const what of ['Export adapter', 'Export merged model']) {
     await detail.getByRole('button', { name: what }).click();
     const said = what === 'Export adapter' ? 'The adapter is in the folder' : 'The merged model is in the folder';
-    await expect(detail.getByRole('status')).toContainText(said, { timeout: MINUTE_MS });
+    await expect(detail.getByText(said)).toBeVisible({ timeout: MINUTE_MS });
   }
   const files = await page.evaluate(async () => {
     const list = async (folder: FileSystemDirectoryHandle, path: string): Promise<string[]> => {
