@@ -53,7 +53,7 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
   const chosen = useMemo(() => chooseRuns(runs, wanted), [runs, wanted]);
   const marks = useMemo(() => runMarks(chosen), [chosen]);
   const withCurve = useMemo(() => chosen.filter((run) => !run.isImported), [chosen]);
-  const curveMarks = marks.filter((_, i) => !chosen[i]?.isImported);
+  const curveMarks = useMemo(() => marks.filter((_, i) => !chosen[i]?.isImported), [marks, chosen]);
   const curveIds = withCurve.map(({ id }) => id).join(',');
   useEffect(() => {
     for (const id of curveIds.split(',').filter(Boolean)) void loadMetrics(id);

@@ -31,11 +31,8 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
   const [axis, setAxis] = useState<CurveAxis>('step');
   const [hasRaw, setHasRaw] = useState(true);
 
-  const looks = JSON.stringify(runs.map((run, i) => ({ rank: run.settings.adapter.rank, ...marks[i] })));
-  // Rebuilt only when what it looks like changes: a new chart loses its zoom.
   const series = useMemo<ChartSeries[]>(() => {
-    const parsed: { rank: number; label: string; dash: number[] }[] = JSON.parse(looks);
-    const coloured = parsed.map((look) => ({ ...look, colour: rankColour(look.rank, scheme) }));
+    const coloured = marks.map((mark) => ({ ...mark, colour: rankColour(mark.rank, scheme) }));
     return [
       ...coloured.map(({ label, colour }) => ({
         label: `${label}, each step`,
@@ -53,7 +50,7 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
         isUnlisted: true,
       })),
     ];
-  }, [looks, scheme, hasRaw]);
+  }, [marks, scheme, hasRaw]);
 
   const curves = useMemo(() => {
     const steps = runs.map(({ id }) => {

@@ -4,6 +4,7 @@ import type { RunRecord } from '../../../worker/protocol.ts';
 import { rankDash, rankLabel } from '../../theme/rankColour.ts';
 
 export interface RunMark {
+  rank: number;
   /** `r 8`, or `r 8 b` for the second of that rank. */
   label: string;
   dash: number[];
@@ -16,6 +17,6 @@ export function runMarks(runs: RunRecord[]): RunMark[] {
     const isShared = ranks.filter((other) => other === rank).length > 1;
     const letter = isShared ? ` ${String.fromCharCode('a'.charCodeAt(0) + (before % 26))}` : '';
     // Patterns follow powers of two: the next power's pattern differs from this one's.
-    return { label: rankLabel(rank) + letter, dash: rankDash(rank * 2 ** before) };
+    return { rank, label: rankLabel(rank) + letter, dash: rankDash(rank * 2 ** before) };
   });
 }
