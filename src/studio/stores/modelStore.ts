@@ -15,7 +15,8 @@ export interface LoadProgress {
 export type ModelStatus =
   | { kind: 'none' }
   | { kind: 'describing'; source: ModelSource }
-  | { kind: 'described'; source: ModelSource; description: ModelDescription }
+  /** `weights` is the format it would be loaded in. */
+  | { kind: 'described'; source: ModelSource; description: ModelDescription; weights: WeightFormat }
   | {
       kind: 'loading';
       source: ModelSource;
@@ -52,7 +53,7 @@ export async function describeModel(source: ModelSource): Promise<void> {
   setStatus({ kind: 'describing', source });
   try {
     const description = await call('describeModel', { source });
-    if (isCurrent(source)) setStatus({ kind: 'described', source, description });
+    if (isCurrent(source)) setStatus(described(source, description));
   } catch (error) {
     if (isCurrent(source)) setStatus(afterFailure(error, source, null));
   }
@@ -62,25 +63,31 @@ export async function describeModel(source: ModelSource): Promise<void> {
 export async function loadModel(source: ModelSource, weights?: WeightFormat): Promise<void> {
   const { status } = useModelStore.getState();
   if (status.kind !== 'described' || status.source !== source) await describeModel(source);
-  const described = useModelStore.getState().status;
-  if (described.kind !== 'described' || described.source !== source) return;
-  const { description } = described;
-  const format = weights ?? preferredFormat(description);
+  const now = useModelStore.getState().status;
+  if (now.kind !== 'described' || now.source !== source) return;
+  const { description } = now;
+  const format = weights ?? now.weights;
   setStatus({ kind: 'loading', source, description, weights: format, progress: null });
   try {
     const loaded = await call('loadModel', { source, weights: format });
     if (isCurrent(source)) setStatus({ kind: 'ready', source, description: loaded, weights: format });
   } catch (error) {
-    if (isCurrent(source)) setStatus(afterFailure(error, source, description));
+    if (isCurrent(source)) setStatus(afterFailure(error, source, described(source, description, format)));
   }
 }
 
-/** Loads again what is loaded, in another format. */
+/** Loads the chosen model anew, in the same format: the worker no longer has it. */
+export async function reloadModel(): Promise<void> {
+  const { status } = useModelStore.getState();
+  if (status.kind !== 'none') await loadModel(status.source, 'weights' in status ? status.weights : undefined);
+}
+
+/** Chooses the format of the weights; a loaded model is loaded again in it. */
 export async function changeWeightFormat(weights: WeightFormat): Promise<void> {
   const { status } = useModelStore.getState();
-  if (status.kind !== 'ready' || status.weights === weights) return;
-  setStatus({ kind: 'described', source: status.source, description: status.description });
-  await loadModel(status.source, weights);
+  if ((status.kind !== 'ready' && status.kind !== 'described') || status.weights === weights) return;
+  setStatus(described(status.source, status.description, weights));
+  if (status.kind === 'ready') await loadModel(status.source);
 }
 
 /** Stops a description or a download that is under way; what arrived stays in the cache. */
@@ -103,16 +110,21 @@ export async function deleteCachedModel(repo: string): Promise<void> {
   await refreshShelf();
 }
 
+function described(source: ModelSource, description: ModelDescription, weights = preferredFormat(description)) {
+  return { kind: 'described', source, description, weights } as const;
+}
+
 /** The format that a model is stored in, where this GPU takes it; else the first that it takes. */
-export function preferredFormat(description: ModelDescription): WeightFormat {
+function preferredFormat(description: ModelDescription): WeightFormat {
   const possible = description.weightBytes.filter((option) => option.refusal === null);
   const stored = possible.find((option) => option.format === description.storedFormat.toLowerCase());
   return (stored ?? possible[0])?.format ?? 'f32';
 }
 
-function afterFailure(error: unknown, source: ModelSource, description: ModelDescription | null): ModelStatus {
+/** `before` is what stays when the person cancelled. */
+function afterFailure(error: unknown, source: ModelSource, before: ModelStatus | null): ModelStatus {
   if (!(error instanceof CallError && error.isCancelled)) {
     return { kind: 'failed', source, message: messageOf(error) };
   }
-  return description === null ? { kind: 'none' } : { kind: 'described', source, description };
+  return before ?? { kind: 'none' };
 }

@@ -6,7 +6,7 @@ import { chooseTask } from './chooseData.ts';
 import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
 import { refreshRuns } from './libraryStore.ts';
-import { loadModel, reportModelProgress, useModelStore } from './modelStore.ts';
+import { loadModel, reloadModel, reportModelProgress, useModelStore } from './modelStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
 import { changeAdapter, changeTraining, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
 
@@ -20,8 +20,7 @@ export function openStudio(): void {
 /** After a lost GPU: opens it again and puts the model back on it. */
 export async function recoverDevice(): Promise<void> {
   const device = await openDevice();
-  const { status } = useModelStore.getState();
-  if (device.kind === 'ready' && status.kind !== 'none') await loadModel(status.source);
+  if (device.kind === 'ready') await reloadModel();
 }
 
 async function prepareBuiltin(): Promise<void> {
@@ -53,8 +52,7 @@ function follow(): void {
     if (isRunActive(before.state) && !isRunActive(state)) planIfPossible();
     // A resumed run brought its own model and data to the worker: those chosen here are loaded again for the next run.
     if (state.kind !== 'none' || before.state.kind === 'none' || !before.hasOwnModel || hasOwnModel) return;
-    const { status } = useModelStore.getState();
-    if (status.kind !== 'none') void loadModel(status.source);
+    void reloadModel();
   });
   useDataStore.subscribe(({ status }, before) => {
     if (status === before.status) return;

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { useKeptFocus } from '../../../panels/useKeptFocus.ts';
 import {
+  isActive,
   leaveRun,
   pauseRun,
   type RunState,
@@ -30,6 +31,9 @@ export function RunBar() {
       </div>
       <div className={styles.barText}>
         <p role="status">{isIdle ? readiness.text : stateText(state, hasSteps)}</p>
+        {state.kind === 'shown' && isActive(state.run.status) && state.run.message && (
+          <p className={styles.remark}>{state.run.message}</p>
+        )}
         {state.kind === 'shown' && <StepProgress run={state.run} />}
       </div>
       {state.kind === 'failed' && <ErrorNote message={state.message} />}

@@ -6,8 +6,9 @@ export function stateText(state: RunState, hasSteps: boolean): string {
   if (state.kind === 'none' || state.kind === 'failed') return '';
   if (state.kind === 'starting') return 'Starting…';
   const { run, pending } = state;
-  if (pending === 'stop') return 'Stopping after this step, and saving…';
-  if (pending === 'pause') return 'Pausing after this step, and saving…';
+  const soon = hasSteps ? 'after this step' : 'once the untrained model is measured';
+  if (pending === 'stop') return `Stopping ${soon}, and saving…`;
+  if (pending === 'pause') return `Pausing ${soon}, and saving…`;
   if (pending === 'resume') return 'Resuming…';
   switch (run.status) {
     case 'preparing':

@@ -1,10 +1,9 @@
 // How the frozen weights are kept on the GPU, and what that costs; where this adapter cannot take one, why.
 import { Button } from '@mantine/core';
-import { useState } from 'react';
 import { formatBytes } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { RadioChips } from '../../../panels/RadioChips.tsx';
-import { changeWeightFormat, loadModel, type ModelStatus, preferredFormat } from '../../../stores/modelStore.ts';
+import { changeWeightFormat, loadModel, type ModelStatus } from '../../../stores/modelStore.ts';
 import styles from './model.module.css';
 
 type Known = Extract<ModelStatus, { kind: 'described' | 'ready' }>;
@@ -12,8 +11,7 @@ type Known = Extract<ModelStatus, { kind: 'described' | 'ready' }>;
 export function WeightFormats({ status }: { status: Known }) {
   const { description } = status;
   const isLoaded = status.kind === 'ready';
-  const [wish, setWish] = useState(preferredFormat(description));
-  const chosen = isLoaded ? status.weights : wish;
+  const chosen = status.weights;
   const refusals = description.weightBytes.filter((option) => option.refusal !== null);
   const chosenBytes = description.weightBytes.find((option) => option.format === chosen)?.bytes ?? 0;
   if (refusals.length === description.weightBytes.length) {
@@ -29,7 +27,7 @@ export function WeightFormats({ status }: { status: Known }) {
           refusal: option.refusal,
         }))}
         value={chosen}
-        onChange={(format) => (isLoaded ? void changeWeightFormat(format) : setWish(format))}
+        onChange={(format) => void changeWeightFormat(format)}
       />
       {refusals.map((option) => (
         <p key={option.format} className={styles.refusal}>
@@ -37,7 +35,7 @@ export function WeightFormats({ status }: { status: Known }) {
         </p>
       ))}
       {!isLoaded && (
-        <Button onClick={() => void loadModel(status.source, chosen)}>Load model ({formatBytes(chosenBytes)})</Button>
+        <Button onClick={() => void loadModel(status.source)}>Load model ({formatBytes(chosenBytes)})</Button>
       )}
     </>
   );
