@@ -33,7 +33,7 @@ export function AnswerColumn({ column, name, place, choices, asked, reference, i
           answerer={column.answerer}
           choices={choices}
           place={place}
-          onChange={(answerer) => void changeAnswerer(column.id, answerer)}
+          onChange={(answerer) => changeAnswerer(column.id, answerer)}
         />
         {!isOnly && (
           <CloseButton

@@ -13,7 +13,14 @@ import {
   usePlayground,
 } from './playgroundStore.ts';
 
+const PAUSE_MS = 200;
+/** The request of a column that is about to ask. */
+const WAITING = '';
+
 let requestsMade = 0;
+/** Column by request, for every request that the worker has not answered. */
+const inFlight = new Map<string, string>();
+const waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
 onEvent('token', ({ requestId, text }) => {
   const column = usePlayground
@@ -47,9 +54,28 @@ export async function askRandomExample(taskId: string): Promise<void> {
   await askAll();
 }
 
-/** Gives a column another answerer; it answers again when something was asked already. */
-export async function changeAnswerer(columnId: string, answerer: Answerer): Promise<void> {
-  updateColumn(columnId, () => ({ answerer, judged: null, state: { kind: 'idle' } }));
+/**
+ * Gives a column another answerer; it answers again when something was asked already. Steps of the strength slider that
+ * follow each other quickly ask once.
+ */
+export function changeAnswerer(columnId: string, answerer: Answerer): void {
+  const hasAsked = usePlayground.getState().asked !== null;
+  updateColumn(columnId, () => ({
+    answerer,
+    judged: null,
+    state: hasAsked ? { kind: 'answering', requestId: WAITING, text: '' } : { kind: 'idle' },
+  }));
+  clearTimeout(waiting.get(columnId));
+  waiting.set(
+    columnId,
+    setTimeout(() => void askAgain(columnId), PAUSE_MS),
+  );
+}
+
+/** What was asked of the former answerer is given up, unless that would take other columns' answers too. */
+async function askAgain(columnId: string): Promise<void> {
+  const columnIds = [...inFlight.values()];
+  if (columnIds.length > 0 && columnIds.every((id) => id === columnId)) await cancelAnswers();
   await askColumn(columnId);
 }
 
@@ -81,12 +107,15 @@ async function askColumn(columnId: string): Promise<void> {
       .columns.some(({ id, state }) => id === columnId && state.kind === 'answering' && state.requestId === requestId);
 
   updateColumn(columnId, () => ({ state: { kind: 'answering', requestId, text: '' } }));
+  inFlight.set(requestId, columnId);
   try {
     const { answerer } = column;
     const answer = await call('generate', { requestId, prompt: asked.prompt, useChatTemplate, answerer, sampling });
+    inFlight.delete(requestId);
     const result = asked.example?.table == null ? null : await queryResult(asked.example, answer.text);
     if (isCurrent()) updateColumn(columnId, () => ({ state: { kind: 'answered', answer, result } }));
   } catch (error) {
+    inFlight.delete(requestId);
     if (!isCurrent()) return;
     const message = error instanceof CallError ? error.message : String(error);
     const isCancelled = error instanceof CallError && error.isCancelled;
