@@ -1,6 +1,7 @@
 // Compare: chosen runs, their curves, their results and settings.
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from '@playwright/test';
+import Papa from 'papaparse';
 
 export class ComparePage {
   readonly picker: Locator;
@@ -34,5 +35,11 @@ export class ComparePage {
     const download = this.page.waitForEvent('download');
     await this.page.getByRole('button', { name: button }).click();
     return readFileSync(await (await download).path(), 'utf8');
+  }
+
+  /** Every step of the one run on show, and its loss. */
+  async curve(): Promise<{ step: number; loss: number }[]> {
+    const rows = Papa.parse<Record<string, string>>(await this.csv('Curves as CSV'), { header: true }).data;
+    return rows.filter(({ step }) => step).map(({ step, loss }) => ({ step: Number(step), loss: Number(loss) }));
   }
 }

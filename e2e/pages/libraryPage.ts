@@ -39,6 +39,12 @@ export class LibraryPage {
     return this.page.getByRole('region', { name });
   }
 
+  /** Id of the only run there is. */
+  async onlyRunId(): Promise<string> {
+    const address = await this.list.getByRole('rowheader').getByRole('link').getAttribute('href');
+    return new URLSearchParams(address?.split('?')[1]).get('run') ?? '';
+  }
+
   async rename(from: string | RegExp, to: string): Promise<void> {
     const detail = this.detail(from);
     await detail.getByRole('button', { name: 'Rename' }).click();

@@ -1,4 +1,5 @@
 // Train: model, data, adapter, go.
+import { readFileSync } from 'node:fs';
 import { expect, type Locator, type Page } from '@playwright/test';
 
 export class TrainPage {
@@ -47,6 +48,11 @@ export class TrainPage {
     await this.setting(/^Steps$/).fill(String(steps));
   }
 
+  /** Unfolds the settings that seldom need a change. */
+  async openMoreSettings(): Promise<void> {
+    await this.page.getByRole('region', { name: 'Training' }).getByText('More', { exact: true }).click();
+  }
+
   /** Opens the model drawer, and waits for it. */
   async openModels(): Promise<Locator> {
     await this.model.getByRole('button', { name: 'Change model' }).click();
@@ -55,10 +61,15 @@ export class TrainPage {
     return drawer;
   }
 
-  async chooseHubModel(id: string, revision = 'main'): Promise<void> {
+  /** `server` is the address of another one than the Hub. */
+  async chooseHubModel(id: string, revision = 'main', server?: string): Promise<void> {
     const drawer = await this.openModels();
     await drawer.getByRole('textbox', { name: 'Model id' }).fill(id);
     await drawer.getByRole('textbox', { name: 'Revision' }).fill(revision);
+    if (server !== undefined) {
+      await drawer.getByText('Another server').click();
+      await drawer.getByRole('textbox', { name: 'Server' }).fill(server);
+    }
     await drawer.getByRole('button', { name: 'Look up' }).click();
   }
 
@@ -67,12 +78,25 @@ export class TrainPage {
     await drawer.getByLabel('Model folder').setInputFiles(folder);
   }
 
+  /** Loads the model that was looked up, and waits until it is on the GPU. */
+  async loadModel(): Promise<void> {
+    await this.model.getByRole('button', { name: /^Load model/ }).click();
+    await expect(this.model.getByText('frozen')).toBeVisible({ timeout: 60_000 });
+  }
+
   /** Opens the data drawer, picks a file, and leaves the drawer open. */
   async chooseDataFile(file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<Locator> {
     await this.data.getByRole('button', { name: /Use your own file|Columns and rows/ }).click();
     const drawer = this.page.getByRole('dialog', { name: 'Data' });
     await drawer.getByLabel('Data file', { exact: true }).setInputFiles(file);
     return drawer;
+  }
+
+  async mapColumns(drawer: Locator, { context, target }: { context: string; target: string }): Promise<void> {
+    await drawer.getByRole('combobox', { name: /^Context/ }).selectOption(context);
+    await drawer.getByRole('combobox', { name: /^Target/ }).selectOption(target);
+    await expect(drawer.getByRole('combobox', { name: /^Context/ })).toHaveValue(context);
+    await expect(drawer.getByRole('combobox', { name: /^Target/ })).toHaveValue(target);
   }
 
   async closeDrawer(): Promise<void> {
@@ -97,6 +121,23 @@ export class TrainPage {
   async stop(): Promise<void> {
     await this.go.getByRole('button', { name: 'Stop' }).click();
     await expect(this.state).toContainText('Stopped');
+  }
+
+  /** Optimizer steps done. */
+  async step(): Promise<number> {
+    return Number((await this.readout('Step')).split('/')[0]?.replaceAll(',', '').trim());
+  }
+
+  async waitForStep(step: number, timeout: number): Promise<void> {
+    await expect.poll(() => this.step(), { timeout }).toBeGreaterThanOrEqual(step);
+  }
+
+  /** The zip that the end of a run offers. */
+  async downloadAdapter(): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
+    const download = this.page.waitForEvent('download');
+    await this.go.getByRole('button', { name: /^Download adapter/ }).click();
+    const file = await download;
+    return { name: file.suggestedFilename(), bytes: new Uint8Array(readFileSync(await file.path())) };
   }
 
   async waitUntilFinished(timeout: number): Promise<void> {

@@ -17,7 +17,14 @@ export type DataStatus =
       totalRows: number;
     }
   | { kind: 'ready'; source: DataSource; options: DataOptions; description: DataDescription }
-  | { kind: 'failed'; source: DataSource; options: DataOptions; message: string };
+  /** `previous` is what was read of the same file before: its columns are the way back. */
+  | {
+      kind: 'failed';
+      source: DataSource;
+      options: DataOptions;
+      previous: DataDescription | null;
+      message: string;
+    };
 
 export const useDataStore = create<{ status: DataStatus; tasks: BuiltinTask[] }>()(() => ({
   status: { kind: 'none', message: null },
@@ -39,11 +46,17 @@ export async function loadTasks(): Promise<BuiltinTask[]> {
   }
 }
 
+/** What is known of the chosen rows, read under these options or earlier ones. */
+export function knownRows(status: DataStatus): DataDescription | null {
+  if (status.kind === 'none') return null;
+  return status.kind === 'ready' ? status.description : status.previous;
+}
+
 /** Reads, maps, renders and encodes; needs a loaded model. A newer call wins over one under way. */
 export async function readData(source: DataSource, options: DataOptions): Promise<void> {
   const before = useDataStore.getState().status;
   if (before.kind === 'reading') await call('cancel', { what: 'data' });
-  const previous = before.kind === 'ready' && before.source === source ? before.description : null;
+  const previous = before.kind !== 'none' && before.source === source ? knownRows(before) : null;
   setStatus({ kind: 'reading', source, options, previous, doneRows: 0, totalRows: 0 });
   const isCurrent = () => {
     const { status } = useDataStore.getState();
@@ -56,7 +69,9 @@ export async function readData(source: DataSource, options: DataOptions): Promis
     if (!isCurrent()) return;
     const isCancelled = error instanceof CallError && error.isCancelled;
     setStatus(
-      isCancelled ? { kind: 'none', message: null } : { kind: 'failed', source, options, message: messageOf(error) },
+      isCancelled
+        ? { kind: 'none', message: null }
+        : { kind: 'failed', source, options, previous, message: messageOf(error) },
     );
   }
 }

@@ -1,4 +1,4 @@
-// Which column is what: guessed by name, changeable.
+// Which column is what: guessed by name, changeable. A column is context or target: choosing it for one swaps the two.
 import type { ColumnMapping, DataDescription } from '../../../../worker/protocol.ts';
 import { Select } from '../../../panels/Select.tsx';
 import { changeDataOptions } from '../../../stores/dataStore.ts';
@@ -39,7 +39,9 @@ export function ColumnForm({ description }: { description: DataDescription }) {
               term="given"
               value={mapping.context}
               options={options}
-              onChange={(context) => change({ ...mapping, context })}
+              onChange={(context) =>
+                change({ ...mapping, context, target: context === mapping.target ? mapping.context : mapping.target })
+              }
             />
             <Select
               label="Further input"
@@ -53,7 +55,9 @@ export function ColumnForm({ description }: { description: DataDescription }) {
               term="learned"
               value={mapping.target}
               options={options}
-              onChange={(target) => change({ ...mapping, target })}
+              onChange={(target) =>
+                change({ ...mapping, target, context: target === mapping.context ? mapping.target : mapping.context })
+              }
             />
           </>
         ) : (

@@ -2,7 +2,7 @@
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { SideDrawer } from '../../../panels/SideDrawer.tsx';
-import { cancelData, useDataStore } from '../../../stores/dataStore.ts';
+import { cancelData, knownRows, useDataStore } from '../../../stores/dataStore.ts';
 import { ColumnForm } from './ColumnForm.tsx';
 import { DataCounts } from './DataCounts.tsx';
 import { DataFiles } from './DataFiles.tsx';
@@ -14,7 +14,8 @@ import { RowBrowser } from './RowBrowser.tsx';
 
 export function DataDrawer({ onClose }: { onClose: () => void }) {
   const status = useDataStore((state) => state.status);
-  const description = status.kind === 'ready' ? status.description : status.kind === 'reading' ? status.previous : null;
+  const description = knownRows(status);
+  const isUsable = status.kind !== 'failed';
   return (
     <SideDrawer title="Data" width={760} onClose={onClose}>
       <div className={styles.drawer}>
@@ -27,19 +28,23 @@ export function DataDrawer({ onClose }: { onClose: () => void }) {
             onCancel={() => void cancelData()}
           />
         )}
-        {description && status.kind !== 'none' && (
+        {description && (
           <>
             <section>
               <h3>
                 {description.name} <span className={styles.dim}>read as {description.layout}</span>
               </h3>
-              <DataCounts description={description} />
+              {isUsable && <DataCounts description={description} />}
             </section>
             <ColumnForm description={description} />
             <PromptForm key={promptKey(description.prompt)} description={description} />
-            <ProblemList description={description} />
-            <LengthHistogram histogram={description.histogram} />
-            <RowBrowser rows={description.trainRows} />
+            {isUsable && (
+              <>
+                <ProblemList description={description} />
+                <LengthHistogram histogram={description.histogram} />
+                <RowBrowser rows={description.trainRows} />
+              </>
+            )}
           </>
         )}
       </div>
