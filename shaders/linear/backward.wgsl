@@ -6,42 +6,11 @@
 // One invocation: 8 rows × 8 columns of dx in registers. z: one group of rows with all its column blocks.
 // Overwrites dx; with `accumulate` adds to it; with `rescale` adds to scale·dx.
 import package::linear::weight::weight4;
-@if(lora) import package::shared::segments::Segment;
-@if(dropout) import package::shared::random::dropoutScale;
-@if(dropout) import package::shared::step::StepHeader;
+import package::linear::backwardOperands::{params, store4};
+@if(lora) import package::linear::backwardOperands::{segments, v, lora};
+@if(dropout) import package::linear::backwardOperands::mask4;
 
-struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, columnBlocks: u32 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
-@if(rescale) @group(0) @binding(4) var<storage, read> scale: array<f32>;
-@if(lora) @group(0) @binding(4) var<storage, read> segments: array<Segment>;
-@if(lora) @group(0) @binding(5) var<storage, read> v: array<f32>;
-@if(lora) @group(0) @binding(6) var<storage, read> lora: array<f32>;
-@if(dropout) @group(0) @binding(7) var<storage, read> step: StepHeader;
-
-fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {
-  if (row >= rowEnd) { return; }
-  for (var j = 0u; j < 4u; j++) {
-    let c = col + j;
-    if (c < params.inner) {
-      var sum = value[j];
-      let at = row * params.inner + c;
-      @if(accumulate) { sum += dx[at]; }
-      @if(rescale) { sum += scale[row] * dx[at]; }
-      dx[at] = sum;
-    }
-  }
-}
-
-@if(dropout) fn mask4(segment: Segment, row: u32, col: u32) -> vec4f {
-  let at = row * params.inner + col;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
-}
 
 @if(lora) fn lora4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
 
