@@ -37,6 +37,17 @@ describe('prepareDataset', () => {
     expect(tokenizer.decode(train.rows[0]!.ids)).toBe('Q: why\nA: so<|endoftext|>');
   });
 
+  it('takes the outer columns of words where no name is known and a person can change them', async () => {
+    const rows = file('a.csv', 'id,ask,topic,reply\n1,why,life,so\n2,how,life,thus\n');
+    const { mapping, train } = await prepare(rows, { mayGuessBlindly: true });
+    expect(mapping).toEqual({ kind: 'pairs', context: 'ask', target: 'reply' });
+    expect(train.rows.map((row) => tokenizer.decode(row.ids))).toEqual([
+      'why\nso<|endoftext|>',
+      'how\nthus<|endoftext|>',
+    ]);
+    await expect(prepare(file('b.csv', 'x,y,z\n1,2,3\n'), { mayGuessBlindly: true })).rejects.toThrow('cannot tell');
+  });
+
   it('takes validation rows from a fraction or a second file', async () => {
     const rows = Array.from({ length: 20 }, (_, i) => `context ${i}||target ${i}`).join('\n');
     const split = await prepare(file('a.txt', rows), { validation: 0.2 });

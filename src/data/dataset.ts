@@ -19,6 +19,8 @@ export interface DatasetOptions {
   maxLength: number;
   /** Default: guessed from the columns. */
   mapping?: ColumnMapping;
+  /** Where no column has a known name, take the first that holds words as context and the last as target, for a person to change. Default: refuse. */
+  mayGuessBlindly?: boolean;
   /** Default: the model's chat template for conversations, else `templateFor` the mapping. */
   prompt?: PromptChoice;
   /** A fraction of the examples, or a file of its own. Default: none. */
@@ -43,7 +45,7 @@ export interface Dataset {
 export async function prepareDataset(file: DataFile, options: DatasetOptions): Promise<Dataset> {
   const { seed, validation } = options;
   const parsed = await parseFile(file);
-  const mapping = options.mapping ?? chooseMapping(parsed);
+  const mapping = options.mapping ?? chooseMapping(parsed, options.mayGuessBlindly);
   const prompt = options.prompt ?? choosePrompt(mapping);
   const { examples, problems } = examplesOf(parsed, mapping, prompt, options.tokenizer);
   const split = typeof validation === 'number' ? splitExamples(examples, validation, seed) : undefined;
@@ -57,7 +59,12 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
     all.push(...held.problems);
   } else if (validation !== undefined && typeof validation !== 'number') {
     const second = await parseFile(validation);
-    const heldExamples = examplesOf(second, options.mapping ?? chooseMapping(second), prompt, options.tokenizer);
+    const heldExamples = examplesOf(
+      second,
+      options.mapping ?? chooseMapping(second, options.mayGuessBlindly),
+      prompt,
+      options.tokenizer,
+    );
     held = await encode(heldExamples.examples, options);
     const heldProblems = [...second.problems, ...heldExamples.problems, ...held.problems];
     refuseIfEmpty(second, held, heldProblems);
@@ -66,15 +73,25 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
   return { file: parsed, mapping, prompt, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
 }
 
-function chooseMapping(parsed: ParsedFile): ColumnMapping {
+function chooseMapping(parsed: ParsedFile, mayGuessBlindly = false): ColumnMapping {
   const mapping = guessMapping(parsed.columns);
   if (mapping) return mapping;
+  const [context, target] = mayGuessBlindly ? outerTextColumns(parsed) : [];
+  if (context !== undefined && target !== undefined) return { kind: 'pairs', context, target };
   const first = parsed.problems[0];
   if (parsed.rows.length === 0 && first) throw new DataError(`${parsed.name}: line ${first.line}: ${first.reason}`);
   const names = parsed.columns.map((name) => `"${name}"`).join(', ');
   throw new DataError(
     `${parsed.name}: cannot tell context from target among the columns ${names}; name them context and target, prompt and completion, or question and answer`,
   );
+}
+
+/** The first and the last column that hold words, by the first rows. */
+function outerTextColumns({ columns, rows }: ParsedFile): (string | undefined)[] {
+  const isText = (column: string) =>
+    rows.slice(0, 20).some(({ values }) => typeof values[column] === 'string' && /\p{L}/u.test(values[column]));
+  const texts = columns.filter(isText);
+  return texts.length > 1 ? [texts[0], texts.at(-1)] : [];
 }
 
 /** The rendering for a mapping when none is given. */

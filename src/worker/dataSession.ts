@@ -41,6 +41,7 @@ export function readData(source: DataSource, options: DataOptions): Promise<Data
       tokenizer,
       maxLength: options.maxLength,
       mapping: options.mapping ?? defaults.mapping,
+      mayGuessBlindly: true,
       prompt: options.prompt ?? defaults.prompt ?? chat,
       validation: validation ?? options.validationFraction,
       seed: options.seed,
