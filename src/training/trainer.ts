@@ -45,6 +45,11 @@ export interface StepReport {
   readonly adapters: readonly { loss: number; gradientNorm: number; isFinite: boolean }[];
 }
 
+interface EvaluateOptions {
+  readonly onProgress?: (doneRows: number, rows: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 export interface Evaluation {
   readonly rows: number;
   readonly targetTokens: number;
@@ -182,13 +187,14 @@ export class Trainer {
     return { report: { step, learningRate, tokens, targetTokens }, results: this.#ring.read(gpu) };
   }
 
-  /** Loss and token accuracy of every adapter on the validation rows. */
-  async evaluate(onProgress?: (doneRows: number, rows: number) => void): Promise<Evaluation> {
+  /** Loss and token accuracy of every adapter on the validation rows. When `signal` aborts between batches, throws its reason. */
+  async evaluate({ onProgress, signal }: EvaluateOptions = {}): Promise<Evaluation> {
     const { gpu, layouts, validationRows } = this.#o;
     if (!this.#ring) throw new TrainingError('trainer: open it first');
     const sums = layouts.map(() => ({ loss: 0, hits: 0 }));
     let targetTokens = 0;
     for (const [index, rows] of evaluationBatches(this.#o).entries()) {
+      signal?.throwIfAborted();
       const batch = batchOf(this.#o, rows);
       const { plan, inputs } = await this.#bound(this.#evaluation, shapeOf(batch, layouts.length));
       const words = packStep({

@@ -19,6 +19,8 @@ const IN_FLIGHT = 2;
 export class RunSession {
   #run: KeptRun;
   #wish: 'train' | 'pause' | 'stop' = 'train';
+  /** Aborts when the run shall halt: an evaluation under way is given up. */
+  #halting = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #isOpen = true;
   readonly #feed: MetricsFeed;
@@ -63,12 +65,14 @@ export class RunSession {
   go(): void {
     if (!this.#isOpen || this.#run.status === 'running') return;
     this.#wish = 'train';
+    this.#halting = new AbortController();
     this.#loop = this.#train();
   }
 
   /** Resolves once nothing is in flight and the state is saved. */
   async halt(wish: 'pause' | 'stop'): Promise<RunRecord> {
     this.#wish = wish;
+    this.#halting.abort();
     await this.#loop;
     if (wish === 'stop' && this.#isOpen && this.#run.status === 'paused') {
       await this.#finish('stopped', this.#run.message);
@@ -103,7 +107,7 @@ export class RunSession {
     this.#unlock = lockRun(this.#run.id);
     try {
       await this.#put({ status: 'running', message: null });
-      if (this.#run.step === 0) await this.#evaluate(0);
+      if (this.#run.step === 0) await this.#evaluate(0, this.#halting.signal);
       const isWhole = await this.#steps();
       if (isWhole) await this.#end();
     } catch (error) {
@@ -171,7 +175,7 @@ export class RunSession {
     const { evaluateEvery, saveEvery } = this.planned.settings.training;
     if (saveEvery > 0 && step % saveEvery === 0) await this.#save({ withCheckpoint: true });
     if (evaluateEvery === 0 || step % evaluateEvery !== 0) return;
-    await this.#evaluate(step);
+    await this.#evaluate(step, this.#halting.signal);
     await this.#put({});
   }
 
@@ -186,18 +190,23 @@ export class RunSession {
     else await this.#put({ status: 'paused' });
   }
 
-  /** Held-out loss, and answers to the fixed prompts. */
-  async #evaluate(step: number): Promise<void> {
+  /** Held-out loss, and answers to the fixed prompts; neither where `signal` aborts before it is known. */
+  async #evaluate(step: number, signal?: AbortSignal): Promise<void> {
     const { trainer, data, settings } = this.planned;
     if (settings.training.evaluateEvery === 0) return;
     this.#feed.flush();
     const runId = this.#run.id;
     if (data.dataset.validation) {
-      const { rows, adapters } = await trainer.evaluate();
+      const result = await trainer.evaluate({ signal }).catch((error: unknown) => {
+        if (!signal?.aborted) throw error;
+      });
+      if (!result) return;
+      const { rows, adapters } = result;
       const evaluation: EvaluationResult = { step, rows, ...adapters[0]! };
       this.#run = { ...this.#run, evaluations: [...this.#run.evaluations.filter((e) => e.step < step), evaluation] };
       post({ kind: 'evaluated', runId, evaluation });
     }
+    if (signal?.aborted) return;
     const prompts = this.#run.origin?.samplePrompts ?? [];
     const texts = await this.#samples.answer();
     const samples = texts.map((text, i): SampleResult => ({ step, prompt: prompts[i]!, text }));

@@ -61,7 +61,7 @@ export async function evaluate(flags: Flags): Promise<void> {
     const trainer = await Trainer.plan({ gpu, model, layouts, settings: SETTINGS, rows, validationRows: rows });
     await trainer.open(freshState(adapter ? flatParameters(adapter) : new Float32Array(NO_ADAPTER.count), SETTINGS));
     const bar = progressBar('Evaluating');
-    const result = await trainer.evaluate((done, total) => bar.show(done, total));
+    const result = await trainer.evaluate({ onProgress: (done, total) => bar.show(done, total) });
     bar.end();
     await trainer.close();
     const { rows: count, targetTokens: tokens } = result;

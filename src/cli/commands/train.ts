@@ -288,7 +288,7 @@ async function openState({ saved, start, stateFolder, isResumed }: Run) {
 
 async function evaluate(trainer: Trainer): Promise<Evaluation> {
   const bar = progressBar('Evaluating');
-  const evaluation = await trainer.evaluate((done, total) => bar.show(done, total));
+  const evaluation = await trainer.evaluate({ onProgress: (done, total) => bar.show(done, total) });
   bar.end();
   for (const { loss, perplexity, tokenAccuracy } of evaluation.adapters) {
     const accuracy = (tokenAccuracy * 100).toFixed(2);
