@@ -126,6 +126,18 @@ test('the Playground answers with base and adapter; at strength 0 the adapter is
   expect(await playground.answer(/Second/)).toBe(base);
 });
 
+test('merged and unmerged are timed, and the base answers as before', async () => {
+  const playground = new PlaygroundPage(page);
+  await playground.open();
+  await playground.ask('table: train | price\nquestion: show me the 5 lightest trains.\n');
+  const before = await playground.answer('Base');
+  const times = await playground.timeMerged();
+  await expect(times.getByRole('listitem')).toHaveText([/^Base/, /^Adapter beside W/, /^Adapter merged/]);
+  await playground.answerButton.click();
+  await playground.waitForAnswers();
+  expect(await playground.answer('Base')).toBe(before);
+});
+
 test('judging held-out rows shows how far it is, and can be cancelled', async () => {
   await page.getByRole('button', { name: /^Judge \d+ held-out rows/ }).click();
   const progress = page.getByRole('progressbar', { name: /^Judging/ });

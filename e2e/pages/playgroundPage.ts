@@ -36,6 +36,14 @@ export class PlaygroundPage {
     });
   }
 
+  /** Has the adapter timed merged and unmerged; the list of what came out. */
+  async timeMerged(): Promise<Locator> {
+    await this.page.getByRole('button', { name: 'Time merged and unmerged' }).click();
+    const times = this.page.getByRole('list', { name: 'Time per token' });
+    await times.waitFor({ timeout: 180_000 });
+    return times;
+  }
+
   columns(): Locator {
     return this.page.getByRole('region', { name: /^Answer of / });
   }

@@ -52,9 +52,34 @@ export async function withAnswerer<T>(answerer: Answerer, need: Need, work: (pla
   try {
     return await work(place);
   } finally {
-    users--;
-    if (users === 0) wakeIdle();
+    leave();
   }
+}
+
+/** As `withAnswerer`, while nobody else answers. */
+export function aloneWithAnswerer<T>(answerer: Answerer, need: Need, work: (place: Place) => Promise<T>): Promise<T> {
+  return inTurn(async () => {
+    await idle();
+    const place = await enter(answerer, need);
+    try {
+      return await work(place);
+    } finally {
+      leave();
+    }
+  });
+}
+
+function leave(): void {
+  users--;
+  if (users === 0) wakeIdle();
+}
+
+/** Waits until nobody uses the generator. */
+async function idle(): Promise<void> {
+  if (users === 0) return;
+  await new Promise<void>((resolve) => {
+    wakeIdle = resolve;
+  });
 }
 
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -130,13 +155,9 @@ async function open(answerer: Answerer, need: Need): Promise<void> {
   }
 }
 
-/** Waits until nobody uses it. */
+/** Once nobody uses it. */
 async function free(): Promise<void> {
-  if (users > 0) {
-    await new Promise<void>((resolve) => {
-      wakeIdle = resolve;
-    });
-  }
+  await idle();
   const leaving = pool;
   pool = undefined;
   if (!leaving) return;

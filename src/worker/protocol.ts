@@ -235,6 +235,13 @@ export interface Answer {
   stoppedBy: 'end' | 'length' | 'cancelled';
 }
 
+/** Milliseconds per token over repeated answers. */
+export interface TokenTime {
+  medianMs: number;
+  lowestMs: number;
+  highestMs: number;
+}
+
 /** A held-out example to try, with what it needs to be judged. */
 export interface TaskExample {
   prompt: string;
@@ -299,6 +306,15 @@ export interface Calls {
   judgeTask: {
     request: { taskId: string; answerer: Answerer; rows: number };
     reply: { right: number; rows: number; low: number; high: number };
+  };
+
+  /**
+   * Times the same number of tokens from the base, with the adapter beside the frozen weights, and with it merged into
+   * them, each several times. The frozen weights are put back to the bit. Cancelled as `generate`.
+   */
+  timeMerged: {
+    request: { runId: string; prompt: string; useChatTemplate: boolean };
+    reply: { newTokens: number; base: TokenTime; unmerged: TokenTime; merged: TokenTime };
   };
 
   exportAdapter: { request: { runId: string }; reply: { fileName: string; zip: Blob } };

@@ -6,6 +6,7 @@ import { requireData } from './dataSession.ts';
 import { onDeviceLost } from './device.ts';
 import { failureOf, WorkerError } from './failure.ts';
 import { keptRun, library, tellRun, updateRun } from './library.ts';
+import { requireFrozen } from './mergedState.ts';
 import { onModelLeaving, requireModel } from './modelSession.ts';
 import { newRun, settingsFor } from './newRun.ts';
 import type { Calls, RunRecord, StepMetrics } from './protocol.ts';
@@ -29,6 +30,7 @@ function openSession(): RunSession | undefined {
 }
 
 export function startRun(request: Calls['startRun']['request']): Promise<RunRecord> {
+  requireFrozen();
   return starting(async () => {
     const { name, settings, samplePrompts, initAdapterRunId } = request;
     const model = requireModel();
@@ -73,6 +75,7 @@ export async function stopRun(runId: string): Promise<RunRecord> {
 }
 
 export async function resumeRun(runId: string): Promise<RunRecord> {
+  requireFrozen();
   const open = openSession();
   if (open?.run.id === runId) {
     open.go();

@@ -11,6 +11,7 @@ import { deleteCachedModel, listShelf } from './hubCache.ts';
 import { importAdapter } from './importing.ts';
 import { judgeTask } from './judging.ts';
 import { listRuns, renameRun } from './library.ts';
+import { timeMerged } from './mergedTiming.ts';
 import { describeModel, loadModel } from './modelSession.ts';
 import { generate } from './playground.ts';
 import { post } from './post.ts';
@@ -81,6 +82,8 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await runSql(command.table, command.query) });
     case 'judgeTask':
       return post({ ...reply, to: command.kind, value: await judgeTask(command) });
+    case 'timeMerged':
+      return post({ ...reply, to: command.kind, value: await timeMerged(command) });
     case 'exportAdapter':
       return post({ ...reply, to: command.kind, value: await exportAdapter(command.runId) });
     case 'exportMerged':

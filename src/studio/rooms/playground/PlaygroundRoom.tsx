@@ -12,6 +12,7 @@ import { useModelStore } from '../../stores/modelStore.ts';
 import { Answers } from './Answers.tsx';
 import { adapterChoices } from './answererChoices.ts';
 import { JudgePanel } from './JudgePanel.tsx';
+import { MergedPanel } from './MergedPanel.tsx';
 import { ModelGate, OtherModelNote } from './ModelGate.tsx';
 import { PromptPanel } from './PromptPanel.tsx';
 import styles from './playground.module.css';
@@ -80,6 +81,7 @@ function Answering({ model, weights, runs, wantedRunId }: Props) {
       <div className={styles.side}>
         <SamplingPanel />
         <JudgePanel runs={runs} />
+        <MergedPanel runs={runs} hasChatTemplate={model.hasChatTemplate} />
       </div>
     </div>
   );
