@@ -50,11 +50,6 @@ export async function updateRun(run: KeptRun): Promise<void> {
   await (await library()).put(run);
 }
 
-/** Whether a run trains at this moment. */
-export function isRunLive(): boolean {
-  return live !== undefined && isUnderWay(live.status);
-}
-
 /** No run is live any more. */
 export function releaseLive(): void {
   live = undefined;

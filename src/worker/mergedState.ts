@@ -1,21 +1,21 @@
-// Whether an adapter is merged into the loaded model's weights at this moment: nothing may train on them then.
+// Whether the loaded model's weights are taken for a timing, in which an adapter is merged into them: no run may start or
+// go on then.
 import { WorkerError } from './failure.ts';
 
-let isMerged = false;
+let isTaken = false;
 
-/** Runs `work` while the weights are not the frozen ones. */
-export async function whileMerged<T>(work: () => Promise<T>): Promise<T> {
-  isMerged = true;
+/** Runs `work` while no run can start. */
+export async function withoutRuns<T>(work: () => Promise<T>): Promise<T> {
+  isTaken = true;
   try {
     return await work();
   } finally {
-    isMerged = false;
+    isTaken = false;
   }
 }
 
-/** Throws WorkerError while an adapter is merged. */
+/** Throws WorkerError while the weights are taken. */
 export function requireFrozen(): void {
-  if (isMerged) {
-    throw new WorkerError('An adapter is merged into the weights to be timed; start the run again when that is done.');
-  }
+  if (isTaken)
+    throw new WorkerError('An adapter is being timed on these weights; start the run again when that is done.');
 }

@@ -6,11 +6,11 @@ import { openAdapter } from './adapterStore.ts';
 import { aloneWithAnswerer } from './answerPool.ts';
 import { cancellable } from './cancelling.ts';
 import { WorkerError } from './failure.ts';
-import { isRunLive } from './library.ts';
-import { whileMerged } from './mergedState.ts';
+import { withoutRuns } from './mergedState.ts';
 import { requireModel } from './modelSession.ts';
 import { promptIds } from './prompting.ts';
 import type { Calls, TokenTime } from './protocol.ts';
+import { isTraining } from './runs.ts';
 
 const NEW_TOKENS = 24;
 const REPEATS = 7;
@@ -25,36 +25,38 @@ export function timeMerged({
   const need = { tokens: ids.length + NEW_TOKENS, sequences: 1 };
   return cancellable('generate', (signal) =>
     aloneWithAnswerer({ kind: 'adapter', runId, strength: 1 }, need, async ({ generator, choice }) => {
-      if (isRunLive())
+      // Checked and taken with nothing in between, so that no run starts before the weights are put back.
+      if (isTraining()) {
         throw new WorkerError('Training is under way on these weights; pause or stop it, then time them.');
-      const msPerToken = async (who: AdapterChoice) => {
-        const { elapsedMs } = await generator.generate({
-          promptIds: ids,
-          maxNewTokens: NEW_TOKENS,
-          stopIds: [],
-          choice: who,
-          signal,
-        });
-        return elapsedMs / NEW_TOKENS;
-      };
-      const { layout, block } = await openAdapter(runId, frozen.architecture);
-      const [base, unmerged, merged]: [number[], number[], number[]] = [[], [], []];
-      // The first answers compile and warm up.
-      await msPerToken(FROZEN);
-      await msPerToken(choice);
-      for (let i = 0; i < REPEATS; i++) {
-        base.push(await msPerToken(FROZEN));
-        unmerged.push(await msPerToken(choice));
       }
-      await whileMerged(async () => {
+      return withoutRuns(async () => {
+        const msPerToken = async (who: AdapterChoice) => {
+          const { elapsedMs } = await generator.generate({
+            promptIds: ids,
+            maxNewTokens: NEW_TOKENS,
+            stopIds: [],
+            choice: who,
+            signal,
+          });
+          return elapsedMs / NEW_TOKENS;
+        };
+        const { layout, block } = await openAdapter(runId, frozen.architecture);
+        const [base, unmerged, merged]: [number[], number[], number[]] = [[], [], []];
+        // The first answers compile and warm up.
+        await msPerToken(FROZEN);
+        await msPerToken(choice);
+        for (let i = 0; i < REPEATS; i++) {
+          base.push(await msPerToken(FROZEN));
+          unmerged.push(await msPerToken(choice));
+        }
         try {
           await mergeInto(gpu, frozen, opened.weights, layout, block);
           for (let i = 0; i < REPEATS; i++) merged.push(await msPerToken(FROZEN));
         } finally {
           await unmerge(gpu, frozen, opened.weights, layout);
         }
+        return { newTokens: NEW_TOKENS, base: summary(base), unmerged: summary(unmerged), merged: summary(merged) };
       });
-      return { newTokens: NEW_TOKENS, base: summary(base), unmerged: summary(unmerged), merged: summary(merged) };
     }),
   );
 }

@@ -29,6 +29,11 @@ function openSession(): RunSession | undefined {
   return session?.isOpen ? session : undefined;
 }
 
+/** Whether a run trains, or is about to. */
+export function isTraining(): boolean {
+  return isStarting || openSession()?.isTraining === true;
+}
+
 export function startRun(request: Calls['startRun']['request']): Promise<RunRecord> {
   requireFrozen();
   return starting(async () => {
