@@ -2,8 +2,32 @@
 // so that the memory a run needs is known, to the byte, before it starts.
 import { GpuUsageError } from './errors.ts';
 
-/** How one element is stored. `f16` and `bf16` are packed two to a 32-bit word. */
-export type ElementType = 'f32' | 'u32' | 'f16' | 'bf16';
+/**
+ * How elements are stored. `f16` and `bf16` are packed two to a 32-bit word; the rest are blocks of one row, whole words
+ * each (see BLOCKS).
+ */
+export type ElementType = 'f32' | 'u32' | 'f16' | 'bf16' | BlockElementType;
+
+/** Quantized blocks as the GPU holds them; their layout is in shaders/linear/weight.wgsl. */
+export type BlockElementType = 'q8' | 'q4' | 'nf4' | 'q4k' | 'q5k' | 'q6k';
+
+/** Elements and bytes of one block. A row of a matrix is a whole number of blocks. */
+export const BLOCKS: Readonly<Record<BlockElementType, { elements: number; sizeBytes: number }>> = {
+  // f32 scale, 32 int8.
+  q8: { elements: 32, sizeBytes: 36 },
+  // f16 scale and minimum, 32 nibbles: GGUF's Q4_1. Q4_0 is the case minimum = -8 scale.
+  q4: { elements: 32, sizeBytes: 20 },
+  // f32 largest magnitude, 64 nibbles: indices into the NormalFloat table.
+  nf4: { elements: 64, sizeBytes: 36 },
+  // GGUF's K-quants as they are; Q6_K is padded to whole words.
+  q4k: { elements: 256, sizeBytes: 144 },
+  q5k: { elements: 256, sizeBytes: 176 },
+  q6k: { elements: 256, sizeBytes: 212 },
+};
+
+export function isBlockType(type: ElementType): type is BlockElementType {
+  return Object.hasOwn(BLOCKS, type);
+}
 
 /** Bindings must start at multiples of this many bytes (WebGPU's default minStorageBufferOffsetAlignment). */
 export const BINDING_ALIGNMENT_BYTES = 256;
@@ -34,8 +58,13 @@ export interface Tensor {
   readonly offsetBytes: number;
 }
 
-/** Bytes of `count` elements, rounded up to whole 32-bit words. */
+/** Bytes of `count` elements, rounded up to whole 32-bit words. Throws GpuUsageError when blocks would be cut. */
 export function storedBytes(count: number, type: ElementType): number {
+  if (isBlockType(type)) {
+    const { elements, sizeBytes } = BLOCKS[type];
+    if (count % elements !== 0) throw new GpuUsageError(`storedBytes: ${type} has blocks of ${elements}, got ${count}`);
+    return (count / elements) * sizeBytes;
+  }
   const isHalf = type === 'f16' || type === 'bf16';
   return isHalf ? Math.ceil(count / 2) * 4 : count * 4;
 }
