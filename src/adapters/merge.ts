@@ -1,8 +1,9 @@
 // Merged weights: W + scaling·B·A, computed from the stored tensors a piece at a time. The originals are only ever read:
 // unmerging is reading them again, never subtracting, so the frozen weights come back to the same bits.
 
-import { FLOAT_SIZE_BYTES, type FloatDtype, fromFloat32, isFloatDtype, toFloat32 } from '../formats/dtypes.ts';
-import { FormatError } from '../formats/formatError.ts';
+import { readChunks, sliceSource } from '../formats/byteSource.ts';
+import { type FloatDtype, fromFloat32 } from '../formats/dtypes.ts';
+import { readFloats } from '../formats/storedFloats.ts';
 import type { WeightFiles, WeightTensor } from '../formats/weightFiles.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { findStored } from '../model/loadModel.ts';
@@ -44,9 +45,9 @@ export function storedUpdates(
     const { inFeatures, colCount: outCount, colStart } = place;
     // Only GPT-2 stores a fused matrix; elsewhere a target is a tensor of its own.
     const outStart = a.isConv1D ? colStart : 0;
-    const { info, source } = findStored(files, `${path.slice(path.indexOf('.') + 1)}.weight`);
+    const { info, source, isOutIn } = findStored(files, `${path.slice(path.indexOf('.') + 1)}.weight`);
     const [rows = 0, cols = 0] = info.shape;
-    const [inSize, outSize] = a.isConv1D ? [rows, cols] : [cols, rows];
+    const [inSize, outSize] = a.isConv1D && !isOutIn ? [rows, cols] : [cols, rows];
     if (info.shape.length !== 2 || inSize !== inFeatures || outSize < outStart + outCount) {
       throw new AdapterError(`${source.name}: ${info.name} has shape [${info.shape}], which the adapter does not fit.`);
     }
@@ -68,29 +69,43 @@ export function storedUpdates(
 /** Elements read, changed and handed on at a time. */
 const PIECE_ELEMENTS = 1 << 20;
 
-/** A stored float tensor as `dtype`, with `update` added where there is one, in pieces and in the order stored. */
+/** The shape that a transformers folder gives the tensor: its family's, [in, out] for GPT-2's matrices. */
+export function folderShape({ info, isOutIn }: WeightTensor): readonly number[] {
+  return isOutIn ? info.shape.toReversed() : info.shape;
+}
+
+/**
+ * A stored tensor of numbers as `dtype`, in the layout of folderShape, with `update` added where there is one, in pieces.
+ * A matrix that lies the other way round is held whole.
+ */
 export async function* mergedTensor(
-  { source, info }: WeightTensor,
+  tensor: WeightTensor,
   update: StoredUpdate | undefined,
   dtype: FloatDtype,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  if (!isFloatDtype(info.dtype)) throw new FormatError(source.name, `${info.name}: stored as ${info.dtype}`);
-  const elementBytes = FLOAT_SIZE_BYTES[info.dtype];
-  const count = info.sizeBytes / elementBytes;
-  const cols = info.shape.at(-1) ?? 1;
+  const { info, source } = tensor;
+  const isCopy = update === undefined && info.dtype === dtype && !tensor.isOutIn;
+  if (isCopy) {
+    yield* readChunks(sliceSource(source, info.offset, info.sizeBytes, source.name));
+    return;
+  }
+  const shape = folderShape(tensor);
+  const count = shape.reduce((product, size) => product * size, 1);
   for (let start = 0; start < count; start += PIECE_ELEMENTS) {
-    const size = Math.min(PIECE_ELEMENTS, count - start);
-    const bytes = await source.read(info.offset + start * elementBytes, size * elementBytes);
-    const isCopy = update === undefined && info.dtype === dtype;
-    if (isCopy) {
-      yield bytes;
-      continue;
-    }
-    const values = toFloat32(bytes, info.dtype);
-    if (update) addUpdate(values, start, cols, update);
+    const size = tensor.isOutIn ? count : Math.min(PIECE_ELEMENTS, count - start);
+    const stored = await readFloats(tensor, start, size);
+    const values = tensor.isOutIn ? transposed(stored, info.shape) : stored;
+    if (update) addUpdate(values, start, shape.at(-1) ?? 1, update);
     if (dtype === 'F16') refuseOverflow(values, info.name);
     yield fromFloat32(values, dtype);
+    if (tensor.isOutIn) return;
   }
+}
+
+function transposed(values: Float32Array<ArrayBuffer>, [rows = 0, cols = 0]: readonly number[]) {
+  const turned = new Float32Array(values.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) turned[c * rows + r] = values[r * cols + c]!;
+  return turned;
 }
 
 /** Adds to elements [start, start + values.length) of a row-major matrix with `cols` columns. Sums in f64. */

@@ -1,5 +1,7 @@
 // A transformers folder of merged weights, as files that are made while they are written: into a folder or a zip. No
 // shard is ever held.
+
+import { isBlockDtype } from '../formats/blockTypes.ts';
 import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
 import { type FloatDtype, isFloatDtype } from '../formats/dtypes.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
@@ -8,7 +10,7 @@ import { openWeightFiles, planShards, WEIGHTS_INDEX_NAME, type WeightTensor } fr
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { AdapterLayout } from './adapterSet.ts';
-import { mergedTensor, type StoredUpdate, storedUpdates } from './merge.ts';
+import { folderShape, mergedTensor, type StoredUpdate, storedUpdates } from './merge.ts';
 
 const TORCH_DTYPE: Readonly<Record<FloatDtype, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
@@ -61,11 +63,13 @@ function textFile(name: string, text: string): ZipEntry {
   return { name, sizeBytes: bytes.length, bytes: async () => bytes };
 }
 
-/** Tensors that are no floats (GPT-2's old masks) are copied. */
+/** Tensors that are no numbers (GPT-2's old masks) are copied. */
 function entryOf(tensor: WeightTensor, update: StoredUpdate | undefined, dtype: FloatDtype): TensorEntry {
   const { info, source } = tensor;
-  if (isFloatDtype(info.dtype)) return { ...info, dtype, bytes: () => mergedTensor(tensor, update, dtype) };
-  return { ...info, bytes: () => source.read(info.offset, info.sizeBytes) };
+  if (isFloatDtype(info.dtype) || isBlockDtype(info.dtype)) {
+    return { name: info.name, dtype, shape: folderShape(tensor), bytes: () => mergedTensor(tensor, update, dtype) };
+  }
+  return { ...info, dtype: info.dtype, bytes: () => source.read(info.offset, info.sizeBytes) };
 }
 
 /** config.json with its weights' type, everything else to the byte. transformers 4 reads torch_dtype, 5 both. */

@@ -6,14 +6,14 @@
  * run of weights takes one loop without branches on its values.
  * Source: IEEE 754-2008; the tables follow J. van der Zijp, "Fast Half Float Conversions".
  */
-import type { Dtype } from './safetensors.ts';
+import type { StoredType } from './blockTypes.ts';
 
 /** The weight formats a base model may be stored, kept or exported in. */
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
 
 export const FLOAT_SIZE_BYTES: Readonly<Record<FloatDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-export function isFloatDtype(dtype: Dtype): dtype is FloatDtype {
+export function isFloatDtype(dtype: StoredType): dtype is FloatDtype {
   return Object.hasOwn(FLOAT_SIZE_BYTES, dtype);
 }
 
@@ -36,6 +36,14 @@ let halfToFloatBits: Uint32Array<ArrayBuffer> | undefined;
 function widenTable(): Uint32Array<ArrayBuffer> {
   halfToFloatBits ??= Uint32Array.from({ length: 65_536 }, (_, half) => widenHalf(half));
   return halfToFloatBits;
+}
+
+let halfValues: Float32Array<ArrayBuffer> | undefined;
+
+/** The f16 at byte `at`, which need not be even, as a number. */
+export function halfAt(bytes: Uint8Array, at: number): number {
+  halfValues ??= new Float32Array(widenTable().buffer);
+  return halfValues[bytes[at]! | (bytes[at + 1]! << 8)]!;
 }
 
 interface NarrowTables {

@@ -3,19 +3,31 @@
  * them back in shards. Nothing here reads tensor data.
  * Layout of the index file: transformers, `model.safetensors.index.json`.
  */
+import type { StoredType } from './blockTypes.ts';
 import type { ByteSource } from './byteSource.ts';
 import { readText } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
 import { compareCodePoints, isJsonObject, parseJsonObject } from './json.ts';
-import { planSafetensors, readSafetensorsHeader, type TensorInfo, type TensorShape } from './safetensors.ts';
+import { planSafetensors, readSafetensorsHeader, type TensorShape } from './safetensors.ts';
 
 export const WEIGHTS_NAME = 'model.safetensors';
 export const WEIGHTS_INDEX_NAME = 'model.safetensors.index.json';
 const SHARD_NAME = /^(.+)-(\d{5})-of-(\d{5})\.safetensors$/;
 
+/** `shape` is row-major: [rows, columns]. `offset` counts from the start of the tensor's source. */
+export interface StoredInfo {
+  name: string;
+  dtype: StoredType;
+  shape: readonly number[];
+  offset: number;
+  sizeBytes: number;
+}
+
 export interface WeightTensor {
   source: ByteSource;
-  info: TensorInfo;
+  info: StoredInfo;
+  /** The matrix is [out, in] although its family stores [in, out] (GPT-2 in a GGUF file). */
+  isOutIn?: true;
 }
 
 export interface WeightFiles {
