@@ -5,6 +5,22 @@ export class GpuUsageError extends Error {
   override name = 'GpuUsageError';
 }
 
+/** A tensor larger than this GPU's limits allow, which nothing can cut: known before anything is allocated. */
+export class GpuLimitError extends GpuUsageError {
+  override name = 'GpuLimitError';
+  constructor(
+    message: string,
+    /** The tensor's label. */
+    readonly what: string,
+    readonly sizeBytes: number,
+    readonly limitBytes: number,
+    /** It holds activations; otherwise parameters or weights. */
+    readonly isScratch: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** WGSL that does not link or compile; the message shows the shader, the line and its neighbours. */
 export class ShaderError extends Error {
   override name = 'ShaderError';

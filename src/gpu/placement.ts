@@ -1,7 +1,7 @@
 // Places scratch allocations of a plan in as few bytes as a greedy planner finds: allocations whose lifetimes do not
 // meet share bytes. WebGPU checks usage per buffer, so two allocations that one dispatch uses with different access
 // (one read, one written) never share a buffer; that is why there are several arenas.
-import { GpuUsageError } from './errors.ts';
+import { GpuLimitError } from './errors.ts';
 import type { Kernel } from './shaders.ts';
 import { type Allocation, BINDING_ALIGNMENT_BYTES, type Tensor } from './tensor.ts';
 
@@ -53,8 +53,13 @@ export function placeScratch(dispatches: readonly TensorUse[], maxArenaBytes: nu
       if (growth === 0) break;
     }
     if (!best) {
-      throw new GpuUsageError(
-        `plan: ${span.allocation.label} needs ${span.sizeBytes} bytes, one buffer holds at most ${maxArenaBytes}`,
+      const { label } = span.allocation;
+      throw new GpuLimitError(
+        `plan: ${label} needs ${span.sizeBytes} bytes, one buffer holds at most ${maxArenaBytes}`,
+        label,
+        span.sizeBytes,
+        maxArenaBytes,
+        true,
       );
     }
     const { arena, offsetBytes } = best;

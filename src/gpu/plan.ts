@@ -1,10 +1,10 @@
 // A plan is the flat list of dispatches of one step, recorded once and replayed every step. Recording touches no GPU:
 // ops append dispatches over tensors, then `layOut` links the shaders and places every scratch tensor by its lifetime.
-import { GpuUsageError } from './errors.ts';
+import { GpuLimitError, GpuUsageError } from './errors.ts';
 import { type Layout, placeScratch } from './placement.ts';
 import type { Kernel, KernelSource, ShaderLibrary } from './shaders.ts';
 import { packParams } from './shaders.ts';
-import { type ElementType, newTensor, type Tensor } from './tensor.ts';
+import { type ElementType, elementCount, newTensor, storedBytes, type Tensor } from './tensor.ts';
 
 /** What an op asks for: parameters by name, tensors in binding order, workgroups in x, y, z. */
 export interface Call {
@@ -89,10 +89,15 @@ function checkedDispatch(kernel: Kernel, call: Call, limits: PlanLimits): Dispat
     throw new GpuUsageError(`${kernel.path}: expected ${storageSlots.length} buffers, got ${call.buffers.length}`);
   }
   for (const [i, tensor] of call.buffers.entries()) {
-    const room = tensor.allocation.sizeBytes - tensor.offsetBytes;
-    if (Math.min(room, tensor.allocation.sizeBytes) > limits.maxStorageBufferBindingSize) {
-      throw new GpuUsageError(
-        `${kernel.path}: ${storageSlots[i]!.name} (${tensor.label}) has ${room} bytes; this adapter binds at most ${limits.maxStorageBufferBindingSize}`,
+    const sizeBytes = storedBytes(elementCount(tensor.shape), tensor.type);
+    const limitBytes = limits.maxStorageBufferBindingSize;
+    if (sizeBytes > limitBytes) {
+      throw new GpuLimitError(
+        `${kernel.path}: ${storageSlots[i]!.name} (${tensor.label}) has ${sizeBytes} bytes; this adapter binds at most ${limitBytes}`,
+        tensor.label,
+        sizeBytes,
+        limitBytes,
+        tensor.allocation.isScratch,
       );
     }
   }

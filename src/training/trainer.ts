@@ -20,20 +20,22 @@ import { ResultRing } from './resultRing.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainingSettings } from './settings.ts';
 import { type BatchShape, recordEvaluation, recordTraining } from './stepPlan.ts';
+import { explainSize } from './tooLarge.ts';
+import { TrainingError } from './trainingError.ts';
 
-/** A run that cannot be planned; the message says what to change. */
-export class TrainingError extends Error {
-  override name = 'TrainingError';
-}
-
-export interface TrainerOptions {
-  readonly gpu: Gpu;
+/** What planning needs: of a GPU only its shaders and limits. */
+export interface PlanOptions {
+  readonly gpu: Pick<Gpu, 'shaders' | 'limits'>;
   readonly model: FrozenModel;
   /** The adapters that train together, one after another in the flat parameters. */
   readonly layouts: readonly AdapterLayout[];
   readonly settings: TrainingSettings;
   readonly rows: readonly TokenRow[];
   readonly validationRows: readonly TokenRow[];
+}
+
+export interface TrainerOptions extends PlanOptions {
+  readonly gpu: Gpu;
 }
 
 /** What one optimizer step gave, for each adapter. */
@@ -290,6 +292,11 @@ export class Trainer {
   }
 }
 
+/** The bytes that a run would take, loaded or not: every plan is laid out, nothing is allocated. Throws as `Trainer.plan`. */
+export async function planMemory(options: PlanOptions): Promise<TrainingMemory> {
+  return measure(options, await planParts(options));
+}
+
 /** A state to start from: these parameters, no momentum. */
 export function freshState(parameters: Float32Array<ArrayBuffer>, settings: TrainingSettings): TrainerState {
   const zeros = () => new Float32Array(parameters.length);
@@ -349,7 +356,7 @@ function residents(t: Tensors): Tensor[] {
   return [parameters, gradients, first, ...(second ? [second] : []), blocks, results, ...(cosSin ? [cosSin] : [])];
 }
 
-async function planParts(options: TrainerOptions): Promise<Parts> {
+async function planParts(options: PlanOptions): Promise<Parts> {
   const { gpu, model, layouts, settings, rows, validationRows } = options;
   const { batchSize, accumulate, seed, shuffle } = settings;
   const lengths = rows.map((row) => row.ids.length);
@@ -385,6 +392,10 @@ async function planParts(options: TrainerOptions): Promise<Parts> {
     const shape = shapeOf(sizeOf(batch), layouts.length);
     evaluationShapes.set(shapeKey(shape), shape);
   }
+  const laying = (plan: Plan, batch: { rows: number; length: number }) =>
+    plan.layOut(gpu.shaders, gpu.limits).catch((error: unknown) => {
+      throw explainSize(error, batch);
+    });
   const inputs = new BatchInputs([...trainingShapes.values(), ...evaluationShapes.values()], layouts.length);
   const workspace = new Workspace();
   const shaped = async (shape: BatchShape, kind: 'training' | 'evaluation'): Promise<ShapedPlan> => {
@@ -406,7 +417,7 @@ async function planParts(options: TrainerOptions): Promise<Parts> {
     const plan = isTraining
       ? recordTraining(base, shape, batch, stepOptions)
       : recordEvaluation(base, shape, batch, layouts.length);
-    const laidOut = await plan.layOut(gpu.shaders, gpu.limits);
+    const laidOut = await laying(plan, { rows: shape.rows / layouts.length, length: shape.length });
     workspace.reserve(laidOut.layout);
     return { shape, inputs: batch, attachment, laidOut, bound: undefined };
   };
@@ -414,7 +425,7 @@ async function planParts(options: TrainerOptions): Promise<Parts> {
   for (const [key, shape] of trainingShapes) training.set(key, await shaped(shape, 'training'));
   const evaluation = new Map<string, ShapedPlan>();
   for (const [key, shape] of evaluationShapes) evaluation.set(key, await shaped(shape, 'evaluation'));
-  const update = await recordUpdate(options, tensors, inputs.step).layOut(gpu.shaders, gpu.limits);
+  const update = await laying(recordUpdate(options, tensors, inputs.step), { rows: batchSize, length: longest });
   workspace.reserve(update.layout);
   return { order, steps, tensors, training, evaluation, update, workspace, inputs };
 }
@@ -424,7 +435,7 @@ function distinctSteps(order: DataOrder, settings: TrainingSettings): number {
   return settings.shuffle ? Number.POSITIVE_INFINITY : order.rowCount;
 }
 
-function recordUpdate({ layouts, settings }: TrainerOptions, t: Tensors, step: Tensor): Plan {
+function recordUpdate({ layouts, settings }: PlanOptions, t: Tensors, step: Tensor): Plan {
   const plan = new Plan('update');
   const largest = Math.max(...layouts.map(({ count }) => count));
   const shared = { parameters: t.parameters, gradients: t.gradients, blocks: t.blocks, step, results: t.results };
@@ -438,12 +449,12 @@ function recordUpdate({ layouts, settings }: TrainerOptions, t: Tensors, step: T
   return plan;
 }
 
-function rowsAt({ rows }: TrainerOptions, order: DataOrder, step: number, micro: number): TokenRow[] {
+function rowsAt({ rows }: PlanOptions, order: DataOrder, step: number, micro: number): TokenRow[] {
   return Array.from(order.microBatch(step, micro), (index) => rows[index]!);
 }
 
 /** Validation rows in batches, long rows together; the last batch is filled with empty rows. */
-function evaluationBatches({ validationRows, settings }: TrainerOptions): TokenRow[][] {
+function evaluationBatches({ validationRows, settings }: PlanOptions): TokenRow[][] {
   const sorted = [...validationRows].sort((a, b) => a.ids.length - b.ids.length || a.line - b.line);
   const batches: TokenRow[][] = [];
   for (let i = 0; i < sorted.length; i += settings.batchSize) batches.push(sorted.slice(i, i + settings.batchSize));
@@ -470,7 +481,7 @@ function shapeKey({ rows, length, lossRows }: BatchShape): string {
   return `${rows}×${length}/${lossRows}`;
 }
 
-function measure({ model }: TrainerOptions, parts: Parts): TrainingMemory {
+function measure({ model }: PlanOptions, parts: Parts): TrainingMemory {
   const bufferBytes = (tensor: Tensor) => Math.max(16, Math.ceil(tensor.allocation.sizeBytes / 4) * 4);
   const sum = (tensors: readonly Tensor[]) => tensors.reduce((total, tensor) => total + bufferBytes(tensor), 0);
   const { tensors, training, evaluation, update, workspace, inputs } = parts;
