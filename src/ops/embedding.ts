@@ -20,7 +20,10 @@ export function embeddingForward(pass: Pass, t: EmbeddingTensors, options: { add
   expectShape('embeddingForward', 'y', t.y, [rows, t.weight.cols]);
   for (const part of t.weight.parts) {
     pass.run(
-      { path: 'embedding/forward', conditions: { ...formatConditions(part.tensor), add: options.add === true } },
+      {
+        path: 'embedding/forward',
+        conditions: { ...formatConditions(part.tensor), aligned: cols % 4 === 0, add: options.add === true },
+      },
       {
         params: { rows, cols, rowStart: part.rowStart, partRows: partRows(part) },
         buffers: [t.ids, part.tensor, t.y],

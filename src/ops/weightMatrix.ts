@@ -1,7 +1,7 @@
 // A frozen weight as kernels see it: rows × cols in one of the formats, cut by rows wherever one binding is too small.
-import type { Tensor } from '../gpu/tensor.ts';
+import { isBlockType, type Tensor } from '../gpu/tensor.ts';
 
-/** Row blocks of a frozen matrix [rows, cols], in order. Every block but the last has a multiple of 128 rows. */
+/** Row blocks of a frozen matrix [rows, cols], in order. */
 export interface WeightMatrix {
   readonly rows: number;
   readonly cols: number;
@@ -9,19 +9,27 @@ export interface WeightMatrix {
 }
 
 export interface WeightPart {
-  /** [rows of this part, cols]; its element type is the weight's format. */
+  /** [rows of this part, cols]; its element type is the part's format. */
   readonly tensor: Tensor;
   readonly rowStart: number;
 }
 
-/** Row blocks start at multiples of this many rows: then any block starts on a binding boundary in every format. */
+/** Tensors are cut at multiples of this many rows: then any cut is on a binding boundary in every format. */
 export const PART_ROWS_MULTIPLE = 128;
 
 export function partRows(part: WeightPart): number {
   return part.tensor.shape[0] ?? 0;
 }
 
-/** The `@if` conditions that tell the shader how a weight is stored. */
-export function formatConditions(tensor: Tensor): { f16: boolean; bf16: boolean } {
-  return { f16: tensor.type === 'f16', bf16: tensor.type === 'bf16' };
+/**
+ * The `@if` conditions that tell shaders/linear/weight how a weight is stored. `nativeF16`: the device has `shader-f16`,
+ * so that f16 weights can be read as such.
+ */
+export function formatConditions(tensor: Tensor, options: { nativeF16?: boolean } = {}): Record<string, boolean> {
+  if (tensor.type === 'f32') return {};
+  return {
+    [tensor.type]: true,
+    ...(isBlockType(tensor.type) ? { blocks: true } : {}),
+    ...(tensor.type === 'f16' && options.nativeF16 ? { nativeF16: true } : {}),
+  };
 }
