@@ -4,6 +4,7 @@ import { DeviceLostError, GpuUsageError, NoGpuError, OutOfGpuMemoryError, Shader
 import type { PlanLimits } from './plan.ts';
 import { type Kernel, type ShaderFiles, ShaderLibrary } from './shaders.ts';
 import type { Allocation, Tensor } from './tensor.ts';
+import { type KernelTraits, traitsOf } from './traits.ts';
 
 /** How many objects were created since the device was opened. */
 export interface CreationCounts {
@@ -51,6 +52,8 @@ export class Gpu {
   readonly shaders: ShaderLibrary;
   readonly adapter: AdapterDescription;
   readonly limits: PlanLimits;
+  /** Plans for this device are recorded against these. */
+  traits: KernelTraits;
   readonly created: CreationCounts = { buffers: 0, bindGroups: 0, pipelines: 0, shaderModules: 0 };
   /** Bytes of all live buffers made here. */
   allocatedBytes = 0;
@@ -68,6 +71,7 @@ export class Gpu {
     this.shaders = new ShaderLibrary(files);
     this.adapter = describeAdapter(adapter);
     this.limits = pickLimits(device.limits);
+    this.traits = traitsOf(device.features, adapter.info);
     this.lost = new Promise((resolve) => {
       device.lost.then(({ reason, message }) => {
         if (reason !== 'destroyed') resolve(new DeviceLostError(`The GPU was lost (${reason}): ${message}`));

@@ -5,6 +5,7 @@ import { type Layout, placeScratch } from './placement.ts';
 import type { Kernel, KernelSource, ShaderLibrary } from './shaders.ts';
 import { packParams } from './shaders.ts';
 import { type ElementType, elementCount, newTensor, storedBytes, type Tensor } from './tensor.ts';
+import { CORE_TRAITS, type KernelTraits } from './traits.ts';
 
 /** What an op asks for: parameters by name, tensors in binding order, workgroups in x, y, z. */
 export interface Call {
@@ -17,6 +18,8 @@ export interface Call {
 
 /** Where ops put their dispatches. */
 export interface Pass {
+  /** What the device that will run this offers. */
+  readonly traits: KernelTraits;
   run(kernel: KernelSource, call: Call): void;
   /** A tensor that lives from its first to its last use in this plan; contents start undefined. */
   scratch(label: string, shape: readonly number[], type?: ElementType): Tensor;
@@ -52,7 +55,10 @@ const PARAMS_STRIDE_BYTES = 256;
 export class Plan implements Pass {
   readonly #calls: { source: KernelSource; call: Call }[] = [];
 
-  constructor(readonly label: string) {}
+  constructor(
+    readonly label: string,
+    readonly traits: KernelTraits = CORE_TRAITS,
+  ) {}
 
   run(source: KernelSource, call: Call): void {
     this.#calls.push({ source, call });

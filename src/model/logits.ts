@@ -37,7 +37,7 @@ export async function streamLogits(
   options: LogitsOptions = {},
 ): Promise<void> {
   checkIds(model, ids);
-  const { inputs, last, index, logits, attachment, ...recorded } = record(model, ids.length, options);
+  const { inputs, last, index, logits, attachment, ...recorded } = record(gpu, model, ids.length, options);
   const plans: LaidOutPlan[] = [];
   for (const plan of [recorded.body, recorded.head]) plans.push(await plan.layOut(gpu.shaders, gpu.limits));
   const tensors = [...Object.values(inputs), last, index, logits, ...(attachment ? [attachment.tables] : [])];
@@ -98,7 +98,7 @@ export function checkIds(model: Pick<FrozenModel, 'architecture'>, ids: readonly
 type Inputs = RowTensors & { readonly cosSin?: Tensor };
 
 /** The body leaves the last block's output in `last`; the head takes the rows of it that `index` names. */
-function record(model: FrozenModel, tokens: number, { adapters, choice }: LogitsOptions) {
+function record(gpu: Gpu, model: FrozenModel, tokens: number, { adapters, choice }: LogitsOptions) {
   const a = model.architecture;
   const words = (label: string, count: number) => newTensor(label, [count], { type: 'u32' });
   const inputs: Inputs = {
@@ -109,7 +109,7 @@ function record(model: FrozenModel, tokens: number, { adapters, choice }: Logits
     ...(a.rotary ? { cosSin: newTensor('rotary angles', [tokens, a.headDim]) } : {}),
   };
   const attachment = adapters && choice ? attachOne(model, adapters, tokens, choice) : undefined;
-  const body = new Plan('body');
+  const body = new Plan('body', gpu.traits);
   const context = { pass: body, model, attachment, cosSin: inputs.cosSin };
   let x = embedRows(context, inputs);
   for (let layer = 0; layer < a.layers; layer++) {
@@ -118,7 +118,7 @@ function record(model: FrozenModel, tokens: number, { adapters, choice }: Logits
   const last = newTensor('last hidden', x.shape);
   gatherRows(body, { x, index: inputs.positions, y: last });
 
-  const head = new Plan('head');
+  const head = new Plan('head', gpu.traits);
   const rows = Math.max(1, Math.min(tokens, Math.floor(LOGITS_BYTES / 4 / a.vocabularySize)));
   const index = words('rows with logits', rows);
   const hidden = head.scratch('hidden', [rows, a.hiddenSize]);

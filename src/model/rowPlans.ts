@@ -41,7 +41,7 @@ export class RowPlan {
   static async layOut(parts: RowPlanParts, rows: number, withLogits: boolean): Promise<RowPlan> {
     const { gpu, model, adapters, blocks } = parts;
     const attachment = adapters && attachAny(model, adapters, rows, blocks);
-    const plan = new Plan(`${withLogits ? 'decode' : 'prefill'} ${rows}`);
+    const plan = new Plan(`${withLogits ? 'decode' : 'prefill'} ${rows}`, gpu.traits);
     const { architecture: a } = model;
     recordRows(
       { pass: plan, model, attachment, cosSin: parts.cosSin },

@@ -6,6 +6,7 @@ import type { Pass } from '../gpu/plan.ts';
 import type { KernelSource } from '../gpu/shaders.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { LoraTensors } from './loraSegments.ts';
+import { ANY_TILE, chosenTile } from './productTiles.ts';
 import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
 
 export interface LinearTensors {
@@ -36,12 +37,9 @@ export interface LinearGradients {
   readonly dx: Tensor;
 }
 
-/** Rows and columns of one invocation, in the kernels for multiples of 4 and in those for any size. */
-const TILE = 8;
-const ANY_TILE = 4;
-const WORKGROUP_TILES = 8;
 /** Up to this many rows the matrix–vector kernel is used. */
 const VECTOR_ROWS = 4;
+const VECTOR_COLS = 256;
 
 /** Overwrites y. With adapters, `loraProject` must have filled u. */
 export function linearForward(pass: Pass, t: LinearTensors): void {
@@ -59,18 +57,19 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
   ];
   const aligned = inner % 4 === 0;
   const isVector = aligned && rows <= VECTOR_ROWS;
-  const tile = aligned ? TILE : ANY_TILE;
-  const path = isVector ? 'linear/vector' : aligned ? 'linear/forward' : 'linear/forwardAny';
+  const tile = aligned ? chosenTile(pass.traits, 'forward') : ANY_TILE;
   for (const part of t.weight.parts) {
     const kernel: KernelSource = {
-      path,
+      path: isVector ? 'linear/vector' : `linear/forward${tile.module}`,
       conditions: {
+        ...(isVector ? {} : tile.conditions),
         ...formatConditions(part.tensor),
         aligned,
         lora: lora !== undefined,
         bias: t.bias !== undefined,
         residual: t.residual !== undefined,
       },
+      constants: isVector ? {} : tile.constants,
     };
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
@@ -78,8 +77,8 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
       params: { rows, inner, cols, weightStart: part.rowStart, weightRows: partRows(part) },
       buffers: [t.x, part.tensor, t.y, ...optional],
       workgroups: [
-        Math.ceil(tileCols / (isVector ? 256 : tile * WORKGROUP_TILES)),
-        isVector ? tileRows : Math.ceil(tileRows / (tile * WORKGROUP_TILES)),
+        Math.ceil(tileCols / (isVector ? VECTOR_COLS : tile.cols)),
+        isVector ? tileRows : Math.ceil(tileRows / tile.rows),
         lora?.table.segments ?? 1,
       ],
       operations: 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0),
@@ -101,14 +100,15 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
     if (t.lora || t.weight.parts.length > 1) throw new GpuUsageError('linearBackward: rescale is for one frozen part');
   }
   const aligned = inner % 4 === 0 && cols % 4 === 0;
-  const tile = aligned ? TILE : ANY_TILE;
+  const tile = aligned ? chosenTile(pass.traits, 'backward') : ANY_TILE;
   t.weight.parts.forEach((part, index) => {
     const lora = index === 0 ? t.lora : undefined;
     const dropout = lora?.table.hasDropout === true;
     pass.run(
       {
-        path: aligned ? 'linear/backward' : 'linear/backwardAny',
+        path: `linear/backward${tile.module}`,
         conditions: {
+          ...tile.conditions,
           ...formatConditions(part.tensor),
           aligned,
           lora: lora !== undefined,
@@ -116,6 +116,7 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
           accumulate: index > 0 || into.kind === 'add',
           rescale: into.kind === 'rescale',
         },
+        constants: tile.constants,
       },
       {
         params: {
@@ -135,8 +136,8 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
           ...(lora && dropout ? [lora.step] : []),
         ],
         workgroups: [
-          Math.ceil(inner / (tile * WORKGROUP_TILES)),
-          Math.ceil((lora?.table.maxRows ?? rows) / (tile * WORKGROUP_TILES)),
+          Math.ceil(inner / tile.cols),
+          Math.ceil((lora?.table.maxRows ?? rows) / tile.rows),
           lora?.table.groups ?? 1,
         ],
         operations: 2 * rows * inner * partRows(part) + 2 * (lora ? lora.table.projectedElements * inner : 0),

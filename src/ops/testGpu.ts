@@ -55,7 +55,7 @@ export async function output(shape: readonly number[]): Promise<Tensor> {
 /** Records with `record`, runs once, and returns the contents of `tensors` as f32. */
 export async function runOp(record: (pass: Pass) => void, ...tensors: Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
   const gpu = await testGpu();
-  const plan = new Plan('test');
+  const plan = new Plan('test', gpu.traits);
   record(plan);
   const laidOut = await plan.layOut(gpu.shaders, gpu.limits);
   const workspace = new Workspace();

@@ -1,5 +1,8 @@
 // A frozen weight as kernels see it: rows × cols in one of the formats, cut by rows wherever one binding is too small.
-import { isBlockType, type Tensor } from '../gpu/tensor.ts';
+import { type ElementType, isBlockType, type Tensor } from '../gpu/tensor.ts';
+
+/** How a weight may be kept. */
+export type WeightType = Exclude<ElementType, 'u32'>;
 
 /** Row blocks of a frozen matrix [rows, cols], in order. */
 export interface WeightMatrix {

@@ -2,6 +2,7 @@
 // the adapters' gradients. One plan per batch shape; all of them share one input buffer and one workspace.
 import { Plan } from '../gpu/plan.ts';
 import type { Tensor } from '../gpu/tensor.ts';
+import type { KernelTraits } from '../gpu/traits.ts';
 import { attendWithin, type BlockActivations, blockBackward, blockForward, type TrainingRows } from '../model/block.ts';
 import { embedRows } from '../model/embed.ts';
 import { type Context, normBackward, normForward } from '../model/network.ts';
@@ -28,6 +29,10 @@ export interface BatchTensors extends TrainingRows {
   readonly results: Tensor;
 }
 
+export interface PlanBase extends Omit<Context, 'pass'> {
+  readonly traits: KernelTraits;
+}
+
 export interface StepOptions {
   readonly adapters: number;
   /** Backward goes down to this layer. */
@@ -43,13 +48,8 @@ function crossEntropyOptions(lossRows: number, adapters: number): CrossEntropyOp
 }
 
 /** Forward, loss and backward of one micro-batch. */
-export function recordTraining(
-  base: Omit<Context, 'pass'>,
-  shape: BatchShape,
-  batch: BatchTensors,
-  options: StepOptions,
-): Plan {
-  const plan = new Plan(`training step ${shape.rows}×${shape.length}`);
+export function recordTraining(base: PlanBase, shape: BatchShape, batch: BatchTensors, options: StepOptions): Plan {
+  const plan = new Plan(`training step ${shape.rows}×${shape.length}`, base.traits);
   const context: Context = { ...base, pass: plan };
   const { model } = context;
   const kept: (BlockActivations | Tensor)[] = [];
@@ -77,13 +77,8 @@ function again(context: Context, layer: number, x: Tensor, batch: BatchTensors):
 }
 
 /** Forward and loss only, for evaluation. */
-export function recordEvaluation(
-  base: Omit<Context, 'pass'>,
-  shape: BatchShape,
-  batch: BatchTensors,
-  adapters: number,
-): Plan {
-  const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`);
+export function recordEvaluation(base: PlanBase, shape: BatchShape, batch: BatchTensors, adapters: number): Plan {
+  const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`, base.traits);
   const context: Context = { ...base, pass: plan };
   let x = embedRows(context, batch);
   for (let layer = 0; layer < context.model.architecture.layers; layer++) {

@@ -23,9 +23,9 @@ import { type BatchShape, recordEvaluation, recordTraining } from './stepPlan.ts
 import { explainSize } from './tooLarge.ts';
 import { TrainingError } from './trainingError.ts';
 
-/** What planning needs: of a GPU only its shaders and limits. */
+/** What planning needs: of a GPU only its shaders, limits and traits. */
 export interface PlanOptions {
-  readonly gpu: Pick<Gpu, 'shaders' | 'limits'>;
+  readonly gpu: Pick<Gpu, 'shaders' | 'limits' | 'traits'>;
   readonly model: FrozenModel;
   /** The adapters that train together, one after another in the flat parameters. */
   readonly layouts: readonly AdapterLayout[];
@@ -408,7 +408,7 @@ async function planParts(options: PlanOptions): Promise<Parts> {
       { parameters: tensors.parameters, gradients: isTraining ? tensors.gradients : undefined, step: batch.step },
       (layer, linear) => rowGroups(a, bare, layer, linear, perAdapter),
     );
-    const base = { model, attachment, cosSin: tensors.cosSin };
+    const base = { model, attachment, cosSin: tensors.cosSin, traits: gpu.traits };
     const stepOptions = {
       adapters: layouts.length,
       lowestLayer: lowestAdaptedLayer(layouts),
@@ -435,8 +435,8 @@ function distinctSteps(order: DataOrder, settings: TrainingSettings): number {
   return settings.shuffle ? Number.POSITIVE_INFINITY : order.rowCount;
 }
 
-function recordUpdate({ layouts, settings }: PlanOptions, t: Tensors, step: Tensor): Plan {
-  const plan = new Plan('update');
+function recordUpdate({ gpu, layouts, settings }: PlanOptions, t: Tensors, step: Tensor): Plan {
+  const plan = new Plan('update', gpu.traits);
   const largest = Math.max(...layouts.map(({ count }) => count));
   const shared = { parameters: t.parameters, gradients: t.gradients, blocks: t.blocks, step, results: t.results };
   clipGradients(plan, shared, largest);

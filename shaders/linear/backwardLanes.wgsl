@@ -1,0 +1,124 @@
+// linear/backward for adapters with subgroups: same bindings and meaning; inner, cols and weightRows are multiples of 4.
+// One invocation: 16 rows × 4 columns of dx; one workgroup: 16 rows × 4·WORKGROUP columns. z: one group of rows.
+import package::linear::weight::weight4;
+import package::linear::backwardOperands::{params, store4};
+import package::shared::lanes::{LANES, Sixteen, broadcastRows, plusProducts, zeroRows};
+@if(lora) import package::linear::backwardOperands::{segments, v, lora};
+@if(dropout) import package::linear::backwardOperands::mask4;
+
+enable subgroups;
+
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+
+const WORKGROUP = constants::WORKGROUP;
+
+@if(lora) fn v4(start: u32, q: vec4u, scale: vec4f) -> vec4f {
+  return scale * vec4f(v[start + q.x], v[start + q.y], v[start + q.z], v[start + q.w]);
+}
+
+@if(lora) fn a4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  var rowStart = 0u;
+  var rowEnd = params.rows;
+  @if(lora) {
+    let group = segments[workgroup.z * params.columnBlocks];
+    rowStart = group.rowStart;
+    rowEnd = group.rowStart + group.rowCount;
+  }
+  let row = rowStart + workgroup.y * 16u;
+  let firstCol = workgroup.x * 4u * WORKGROUP;
+  if (row >= rowEnd || firstCol >= params.inner) { return; }
+  let lastRow = rowEnd - 1u;
+  let lane = subgroupLane % LANES;
+  let ra = min(row + lane, lastRow);
+  let rb = min(row + lane + LANES, lastRow);
+  let rc = min(row + lane + 2u * LANES, lastRow);
+  let rd = min(row + lane + 3u * LANES, lastRow);
+  // A lane past the end computes the last columns again and stores nothing.
+  let col = firstCol + 4u * invocation;
+  let at = min(col, params.inner - 4u);
+  let vectors = params.cols / 4u;
+  let firstVector = params.weightStart / 4u;
+  let ya = ra * vectors + firstVector;
+  let yb = rb * vectors + firstVector;
+  let yc = rc * vectors + firstVector;
+  let yd = rd * vectors + firstVector;
+  var sums = zeroRows();
+  @if(lora) {
+    for (var block = 0u; block < params.columnBlocks; block++) {
+      let segment = segments[workgroup.z * params.columnBlocks + block];
+      let rank = segment.rank;
+      let va = segment.uStart + (ra - rowStart) * rank;
+      let vb = segment.uStart + (rb - rowStart) * rank;
+      let vc = segment.uStart + (rc - rowStart) * rank;
+      let vd = segment.uStart + (rd - rowStart) * rank;
+      @if(dropout) let before = sums;
+      @if(dropout) { sums = zeroRows(); }
+      for (var first = 0u; first < rank; first += 4u) {
+        let ranks = first + vec4u(0u, 1u, 2u, 3u);
+        let q = min(ranks, vec4u(rank - 1u));
+        let scale = select(vec4f(), vec4f(segment.scaling), ranks < vec4u(rank));
+        let a = v4(va, q, scale);
+        var b = vec4f(); var c = vec4f(); var d = vec4f();
+        @if(!lanes16) { b = v4(vb, q, scale); }
+        @if(lanes4) { c = v4(vc, q, scale); d = v4(vd, q, scale); }
+        let start = segment.aStart + q * params.inner + at;
+        sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
+      }
+      @if(dropout) {
+        let r = row - rowStart;
+        sums.r0 = before.r0 + sums.r0 * mask4(segment, r + 0u, at);
+        sums.r1 = before.r1 + sums.r1 * mask4(segment, r + 1u, at);
+        sums.r2 = before.r2 + sums.r2 * mask4(segment, r + 2u, at);
+        sums.r3 = before.r3 + sums.r3 * mask4(segment, r + 3u, at);
+        sums.r4 = before.r4 + sums.r4 * mask4(segment, r + 4u, at);
+        sums.r5 = before.r5 + sums.r5 * mask4(segment, r + 5u, at);
+        sums.r6 = before.r6 + sums.r6 * mask4(segment, r + 6u, at);
+        sums.r7 = before.r7 + sums.r7 * mask4(segment, r + 7u, at);
+        sums.r8 = before.r8 + sums.r8 * mask4(segment, r + 8u, at);
+        sums.r9 = before.r9 + sums.r9 * mask4(segment, r + 9u, at);
+        sums.r10 = before.r10 + sums.r10 * mask4(segment, r + 10u, at);
+        sums.r11 = before.r11 + sums.r11 * mask4(segment, r + 11u, at);
+        sums.r12 = before.r12 + sums.r12 * mask4(segment, r + 12u, at);
+        sums.r13 = before.r13 + sums.r13 * mask4(segment, r + 13u, at);
+        sums.r14 = before.r14 + sums.r14 * mask4(segment, r + 14u, at);
+        sums.r15 = before.r15 + sums.r15 * mask4(segment, r + 15u, at);
+      }
+    }
+  }
+  // Four rows of W0 at a time.
+  let weightVectors = params.inner / 4u;
+  var w = at / 4u;
+  for (var n = 0u; n < params.weightRows / 4u; n++) {
+    let a = dy[ya + n];
+    var b = vec4f(); var c = vec4f(); var d = vec4f();
+    @if(!lanes16) { b = dy[yb + n]; }
+    @if(lanes4) { c = dy[yc + n]; d = dy[yd + n]; }
+    let w1 = w + weightVectors; let w2 = w1 + weightVectors; let w3 = w2 + weightVectors;
+    let columns = mat4x4f(weight4(w), weight4(w1), weight4(w2), weight4(w3));
+    sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+    w = w3 + weightVectors;
+  }
+  store4(row + 0u, rowEnd, col, sums.r0);
+  store4(row + 1u, rowEnd, col, sums.r1);
+  store4(row + 2u, rowEnd, col, sums.r2);
+  store4(row + 3u, rowEnd, col, sums.r3);
+  store4(row + 4u, rowEnd, col, sums.r4);
+  store4(row + 5u, rowEnd, col, sums.r5);
+  store4(row + 6u, rowEnd, col, sums.r6);
+  store4(row + 7u, rowEnd, col, sums.r7);
+  store4(row + 8u, rowEnd, col, sums.r8);
+  store4(row + 9u, rowEnd, col, sums.r9);
+  store4(row + 10u, rowEnd, col, sums.r10);
+  store4(row + 11u, rowEnd, col, sums.r11);
+  store4(row + 12u, rowEnd, col, sums.r12);
+  store4(row + 13u, rowEnd, col, sums.r13);
+  store4(row + 14u, rowEnd, col, sums.r14);
+  store4(row + 15u, rowEnd, col, sums.r15);
+}

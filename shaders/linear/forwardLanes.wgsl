@@ -1,0 +1,110 @@
+// linear/forward for adapters with subgroups: same bindings and meaning, with inner a multiple of 4.
+// One invocation: 16 rows × 4 columns; one workgroup: 16 rows × 4·WORKGROUP columns. z: one segment, or the whole product.
+import package::linear::weight::weight4;
+import package::linear::forwardOperands::{params, store4};
+import package::shared::lanes::{LANES, Sixteen, broadcastRows, plusProducts, zeroRows};
+@if(lora) import package::linear::forwardOperands::{segments, u, lora};
+
+enable subgroups;
+
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+
+const WORKGROUP = constants::WORKGROUP;
+
+@if(lora) fn u4(start: u32, q: vec4u, isRank: vec4f) -> vec4f {
+  return isRank * vec4f(u[start + q.x], u[start + q.y], u[start + q.z], u[start + q.w]);
+}
+
+@if(lora) fn b4(start: u32, q: vec4u) -> vec4f {
+  return vec4f(lora[start + q.x], lora[start + q.y], lora[start + q.z], lora[start + q.w]);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  var rowStart = 0u;
+  var rowEnd = params.rows;
+  var colStart = params.weightStart;
+  var colEnd = params.weightStart + params.weightRows;
+  @if(lora) let segment = segments[workgroup.z];
+  @if(lora) {
+    rowStart = segment.rowStart;
+    rowEnd = segment.rowStart + segment.rowCount;
+    colStart = max(colStart, segment.colStart);
+    colEnd = min(colEnd, segment.colStart + segment.colCount);
+  }
+  let row = rowStart + workgroup.y * 16u;
+  let firstCol = colStart + workgroup.x * 4u * WORKGROUP;
+  if (row >= rowEnd || firstCol >= colEnd) { return; }
+  let lastRow = rowEnd - 1u;
+  let lastCol = colEnd - 1u;
+  let lane = subgroupLane % LANES;
+  let ra = min(row + lane, lastRow);
+  let rb = min(row + lane + LANES, lastRow);
+  let rc = min(row + lane + 2u * LANES, lastRow);
+  let rd = min(row + lane + 3u * LANES, lastRow);
+  let col = firstCol + 4u * invocation;
+  let c0 = min(col, lastCol);
+  let c1 = min(col + 1u, lastCol);
+  let c2 = min(col + 2u, lastCol);
+  let c3 = min(col + 3u, lastCol);
+  let vectors = params.inner / 4u;
+  let xa = ra * vectors;
+  let xb = rb * vectors;
+  let xc = rc * vectors;
+  let xd = rd * vectors;
+  let w0 = (c0 - params.weightStart) * vectors;
+  let w1 = (c1 - params.weightStart) * vectors;
+  let w2 = (c2 - params.weightStart) * vectors;
+  let w3 = (c3 - params.weightStart) * vectors;
+  var sums = zeroRows();
+  for (var k = 0u; k < vectors; k++) {
+    let a = x[xa + k];
+    var b = vec4f(); var c = vec4f(); var d = vec4f();
+    @if(!lanes16) { b = x[xb + k]; }
+    @if(lanes4) { c = x[xc + k]; d = x[xd + k]; }
+    let columns = transpose(mat4x4f(weight4(w0 + k), weight4(w1 + k), weight4(w2 + k), weight4(w3 + k)));
+    sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+  }
+  @if(lora) {
+    let rank = segment.rank;
+    let ua = segment.uStart + (ra - rowStart) * rank;
+    let ub = segment.uStart + (rb - rowStart) * rank;
+    let uc = segment.uStart + (rc - rowStart) * rank;
+    let ud = segment.uStart + (rd - rowStart) * rank;
+    let b0 = segment.bStart + (c0 - segment.colStart) * rank;
+    let b1 = segment.bStart + (c1 - segment.colStart) * rank;
+    let b2 = segment.bStart + (c2 - segment.colStart) * rank;
+    let b3 = segment.bStart + (c3 - segment.colStart) * rank;
+    for (var first = 0u; first < rank; first += 4u) {
+      let ranks = first + vec4u(0u, 1u, 2u, 3u);
+      let q = min(ranks, vec4u(rank - 1u));
+      let scale = select(vec4f(), vec4f(segment.scaling), ranks < vec4u(rank));
+      let a = u4(ua, q, scale);
+      var b = vec4f(); var c = vec4f(); var d = vec4f();
+      @if(!lanes16) { b = u4(ub, q, scale); }
+      @if(lanes4) { c = u4(uc, q, scale); d = u4(ud, q, scale); }
+      let columns = transpose(mat4x4f(b4(b0, q), b4(b1, q), b4(b2, q), b4(b3, q)));
+      sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+    }
+  }
+  store4(row + 0u, rowEnd, col, colEnd, sums.r0);
+  store4(row + 1u, rowEnd, col, colEnd, sums.r1);
+  store4(row + 2u, rowEnd, col, colEnd, sums.r2);
+  store4(row + 3u, rowEnd, col, colEnd, sums.r3);
+  store4(row + 4u, rowEnd, col, colEnd, sums.r4);
+  store4(row + 5u, rowEnd, col, colEnd, sums.r5);
+  store4(row + 6u, rowEnd, col, colEnd, sums.r6);
+  store4(row + 7u, rowEnd, col, colEnd, sums.r7);
+  store4(row + 8u, rowEnd, col, colEnd, sums.r8);
+  store4(row + 9u, rowEnd, col, colEnd, sums.r9);
+  store4(row + 10u, rowEnd, col, colEnd, sums.r10);
+  store4(row + 11u, rowEnd, col, colEnd, sums.r11);
+  store4(row + 12u, rowEnd, col, colEnd, sums.r12);
+  store4(row + 13u, rowEnd, col, colEnd, sums.r13);
+  store4(row + 14u, rowEnd, col, colEnd, sums.r14);
+  store4(row + 15u, rowEnd, col, colEnd, sums.r15);
+}

@@ -1,0 +1,36 @@
+// What a device lets kernels count on beyond WebGPU's core, and which variant of a kernel suits it. Plans are recorded
+// against these traits, so that recording needs no device.
+
+/** Lanes whose loads are shared by subgroup broadcast. */
+export type Lanes = 4 | 8 | 16;
+
+export interface KernelTraits {
+  /** At most the size of the smallest subgroup; absent where there are no subgroups (or only tiny ones). */
+  readonly lanes: Lanes | undefined;
+  /** Invocations of a workgroup that is made of whole subgroups. */
+  readonly subgroupWorkgroup: number;
+  /** `shader-f16`. */
+  readonly hasF16: boolean;
+  /** The variant to take by kind of work, as the measurement found it; where it says nothing, a rule decides. */
+  readonly variants: ReadonlyMap<string, string>;
+}
+
+/** WebGPU without any optional feature. */
+export const CORE_TRAITS: KernelTraits = {
+  lanes: undefined,
+  subgroupWorkgroup: 64,
+  hasF16: false,
+  variants: new Map(),
+};
+
+export function traitsOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): KernelTraits {
+  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
+  const hasSubgroups = features.has('subgroups') && subgroupMaxSize <= 128;
+  const lanes = ([16, 8, 4] as const).find((count) => hasSubgroups && count <= subgroupMinSize);
+  return {
+    lanes,
+    subgroupWorkgroup: Math.max(16, subgroupMaxSize),
+    hasF16: features.has('shader-f16'),
+    variants: new Map(),
+  };
+}
