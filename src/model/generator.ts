@@ -7,7 +7,7 @@ import { GpuUsageError } from '../gpu/errors.ts';
 import { type AdapterChoice, type AnsweringAdapters, FROZEN, type RowBlock } from './answeringAdapters.ts';
 import type { FrozenModel } from './frozenModel.ts';
 import { ModelError } from './modelError.ts';
-import { RowEngine } from './rowEngine.ts';
+import { RowEngine, type RowEngineOptions } from './rowEngine.ts';
 import { NO_CACHE_ROW, type Row } from './rowInputs.ts';
 import { GREEDY, Sampler, type SamplingSettings } from './sampling.ts';
 
@@ -90,15 +90,13 @@ export class Generator {
 
   /** Allocates all it will need. Throws ModelError for a size that the model or the device cannot take. */
   static async open(gpu: Gpu, model: FrozenModel, options: GeneratorOptions): Promise<Generator> {
-    const { maxPositions } = model.architecture;
-    const { sequences, maxTokens, adapters } = options;
-    if (sequences < 1 || maxTokens < 1) throw new GpuUsageError('generator: expected at least 1 sequence and 1 token');
-    if (maxTokens > maxPositions) {
-      throw new ModelError(`A context of ${maxTokens} tokens is longer than this model's ${maxPositions} positions.`);
-    }
-    const mixed = Math.min(sequences, options.mixed ?? (adapters?.count ?? 0) + 1);
-    const engine = await RowEngine.open(gpu, model, { sequences, maxTokens, mixed, adapters });
-    return new Generator(engine, model, { ...options, mixed });
+    const sizes = checkedSizes(model, options);
+    return new Generator(await RowEngine.open(gpu, model, sizes), model, { ...options, mixed: sizes.mixed });
+  }
+
+  /** Bytes that a generator of these options would take, exactly; allocates nothing. Throws as `open`. */
+  static sizeOf(gpu: Gpu, model: FrozenModel, options: GeneratorOptions): Promise<number> {
+    return RowEngine.sizeOf(gpu, model, checkedSizes(model, options));
   }
 
   /** Bytes on the GPU, exactly, once steps of every size have been taken. */
@@ -270,6 +268,18 @@ export class Generator {
       elapsedMs: performance.now() - startedAt,
     });
   }
+}
+
+function checkedSizes({ architecture }: FrozenModel, options: GeneratorOptions): RowEngineOptions {
+  const { sequences, maxTokens, adapters } = options;
+  if (sequences < 1 || maxTokens < 1) throw new GpuUsageError('generator: expected at least 1 sequence and 1 token');
+  if (maxTokens > architecture.maxPositions) {
+    throw new ModelError(
+      `A context of ${maxTokens} tokens is longer than this model's ${architecture.maxPositions} positions.`,
+    );
+  }
+  const mixed = Math.min(sequences, options.mixed ?? (adapters?.count ?? 0) + 1);
+  return { sequences, maxTokens, mixed, adapters };
 }
 
 function isSameChoice(a: AdapterChoice, b: AdapterChoice): boolean {

@@ -47,6 +47,11 @@ export class RowEngine {
     return engine;
   }
 
+  /** What `open` would take, once every size has been used; allocates nothing. Throws as `open`. */
+  static async sizeOf(gpu: Gpu, model: FrozenModel, options: RowEngineOptions): Promise<number> {
+    return (await layOut(gpu, model, options, (...parts) => new RowEngine(...parts))).sizeBytes;
+  }
+
   /** Rows between the first tokens of two sequences in the cache. */
   get stride(): number {
     return this.#parts.cache.stride;

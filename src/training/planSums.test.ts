@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { layOutAdapters } from '../adapters/adapterSet.ts';
 import { readShaderFiles } from '../cli/shaderFiles.ts';
 import { ShaderLibrary } from '../gpu/shaders.ts';
+import { CORE_TRAITS } from '../gpu/traits.ts';
 import { architectureOf } from '../model/architecture.ts';
-import { declareModel, type WeightStorage } from '../model/frozenModel.ts';
+import { declareModel } from '../model/frozenModel.ts';
+import type { WeightStorage } from '../model/weightStorage.ts';
 import { fullRows } from './fullRows.ts';
 import { DEFAULT_RUN_SETTINGS } from './settings.ts';
 import { TooLargeError } from './tooLarge.ts';
@@ -66,7 +68,7 @@ interface Asked {
 function memoryOf(name: keyof typeof CONFIGS, { weights, rows, length, targets = ['q', 'v'], rank = 8 }: Asked) {
   const a = architectureOf(CONFIGS[name]);
   return planMemory({
-    gpu: { shaders: new ShaderLibrary(readShaderFiles()), limits: LIMITS },
+    gpu: { shaders: new ShaderLibrary(readShaderFiles()), limits: LIMITS, traits: CORE_TRAITS },
     model: declareModel(a, weights, LIMITS.maxStorageBufferBindingSize),
     layouts: layOutAdapters(a, [{ rank, alpha: 16, dropout: 0, useRslora: false, targets }]),
     settings: {

@@ -1,13 +1,16 @@
 // The page's end of the worker: one typed call, one typed subscription. The only place that makes the worker, on first use.
-import type { CallKind, Calls, Event } from './protocol.ts';
+import type { CallKind, Calls, Event, Failure } from './protocol.ts';
 
 /** Why a call failed, in words for the page. `isCancelled` when the person asked for it. */
 export class CallError extends Error {
   readonly isCancelled: boolean;
-  constructor(message: string, isCancelled: boolean) {
+  /** It is a matter of GPU memory. */
+  readonly canFit: boolean;
+  constructor({ message, isCancelled, canFit }: Failure) {
     super(message);
     this.name = 'CallError';
     this.isCancelled = isCancelled;
+    this.canFit = canFit;
   }
 }
 
@@ -82,8 +85,7 @@ function openWorker(): Worker {
 
 function receive(event: Event): void {
   if (event.kind === 'reply') settle(event);
-  else if (event.kind === 'failed')
-    rejecters.get(event.id)?.(new CallError(event.failure.message, event.failure.isCancelled));
+  else if (event.kind === 'failed') rejecters.get(event.id)?.(new CallError(event.failure));
   else announce(event);
   if (event.kind === 'failed') rejecters.delete(event.id);
 }
@@ -101,5 +103,5 @@ function announce<E extends EventKind>(event: EventOf<E>): void {
 function failAll(message: string): void {
   const waiting = [...rejecters.values()];
   rejecters.clear();
-  for (const reject of waiting) reject(new CallError(message, false));
+  for (const reject of waiting) reject(new CallError({ message, isCancelled: false, canFit: false }));
 }

@@ -25,9 +25,15 @@ const LISTED_PROBLEMS = 200;
 let data: ReadData | undefined;
 let reads = 0;
 
+/** What is read with this model's tokenizer, if anything. */
+export function readDataOf({ tokenizer }: Pick<ReadData, 'tokenizer'>): ReadData | undefined {
+  return data?.tokenizer === tokenizer ? data : undefined;
+}
+
 /** Throws WorkerError when none is read with the loaded model's tokenizer. */
 export function requireData(): ReadData {
-  if (data && data.tokenizer === requireModel().tokenizer) return data;
+  const read = readDataOf(requireModel());
+  if (read) return read;
   throw new WorkerError('No data is read; choose a file or a task under Data first.');
 }
 

@@ -1,6 +1,7 @@
 // The one GPU device: opened on request, announced when it is lost, opened anew when asked again.
 import { Gpu } from '../gpu/device.ts';
 import { NoGpuError } from '../gpu/errors.ts';
+import { likelyBudgetBytes } from '../training/memoryBudget.ts';
 import { post } from './post.ts';
 import type { DeviceState } from './protocol.ts';
 import { SHADER_FILES } from './shaderFiles.ts';
@@ -62,11 +63,22 @@ async function tryOpen(): Promise<DeviceState> {
       isSoftware,
       maxBufferBytes: limits.maxBufferSize,
       maxBindingBytes: limits.maxStorageBufferBindingSize,
+      likelyBudgetBytes: likelyBudgetBytes({
+        isSoftware,
+        maxBufferBytes: limits.maxBufferSize,
+        machineBytes: machineBytes(),
+      }),
       features: [...opened.device.features],
     };
   } catch (error) {
     return missing(`The GPU could not be opened: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** What the browser tells of the machine's memory; Chromium does, rounded. */
+function machineBytes(): number | undefined {
+  const { deviceMemory } = navigator as Navigator & { deviceMemory?: number };
+  return deviceMemory === undefined ? undefined : deviceMemory * 2 ** 30;
 }
 
 function missing(reason: string): DeviceState {

@@ -7,11 +7,13 @@ test('errors that are written for people pass as they are', () => {
   expect(failureOf(new DataError('rows.csv: the file is empty'))).toEqual({
     message: 'rows.csv: the file is empty',
     isCancelled: false,
+    canFit: false,
   });
 });
 
 test('a lack of memory says what to try', () => {
-  const { message } = failureOf(new OutOfGpuMemoryError('this run: the GPU has no room left'));
+  const { message, canFit } = failureOf(new OutOfGpuMemoryError('this run: the GPU has no room left'));
+  expect(canFit).toBe(true);
   expect(message).toContain('no room left');
   expect(message).toContain('smaller batch');
 });

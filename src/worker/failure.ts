@@ -25,13 +25,17 @@ const SPOKEN = new Set([
   'NoGpuError',
   'SamplingError',
   'StorageError',
+  'TooLargeError',
   'TrainingError',
   'WorkerError',
 ]);
 
+/** Errors of size, which other settings may cure. */
+const SIZE = new Set(['OutOfGpuMemoryError', 'GpuLimitError', 'TooLargeError']);
+
 export function failureOf(error: unknown): Failure {
-  if (isCancellation(error)) return { message: 'Cancelled.', isCancelled: true };
-  return { message: messageFor(error), isCancelled: false };
+  if (isCancellation(error)) return { message: 'Cancelled.', isCancelled: true, canFit: false };
+  return { message: messageFor(error), isCancelled: false, canFit: error instanceof Error && SIZE.has(error.name) };
 }
 
 export function isCancellation(error: unknown): boolean {
@@ -45,6 +49,7 @@ function messageFor(error: unknown): string {
   switch (error.name) {
     case 'OutOfGpuMemoryError':
       return `${error.message}. Nothing was kept on the GPU. Try shorter rows, a smaller batch, checkpointing, a 16-bit weight format or a smaller model.`;
+    case 'GpuLimitError':
     case 'GpuUsageError':
       return `This does not fit the GPU: ${error.message}. Try shorter rows, a smaller batch or a smaller model.`;
     case 'ShaderError':

@@ -11,6 +11,7 @@ import { type KeptRun, recordOf } from './keptRun.ts';
 import { library } from './library.ts';
 import { requireModel } from './modelSession.ts';
 import type { RunRecord } from './protocol.ts';
+import { NO_MEMORY } from './runPlanning.ts';
 
 /** Throws FormatError where it is not an adapter for the loaded model. */
 export async function importAdapter(files: readonly File[]): Promise<RunRecord> {
@@ -60,8 +61,9 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
       adapterFileBytes: kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       steps: 0,
       stepsPerEpoch: 0,
-      memory: { weights: 0, adapters: 0, activations: 0, total: 0 },
+      memory: NO_MEMORY,
       refusal: null,
+      canFit: false,
     },
     step: 0,
     steps: 0,

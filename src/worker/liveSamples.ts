@@ -1,40 +1,62 @@
-// Answers to the fixed prompts by the adapter that is training, read where it lies.
+// Answers to the fixed prompts by the adapter that is training, read where it lies. What they take of the GPU is planned
+// with the run.
+import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import { answeringAdapters } from '../adapters/answering.ts';
-import { Generator } from '../model/generator.ts';
+import type { TextTokenizer } from '../data/tokenizer.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import type { Architecture } from '../model/architecture.ts';
+import { Generator, type GeneratorOptions } from '../model/generator.ts';
 import { answerText, renderedPromptIds } from './prompting.ts';
 import type { PlannedRun } from './runPlanning.ts';
 
 const NEW_TOKENS = 64;
 
+export interface SamplePlan {
+  readonly promptIds: readonly (readonly number[])[];
+  readonly options: GeneratorOptions;
+}
+
+/** How `prompts` will be answered; undefined where there are none. `parameters`: the flat tensor that trains. */
+export function planSamples(
+  prompts: readonly string[],
+  { tokenizer, architecture, isChat }: { tokenizer: TextTokenizer; architecture: Architecture; isChat: boolean },
+  layout: AdapterLayout,
+  parameters: Tensor,
+): SamplePlan | undefined {
+  if (prompts.length === 0) return undefined;
+  // A prompt keeps its end: there the question is.
+  const room = Math.max(1, architecture.maxPositions - NEW_TOKENS);
+  const promptIds = prompts.map((prompt) => renderedPromptIds(tokenizer, prompt, isChat).slice(-room));
+  const longest = promptIds.reduce((most, ids) => Math.max(most, ids.length), 0);
+  const options = {
+    sequences: promptIds.length,
+    maxTokens: Math.min(longest + NEW_TOKENS, architecture.maxPositions),
+    adapters: answeringAdapters(architecture, [layout], parameters),
+    mixed: 1,
+  };
+  return { promptIds, options };
+}
+
 export class LiveSamples {
   #generator: Promise<Generator> | undefined;
-  readonly #prompts: readonly number[][];
 
-  constructor(
-    readonly planned: PlannedRun,
-    prompts: readonly string[],
-  ) {
-    const { tokenizer, description } = planned.model;
-    const isChat = planned.data.description.prompt.kind === 'chat';
-    // A prompt keeps its end: there the question is.
-    const room = description.maxPositions - NEW_TOKENS;
-    this.#prompts = prompts.map((prompt) => renderedPromptIds(tokenizer, prompt, isChat).slice(-Math.max(1, room)));
-  }
+  constructor(readonly planned: Pick<PlannedRun, 'model' | 'samples'>) {}
 
   /** One answer for each prompt, greedy. */
   async answer(): Promise<string[]> {
-    if (this.#prompts.length === 0) return [];
-    const { tokenizer } = this.planned.model;
-    this.#generator ??= this.#open();
+    const { model, samples } = this.planned;
+    if (!samples) return [];
+    const { tokenizer } = model;
+    this.#generator ??= Generator.open(model.gpu, model.frozen, samples.options);
     const generator = await this.#generator;
-    const answers = this.#prompts.map(async (ids) => {
-      const { ids: answer } = await generator.generate({
-        promptIds: ids,
+    const answers = samples.promptIds.map(async (promptIds) => {
+      const { ids } = await generator.generate({
+        promptIds,
         maxNewTokens: NEW_TOKENS,
         stopIds: tokenizer.stopIds,
         choice: { adapter: 0, strength: 1 },
       });
-      return answerText(tokenizer, answer);
+      return answerText(tokenizer, ids);
     });
     return Promise.all(answers);
   }
@@ -43,16 +65,5 @@ export class LiveSamples {
     const generator = await this.#generator?.catch(() => undefined);
     this.#generator = undefined;
     await generator?.free();
-  }
-
-  #open(): Promise<Generator> {
-    const { model, layout, trainer } = this.planned;
-    const longest = this.#prompts.reduce((most, ids) => Math.max(most, ids.length), 0);
-    return Generator.open(model.gpu, model.frozen, {
-      sequences: this.#prompts.length,
-      maxTokens: Math.min(longest + NEW_TOKENS, model.description.maxPositions),
-      adapters: answeringAdapters(model.frozen.architecture, [layout], trainer.parameters),
-      mixed: 1,
-    });
   }
 }

@@ -14,6 +14,8 @@ export type DeviceState =
       isSoftware: boolean;
       maxBufferBytes: number;
       maxBindingBytes: number;
+      /** A guess at the memory that a run may take; WebGPU tells no total. */
+      likelyBudgetBytes: number;
       features: string[];
     }
   /** No WebGPU here; `reason` says why, in words for the page. */
@@ -60,12 +62,18 @@ export interface ModelDescription {
   /** Longest row in tokens that its positions allow. */
   maxPositions: number;
   storedFormat: string;
-  /** Bytes on the GPU for the frozen weights at each format, and why not where this adapter cannot take it. */
-  weightBytes: { format: WeightFormat; bytes: number; refusal: string | null }[];
+  /**
+   * Bytes on the GPU for the frozen weights at each format that this model can have, why not where this adapter cannot take
+   * it, and what of the model is kept otherwise.
+   */
+  weightBytes: { format: WeightFormat; bytes: number; refusal: string | null; note: string | null }[];
   /** The matrices that this family lets an adapter sit on. */
   targets: { target: Target; moduleName: string; inFeatures: number; outFeatures: number }[];
   hasChatTemplate: boolean;
 }
+
+/** Merged models are written in floats, whatever the base is stored or kept as. */
+export type MergedFormat = Extract<WeightFormat, 'f32' | 'f16' | 'bf16'>;
 
 export type LoadPhase = 'download' | 'load';
 
@@ -143,10 +151,30 @@ export interface RunPlan {
   steps: number;
   stepsPerEpoch: number;
   /** The plan's exact sum, by what it is for. */
-  memory: { weights: number; adapters: number; activations: number; total: number };
+  memory: {
+    weights: number;
+    adapters: number;
+    activations: number;
+    /** Answering the fixed prompts while it trains. */
+    samples: number;
+    total: number;
+  };
   /** Why this cannot run, in words; null when it can. */
   refusal: string | null;
+  /** It is a matter of size: `fitRun` may find settings that can. */
+  canFit: boolean;
 }
+
+/** `reason`: what was chosen and why, or why nothing fits and what would. */
+export type FitReply =
+  | {
+      kind: 'fits';
+      weights: WeightFormat;
+      training: { batchSize: number; accumulate: number; checkpointing: boolean };
+      bytes: number;
+      reason: string;
+    }
+  | { kind: 'tooLarge'; reason: string };
 
 /** One optimizer step. Field names are those of the command line's metrics file. */
 export interface StepMetrics {
@@ -268,7 +296,15 @@ export interface Calls {
   previewRows: { request: { from: number; count: number }; reply: PreviewRow[] };
 
   /** Needs a loaded model and data. */
-  planRun: { request: { settings: RunSettings }; reply: RunPlan };
+  planRun: { request: { settings: RunSettings; samplePrompts: string[] }; reply: RunPlan };
+  /**
+   * Chooses weight format, checkpointing, batch and accumulation for `budgetBytes` on the GPU. `source`: a model that is
+   * not loaded, whose rows are taken to be as long as they may be; null is the loaded one, with the rows that were read.
+   */
+  fitRun: {
+    request: { source: ModelSource | null; settings: RunSettings; samplePrompts: string[]; budgetBytes: number };
+    reply: FitReply;
+  };
   /** Replies as soon as the run exists; goes on by `runStatus`, `steps`, `evaluated`, `sampled`. */
   startRun: {
     request: { name: string; settings: RunSettings; samplePrompts: string[]; initAdapterRunId?: string };
@@ -320,7 +356,7 @@ export interface Calls {
   exportAdapter: { request: { runId: string }; reply: { fileName: string; zip: Blob } };
   /** Writes into `directory` when given, else replies with a zip. Progress by `exportProgress`. */
   exportMerged: {
-    request: { runId: string; format: WeightFormat; directory?: FileSystemDirectoryHandle };
+    request: { runId: string; format: MergedFormat; directory?: FileSystemDirectoryHandle };
     reply: { fileName: string; zip: Blob | null };
   };
   /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
@@ -341,6 +377,8 @@ export interface Failure {
   /** What happened, what was kept and what to do, in words for the page. */
   message: string;
   isCancelled: boolean;
+  /** It is a matter of GPU memory: `fitRun` may help. */
+  canFit: boolean;
 }
 
 export type Event =

@@ -21,7 +21,7 @@ export async function reopenRun(run: KeptRun): Promise<RunSession> {
   const { state, elapsedMs } = await decodeState(checkpoint.step, checkpoint.state);
   await bringModel(run, origin);
   await readData(await dataSource(run, origin), origin.options);
-  const planned = await makePlan(run.settings, requireModel(), requireData());
+  const planned = await makePlan(run.settings, requireModel(), requireData(), origin);
   if (state.parameters.length !== planned.trainer.parameters.shape[0] || planned.trainer.steps !== run.steps) {
     throw new WorkerError(`The model or data of “${run.name}” is not what it was when it was saved; start it again.`);
   }

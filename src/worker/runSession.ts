@@ -35,7 +35,7 @@ export class RunSession {
     run: KeptRun,
   ) {
     this.#run = run;
-    this.#samples = new LiveSamples(planned, run.origin?.samplePrompts ?? []);
+    this.#samples = new LiveSamples(planned);
     this.#savedStep = run.hasAdapter ? run.step : undefined;
     this.#feed = new MetricsFeed(run.id);
   }

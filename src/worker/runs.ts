@@ -42,7 +42,7 @@ export function startRun(request: Calls['startRun']['request']): Promise<RunReco
     const init = initAdapterRunId ? await openAdapter(initAdapterRunId, model.frozen.architecture) : undefined;
     const asked = init ? settingsFor(settings, init.adapter.spec) : settings;
     const spec = init && { ...init.adapter.spec, dropout: settings.adapter.dropout };
-    const planned = await makePlan(checkSettings(asked), model, requireData(), spec);
+    const planned = await makePlan(checkSettings(asked), model, requireData(), { samplePrompts, spec });
     const run = newRun(name, planned, samplePrompts);
     const { source } = planned.data;
     const { training } = planned.settings;

@@ -7,6 +7,7 @@ import { previewRows, readData } from './dataSession.ts';
 import { openDevice } from './device.ts';
 import { exportAdapter, exportMerged } from './exporting.ts';
 import { failureOf } from './failure.ts';
+import { fitRun } from './fitting.ts';
 import { deleteCachedModel, listShelf } from './hubCache.ts';
 import { importAdapter } from './importing.ts';
 import { judgeTask } from './judging.ts';
@@ -41,8 +42,10 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await readData(command.source, command.options) });
     case 'previewRows':
       return post({ ...reply, to: command.kind, value: previewRows(command.from, command.count) });
+    case 'fitRun':
+      return post({ ...reply, to: command.kind, value: await fitRun(command) });
     case 'planRun':
-      return post({ ...reply, to: command.kind, value: await planRun(command.settings) });
+      return post({ ...reply, to: command.kind, value: await planRun(command) });
     case 'startRun':
       return post({ ...reply, to: command.kind, value: await startRun(command) });
     case 'pauseRun':

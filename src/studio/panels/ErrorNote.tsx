@@ -5,7 +5,7 @@ import styles from './notes.module.css';
 interface Props {
   /** What happened, what was kept, what to do. */
   message: string;
-  action?: { label: string; onClick: () => void };
+  action?: { label: string; onClick: () => void } | undefined;
 }
 
 export function ErrorNote({ message, action }: Props) {

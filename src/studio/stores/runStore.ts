@@ -1,6 +1,6 @@
 // The run on show in Train: started, resumed or left from before. Its curves are in `liveMetrics`, outside React.
 import { create } from 'zustand';
-import { call } from '../../worker/client.ts';
+import { CallError, call } from '../../worker/client.ts';
 import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from '../../worker/protocol.ts';
 import { putRun } from './libraryStore.ts';
 import { MetricSeries } from './liveMetrics.ts';
@@ -20,7 +20,7 @@ export type RunState =
       /** Why the last such wish failed. */
       message: string | null;
     }
-  | { kind: 'failed'; message: string };
+  | { kind: 'failed'; message: string; canFit: boolean };
 
 interface RunStore {
   state: RunState;
@@ -60,7 +60,8 @@ export async function startRun(name: string, samplePrompts: string[]): Promise<v
     if (state.kind === 'shown' && state.run.id === run.id) return;
     showRun(run, true);
   } catch (error) {
-    useRunStore.setState({ state: { kind: 'failed', message: messageOf(error) } });
+    const canFit = error instanceof CallError && error.canFit;
+    useRunStore.setState({ state: { kind: 'failed', message: messageOf(error), canFit } });
   }
 }
 

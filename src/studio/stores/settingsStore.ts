@@ -3,6 +3,7 @@ import { create } from 'zustand';
 import { call } from '../../worker/client.ts';
 import type { RunPlan, RunRecord } from '../../worker/protocol.ts';
 import { messageOf } from './messageOf.ts';
+import { samplePrompts } from './samplePrompts.ts';
 import type { AdapterSettings, RunSettings, TrainingSettings } from './settingsTypes.ts';
 
 export type PlanStatus =
@@ -108,7 +109,9 @@ async function makePlan(): Promise<void> {
     if (request === lastRequest) useSettingsStore.setState({ plan });
   };
   try {
-    settle({ kind: 'ready', plan: await call('planRun', { settings: useSettingsStore.getState().settings }) });
+    const prompts = await samplePrompts();
+    const { settings } = useSettingsStore.getState();
+    settle({ kind: 'ready', plan: await call('planRun', { settings, samplePrompts: prompts }) });
   } catch (error) {
     settle({ kind: 'failed', message: messageOf(error) });
   }

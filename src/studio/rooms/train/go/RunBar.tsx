@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { useKeptFocus } from '../../../panels/useKeptFocus.ts';
+import { fitBelow, fitToGpu } from '../../../stores/fitStore.ts';
 import {
   isActive,
   leaveRun,
@@ -12,11 +13,17 @@ import {
   stopRun,
   useRunStore,
 } from '../../../stores/runStore.ts';
+import { samplePrompts } from '../../../stores/samplePrompts.ts';
+import { shownPlan, useSettingsStore } from '../../../stores/settingsStore.ts';
 import styles from './go.module.css';
-import { runName, samplePrompts } from './newRun.ts';
+import { runName } from './newRun.ts';
 import { StepProgress } from './StepProgress.tsx';
 import { stateText } from './stateText.ts';
 import { useReadiness } from './useReadiness.ts';
+
+const FIT = { label: 'Fit to this GPU', onClick: () => void fitToGpu() };
+/** What the plan needs was refused: there is less. */
+const FIT_BELOW = { label: 'Fit to this GPU', onClick: () => void fitBelowPlan() };
 
 export function RunBar() {
   const state = useRunStore((store) => store.state);
@@ -36,12 +43,14 @@ export function RunBar() {
         )}
         {state.kind === 'shown' && <StepProgress run={state.run} />}
       </div>
-      {state.kind === 'failed' && <ErrorNote message={state.message} />}
+      {state.kind === 'failed' && <ErrorNote message={state.message} action={state.canFit ? FIT_BELOW : undefined} />}
       {state.kind === 'shown' && state.run.status === 'failed' && state.run.message && (
         <ErrorNote message={state.run.message} />
       )}
       {state.kind === 'shown' && state.message && <ErrorNote message={state.message} />}
-      {isIdle && readiness.kind === 'refused' && <ErrorNote message={readiness.reason} />}
+      {isIdle && readiness.kind === 'refused' && (
+        <ErrorNote message={readiness.reason} action={readiness.canFit ? FIT : undefined} />
+      )}
     </div>
   );
 }
@@ -104,6 +113,12 @@ function NewRun() {
       New run
     </Button>
   );
+}
+
+async function fitBelowPlan(): Promise<void> {
+  const plan = shownPlan(useSettingsStore.getState().plan);
+  leaveRun();
+  await (plan ? fitBelow(plan.memory.total) : fitToGpu());
 }
 
 async function train(): Promise<void> {

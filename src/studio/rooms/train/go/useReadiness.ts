@@ -7,7 +7,7 @@ import { type PlanStatus, shownPlan, useSettingsStore } from '../../../stores/se
 export type Readiness =
   | { kind: 'ready'; text: string }
   | { kind: 'waiting'; text: string }
-  | { kind: 'refused'; text: string; reason: string };
+  | { kind: 'refused'; text: string; reason: string; canFit: boolean };
 
 export function useReadiness(): Readiness {
   const model = useModelStore((state) => state.status);
@@ -39,12 +39,13 @@ function dataReadiness(data: DataStatus, plan: PlanStatus): Readiness {
   if (data.kind === 'none') return waiting('Choose data first');
   if (data.kind === 'failed') return waiting('The data cannot be used yet');
   if (data.kind === 'reading') return waiting('Reading the data…');
-  if (plan.kind === 'failed') return { kind: 'refused', text: 'These settings cannot run', reason: plan.message };
+  if (plan.kind === 'failed')
+    return { kind: 'refused', text: 'These settings cannot run', reason: plan.message, canFit: false };
   // A plan that is a moment old serves: starting checks the settings again.
   const shown = shownPlan(plan);
   if (shown === null) return waiting('Planning the run…');
-  const { refusal, steps, memory } = shown;
-  if (refusal !== null) return { kind: 'refused', text: 'This run cannot start', reason: refusal };
+  const { refusal, canFit, steps, memory } = shown;
+  if (refusal !== null) return { kind: 'refused', text: 'This run cannot start', reason: refusal, canFit };
   const rows = formatNoun(data.description.trainRows, 'row');
   return {
     kind: 'ready',

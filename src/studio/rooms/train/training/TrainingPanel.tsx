@@ -3,6 +3,7 @@ import { formatLearningRate } from '../../../format.ts';
 import { NumberField } from '../../../panels/NumberField.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { changeTraining, useSettingsStore } from '../../../stores/settingsStore.ts';
+import { FitToGpu } from './FitToGpu.tsx';
 import { LengthField } from './LengthField.tsx';
 import { MemoryBar } from './MemoryBar.tsx';
 import { MoreTraining } from './MoreTraining.tsx';
@@ -36,6 +37,7 @@ export function TrainingPanel() {
         <MoreTraining />
       </details>
       <MemoryBar />
+      <FitToGpu />
     </Panel>
   );
 }

@@ -1,0 +1,50 @@
+// Fits a run by planning it: every choice that is weighed is laid out as it would run, and nothing is loaded or allocated.
+import type { AdapterLayout } from '../adapters/adapterSet.ts';
+import type { TokenRow } from '../data/types.ts';
+import type { FrozenModel } from '../model/frozenModel.ts';
+import { chooseFit, type Fit, type FitChoice, type FitOptions, type Measured } from './fit.ts';
+import { fullRows } from './fullRows.ts';
+import type { TrainingSettings } from './settings.ts';
+import { TooLargeError } from './tooLarge.ts';
+import { type PlanOptions, planMemory } from './trainer.ts';
+
+export interface FitRunOptions extends Pick<FitOptions, 'budgetBytes' | 'formats' | 'mustCheckpoint'> {
+  readonly gpu: PlanOptions['gpu'];
+  readonly declare: (weights: FitChoice['weights']) => FrozenModel;
+  readonly layout: AdapterLayout;
+  readonly training: TrainingSettings;
+  /** Where the data is not known yet: rows as long as they may be. */
+  readonly data: { rows: readonly TokenRow[]; validationRows: readonly TokenRow[] } | { maxLength: number };
+  /** What lies on the GPU beside the run, for answers to prompts. */
+  readonly besideBytes: number;
+}
+
+/** The best choice for this run within the budget. */
+export function fitToMemory(options: FitRunOptions): Promise<Fit> {
+  const { data, training, budgetBytes, formats, mustCheckpoint = false } = options;
+  const { batchSize, accumulate } = training;
+  const rowLength = 'maxLength' in data ? data.maxLength : longestOf([...data.rows, ...data.validationRows]);
+  const measure = (choice: FitChoice, length?: number) => measured(options, choice, length);
+  return chooseFit({ budgetBytes, formats, batchSize, accumulate, mustCheckpoint, rowLength, measure });
+}
+
+async function measured(options: FitRunOptions, choice: FitChoice, rowLength?: number): Promise<Measured> {
+  const { gpu, declare, layout, data, training, besideBytes } = options;
+  const { weights: format, ...change } = choice;
+  const length = rowLength ?? ('maxLength' in data ? data.maxLength : undefined);
+  const full = fullRows(change.batchSize * change.accumulate, length ?? 0);
+  const rows = length !== undefined || 'maxLength' in data ? { rows: full, validationRows: [] } : data;
+  const steps = length === undefined ? training.length : ({ kind: 'steps', steps: 1 } as const);
+  const settings = { ...training, ...change, length: steps };
+  try {
+    const { weights, total } = await planMemory({ gpu, model: declare(format), layouts: [layout], settings, ...rows });
+    return { kind: 'planned', weights, total: total + besideBytes };
+  } catch (error) {
+    if (error instanceof TooLargeError) return { kind: 'refused', reason: error.message };
+    throw error;
+  }
+}
+
+function longestOf(rows: readonly TokenRow[]): number {
+  return rows.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+}
