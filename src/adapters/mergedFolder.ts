@@ -5,8 +5,9 @@ import { isBlockDtype } from '../formats/blockTypes.ts';
 import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
 import { type FloatDtype, isFloatDtype } from '../formats/dtypes.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
+import { openWeights } from '../formats/openModel.ts';
 import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
-import { openWeightFiles, planShards, WEIGHTS_INDEX_NAME, type WeightTensor } from '../formats/weightFiles.ts';
+import { planShards, WEIGHTS_INDEX_NAME, type WeightTensor } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { AdapterLayout } from './adapterSet.ts';
@@ -30,7 +31,7 @@ export async function mergedFolder(
   adapter: { layout: AdapterLayout; block: Float32Array },
   { dtype, maxShardBytes }: MergeOptions,
 ): Promise<ZipEntry[]> {
-  const files = await openWeightFiles(model.weights);
+  const files = await openWeights(model);
   const updates = storedUpdates(a, files, adapter.layout, adapter.block);
   const entries = [...files.tensors.values()].map((tensor) => entryOf(tensor, updates.get(tensor.info.name), dtype));
   const { shards, indexJson } = planShards(entries, maxShardBytes);

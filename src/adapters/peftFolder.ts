@@ -50,7 +50,11 @@ export interface ImportedAdapter {
 export async function readAdapter(files: readonly ByteSource[], a: Architecture): Promise<ImportedAdapter> {
   const folder = sortModelFiles(files);
   if (folder.kind !== 'adapter') {
-    throw new FormatError(folder.config.name, 'this is a model; expected a PEFT folder with adapter_config.json');
+    const name = folder.kind === 'gguf' ? folder.files[0]?.name : folder.config.name;
+    throw new FormatError(
+      name ?? 'adapter_config.json',
+      'this is a model; expected a PEFT folder with adapter_config.json',
+    );
   }
   const { config: configFile, weights } = folder;
   const config = await readAdapterConfig(configFile);

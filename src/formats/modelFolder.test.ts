@@ -50,6 +50,22 @@ test('sorts an adapter folder', () => {
   });
 });
 
+test('takes a GGUF file as a model of its own, where no safetensors lie beside it', () => {
+  const gguf = { kind: 'gguf', files: named('m.gguf') };
+  expect(sortModelFiles(named('m.gguf'))).toEqual(gguf);
+  expect(sortModelFiles(named('README.md', 'config.json', 'tokenizer.json', 'm.gguf'))).toEqual(gguf);
+  expect(sortModelFiles(named('m.gguf', 'mmproj-m.gguf', 'old/m.gguf', 'old/n.gguf'))).toEqual(gguf);
+  expect(sortModelFiles(named('config.json', 'tokenizer.json', 'model.safetensors', 'm.gguf'))).toMatchObject({
+    kind: 'model',
+    weights: named('model.safetensors'),
+  });
+});
+
+test('takes the shards of a GGUF model in order', () => {
+  const shards = ['m-00001-of-00002.gguf', 'm-00002-of-00002.gguf'];
+  expect(sortModelFiles(named(...shards.toReversed()))).toEqual({ kind: 'gguf', files: named(...shards) });
+});
+
 test.each([
   [[], 'config.json: missing (got no files)'],
   [['model.safetensors'], 'config.json: missing (got model.safetensors)'],
@@ -59,7 +75,9 @@ test.each([
   [['config.json', 'model.safetensors'], 'tokenizer.json: missing; it lies beside'],
   [['config.json', 'model.safetensors', 'tokenizer.model'], 'tokenizer.model will not do; make it in Python'],
   [['config.json', 'tokenizer.json', 'pytorch_model.bin'], 'got pytorch_model.bin: these are PyTorch pickles'],
-  [['config.json', 'tokenizer.json', 'x.gguf'], 'got x.gguf: GGUF is not read here'],
+  [['a.gguf', 'b.gguf'], 'a.gguf: of a.gguf, b.gguf choose one'],
+  [['m-00001-of-00003.gguf', 'm-00003-of-00003.gguf'], 'm-00002-of-00003.gguf: missing, though m-00001-of-00003.gguf'],
+  [['m-00001-of-00001.gguf', 'a.gguf'], 'choose one and leave the others out'],
   [['config.json', 'tokenizer.json', 'tf_model.h5'], 'got tf_model.h5: TensorFlow'],
   [['config.json', 'tokenizer.json'], 'model.safetensors: missing; it lies beside'],
   [['config.json', 'tokenizer.json', 'adapter_model.safetensors'], 'model.safetensors: missing'],

@@ -1,8 +1,9 @@
 /**
- * Which file of a folder is what: a transformers model or a PEFT adapter, dropped, picked, unzipped or listed by the
+ * Which file of a folder is what: a transformers model, a PEFT adapter or a model in GGUF, dropped, picked, unzipped or listed by the
  * Hub. Files are told apart by name alone, so that a listing can be sorted before anything is fetched.
  */
 import { FormatError } from './formatError.ts';
+import { ggufShards, isGguf } from './ggufShards.ts';
 import { baseName, WEIGHTS_INDEX_NAME, WEIGHTS_NAME } from './weightFiles.ts';
 
 export interface NamedFile {
@@ -30,13 +31,18 @@ export interface AdapterFolder<T extends NamedFile> {
   card: T | undefined;
 }
 
+/** One file, or all shards of one, in order. It needs no other files. */
+export interface GgufFiles<T extends NamedFile> {
+  kind: 'gguf';
+  files: T[];
+}
+
 const FOREIGN_WEIGHTS: readonly [pattern: RegExp, remedy: string][] = [
   [
     /^(pytorch_model.*|consolidated.*|.*\.(bin|pt|pth|ckpt))$/,
     'these are PyTorch pickles, which can run code; convert them to safetensors (in Python: ' +
       'AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder)) or fetch a revision that has safetensors',
   ],
-  [/\.gguf$/, 'GGUF is not read here; fetch the safetensors files of the same model'],
   [/\.onnx$/, 'ONNX cannot be trained here; fetch the safetensors files of the same model'],
   [/\.(h5|msgpack)$/, 'TensorFlow and Flax weights are not read here; convert them to safetensors with transformers'],
 ];
@@ -46,15 +52,17 @@ const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
 
 /**
  * Sorts the files of one folder; files in folders beside or below it are ignored. The folder is the shallowest that
- * holds an adapter_config.json or a config.json. Throws a FormatError that says which file is missing and where to get
- * it.
+ * holds an adapter_config.json or a config.json; where none does, or only GGUF weights are there, it is a GGUF model.
+ * Throws a FormatError that says which file is missing and where to get it.
  */
-export function sortModelFiles<T extends NamedFile>(files: readonly T[]): ModelFolder<T> | AdapterFolder<T> {
+export function sortModelFiles<T extends NamedFile>(
+  files: readonly T[],
+): ModelFolder<T> | AdapterFolder<T> | GgufFiles<T> {
   const roots = files
     .filter((file) => ['config.json', 'adapter_config.json'].includes(baseName(file.name)))
     .sort((a, b) => depth(a.name) - depth(b.name) || (a.name < b.name ? -1 : 1));
   const [root] = roots;
-  if (root === undefined) throw missingConfig(files);
+  if (root === undefined) return sortGguf(files) ?? refuse(missingConfig(files));
   const folder = folderOf(root.name);
   const sameDepth = roots.filter((other) => depth(other.name) === depth(root.name) && folderOf(other.name) !== folder);
   if (sameDepth.length > 0) {
@@ -64,7 +72,24 @@ export function sortModelFiles<T extends NamedFile>(files: readonly T[]): ModelF
   for (const file of files) if (folderOf(file.name) === folder) byName.set(baseName(file.name), file);
   const adapterConfig = byName.get('adapter_config.json');
   if (adapterConfig !== undefined && !hasModelWeights(byName)) return sortAdapter(adapterConfig, byName);
-  return sortModel(byName);
+  const hasSafetensors = [...byName.keys()].some((name) => name.endsWith('.safetensors'));
+  const gguf = hasSafetensors ? undefined : sortGguf([...byName.values()]);
+  return gguf ?? sortModel(byName);
+}
+
+function refuse(error: FormatError): never {
+  throw error;
+}
+
+/** The GGUF model of the shallowest folder that has one. */
+function sortGguf<T extends NamedFile>(files: readonly T[]): GgufFiles<T> | undefined {
+  const models = files.filter((file) => isGguf(file.name));
+  const least = Math.min(...models.map((file) => depth(file.name)));
+  const [first, ...others] = models.filter((file) => depth(file.name) === least);
+  if (first === undefined) return undefined;
+  const beside = [first, ...others.filter((file) => folderOf(file.name) === folderOf(first.name))];
+  const shards = ggufShards(beside);
+  return shards.length === 0 ? undefined : { kind: 'gguf', files: shards };
 }
 
 function hasModelWeights(byName: ReadonlyMap<string, unknown>): boolean {

@@ -32,6 +32,8 @@ export interface WeightTensor {
 
 export interface WeightFiles {
   tensors: Map<string, WeightTensor>;
+  /** From a GGUF file, whose matrices have a type each. */
+  isGguf?: true;
 }
 
 /** The last part of a path. */

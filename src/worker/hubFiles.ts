@@ -2,7 +2,8 @@
 // weights come when it is loaded, into the cache, going on where an earlier download broke off.
 import { type ByteSource, blobSource, checkRange } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
-import { sortModelFiles } from '../formats/modelFolder.ts';
+import { isGguf } from '../formats/ggufShards.ts';
+import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
 import { type DownloadSink, download } from '../hub/download.ts';
 import { type HubFile, type HubRepo, listFiles, repoUrl, resolveUrl } from '../hub/hub.ts';
 import { fetchOnce, type HubOptions, withRetries } from '../hub/hubRequest.ts';
@@ -24,13 +25,11 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
   if (folder.kind === 'adapter') {
     throw new FormatError(folder.config.name, `${repo.id} is an adapter; download it and import it in the Library`);
   }
-  const { config, tokenizer, tokenizerConfig, generationConfig, specialTokensMap, chatTemplate, weights } = folder;
-  const rest = [config, tokenizer, tokenizerConfig, generationConfig, specialTokensMap, chatTemplate];
-  const wanted = [...weights, ...rest.filter((file) => file !== undefined)];
+  const wanted = folder.kind === 'gguf' ? folder.files : filesOf(folder);
   const files = wanted.map(async (file) => {
     const here = await openCached(repo, revision, file);
     if (here) return here;
-    const isLarge = file.sizeBytes > SMALL_BYTES || file.name.endsWith('.safetensors');
+    const isLarge = file.sizeBytes > SMALL_BYTES || file.name.endsWith('.safetensors') || isGguf(file.name);
     return isLarge ? rangedSource(repo, file, options) : fetchFile(repo, revision, file, options, () => {});
   });
   return {
@@ -41,6 +40,12 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
     bringHere: (onProgress, cancelled) =>
       bringHere(repo, revision, wanted, { ...options, signal: cancelled }, onProgress),
   };
+}
+
+function filesOf(folder: ModelFolder<HubFile>): HubFile[] {
+  const { config, tokenizer, tokenizerConfig, generationConfig, specialTokensMap, chatTemplate, weights } = folder;
+  const rest = [config, tokenizer, tokenizerConfig, generationConfig, specialTokensMap, chatTemplate];
+  return [...weights, ...rest.filter((file) => file !== undefined)];
 }
 
 async function bringHere(

@@ -1,9 +1,11 @@
 // A model's files, wherever they are, as byte sources; and what its config and headers say before any weight is read.
 import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
+import { ggufName } from '../formats/ggufModel.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
-import { openWeightFiles, type WeightFiles } from '../formats/weightFiles.ts';
+import { openModelFolder, openWeights } from '../formats/openModel.ts';
+import type { WeightFiles } from '../formats/weightFiles.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
 import { BUILTIN_MODEL_FILES, fetchBuiltin } from './builtinFiles.ts';
 import { openHubFiles } from './hubFiles.ts';
@@ -31,6 +33,11 @@ export async function openModelFiles(source: ModelSource, signal: AbortSignal): 
       const [first] = source.files;
       const folder = first && pathOf(first).includes('/') ? pathOf(first).split('/')[0] : undefined;
       const files = source.files.map((file) => blobSource(file, pathOf(file)));
+      const sorted = sortModelFiles(files);
+      if (sorted.kind === 'gguf') {
+        const { title, baseModelId } = await ggufName(sorted.files);
+        return { name: title, baseModelId, revision: null, files: sorted.files };
+      }
       const name = folder ?? (await nameFromConfig(files)) ?? 'Local model';
       return { name, baseModelId: name, revision: null, files };
     }
@@ -63,7 +70,7 @@ async function nameFromConfig(files: readonly ByteSource[]): Promise<string | un
 
 /** Reads config and headers. Throws FormatError or ModelError, naming the file. */
 export async function openModel(files: ModelFiles, sources: readonly ByteSource[] = files.files): Promise<OpenedModel> {
-  const folder = sortModelFiles(sources);
+  const folder = await openModelFolder(sources);
   if (folder.kind === 'adapter') {
     throw new FormatError(
       folder.config.name,
@@ -72,7 +79,7 @@ export async function openModel(files: ModelFiles, sources: readonly ByteSource[
   }
   const config = parseJsonObject(await readText(folder.config), folder.config.name);
   const architecture = architectureOf(config, folder.config.name);
-  return { files, folder, config, architecture, weights: await openWeightFiles(folder.weights) };
+  return { files, folder, config, architecture, weights: await openWeights(folder) };
 }
 
 /** Whether conversations can be rendered, by the presence of a template alone. */

@@ -1,0 +1,104 @@
+/**
+ * A GGUF file (or the shards of one) as a transformers folder: config.json, tokenizer.json and the rest are made from its
+ * metadata, under `FILE.gguf/…`, so that everything that takes a folder takes it unchanged.
+ */
+import { type ByteSource, bytesSource } from './byteSource.ts';
+import { isFloatDtype } from './dtypes.ts';
+import { FormatError } from './formatError.ts';
+import { type GgufHeader, readGgufHeader } from './gguf.ts';
+import { ggufConfig, ggufShapeOf } from './ggufConfig.ts';
+import { GgufMetadata } from './ggufMetadata.ts';
+import { ggufShards } from './ggufShards.ts';
+import { ggufTokenizer } from './ggufTokenizer.ts';
+import { ggufWeights, ROPE_FACTORS } from './ggufWeights.ts';
+import type { ModelFolder } from './modelFolder.ts';
+import { readFloats } from './storedFloats.ts';
+import { baseName, type WeightFiles, type WeightTensor } from './weightFiles.ts';
+
+interface OpenGguf {
+  first: ByteSource;
+  metadata: GgufMetadata;
+  /** Of all shards, by GGUF's names. */
+  tensors: Map<string, WeightTensor>;
+}
+
+/** Reads the headers of one file, or of every shard of a split one. Throws a FormatError that names what is missing. */
+async function openGguf(files: readonly ByteSource[]): Promise<OpenGguf> {
+  const shards = ggufShards(files);
+  const [first] = shards;
+  if (first === undefined) throw new FormatError('model.gguf', 'missing');
+  const tensors = new Map<string, WeightTensor>();
+  let metadata: GgufHeader['metadata'] | undefined;
+  for (const source of shards) {
+    const header = await readGgufHeader(source);
+    checkSplit(source, header, shards.length);
+    metadata ??= header.metadata;
+    for (const [name, info] of header.tensors) {
+      const other = tensors.get(name);
+      if (other) throw new FormatError(source.name, `holds the tensor ${name}, as ${other.source.name} does`);
+      tensors.set(name, { source, info });
+    }
+  }
+  return { first, metadata: new GgufMetadata(first.name, metadata ?? new Map()), tensors };
+}
+
+function checkSplit(source: ByteSource, header: GgufHeader, shards: number): void {
+  const count = new GgufMetadata(source.name, header.metadata).size('split.count') ?? 1;
+  // Files that were split and joined again may say 0 or 1.
+  if (Math.max(1, count) === shards) return;
+  throw new FormatError(
+    source.name,
+    `is one of ${count} files that belong together, got ${shards}; give all of them under their own names (…-00001-of-…)`,
+  );
+}
+
+/** The weights under transformers' names. Throws a FormatError for what is no model that runs here. */
+export async function openGgufWeights(files: readonly ByteSource[]): Promise<WeightFiles> {
+  const { metadata, tensors } = await openGguf(files);
+  return { ...ggufWeights(ggufShapeOf(metadata), tensors), isGguf: true };
+}
+
+/** The files that a transformers folder of this model would have; the weights are the GGUF files themselves. */
+export async function ggufFolder(files: readonly ByteSource[]): Promise<ModelFolder<ByteSource>> {
+  const { first, metadata, tensors } = await openGguf(files);
+  const infos = new Map([...tensors].map(([name, { info }]) => [name, info]));
+  const { architecture } = ggufShapeOf(metadata);
+  const config = ggufConfig(metadata, infos, await readRopeFactors(tensors.get(ROPE_FACTORS)));
+  const { vocab_size: vocabularySize } = config;
+  const made = ggufTokenizer(metadata, architecture, typeof vocabularySize === 'number' ? vocabularySize : 0);
+  const file = (name: string, value: object, indent?: number) =>
+    bytesSource(new TextEncoder().encode(`${JSON.stringify(value, null, indent)}\n`), `${first.name}/${name}`);
+  return {
+    kind: 'model',
+    config: file('config.json', config, 2),
+    weights: [...files],
+    tokenizer: file('tokenizer.json', made.tokenizer),
+    tokenizerConfig: file('tokenizer_config.json', made.tokenizerConfig, 2),
+    generationConfig: file('generation_config.json', made.generationConfig, 2),
+    specialTokensMap: undefined,
+    chatTemplate: undefined,
+  };
+}
+
+async function readRopeFactors(tensor: WeightTensor | undefined): Promise<Float32Array | undefined> {
+  if (!tensor) return undefined;
+  const { source, info } = tensor;
+  const [count = 0] = info.shape;
+  if (info.shape.length !== 1 || count > 1024 || !isFloatDtype(info.dtype)) {
+    throw new FormatError(
+      source.name,
+      `${ROPE_FACTORS}: expected a short list of numbers, got ${info.dtype} [${info.shape}]`,
+    );
+  }
+  return readFloats(tensor, 0, count);
+}
+
+/** What to call the model: its repository where the file says, else its name, else the file's. */
+export async function ggufName(files: readonly ByteSource[]): Promise<{ title: string; baseModelId: string }> {
+  const { first, metadata } = await openGguf(files);
+  const stem = baseName(first.name).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '');
+  const url = metadata.text('general.source.huggingface.repository') ?? metadata.text('general.source.repo_url');
+  const repository = url?.replace(/^https:\/\/huggingface\.co\//, '');
+  const isId = repository !== undefined && /^[\w.-]+\/[\w.-]+$/.test(repository);
+  return { title: metadata.text('general.name') ?? stem, baseModelId: isId ? repository : stem };
+}

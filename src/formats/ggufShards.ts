@@ -1,0 +1,50 @@
+/** Which GGUF files belong together: one alone, or the shards `NAME-00001-of-0000N.gguf` of one. */
+import { FormatError } from './formatError.ts';
+import type { NamedFile } from './modelFolder.ts';
+
+const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i;
+
+export function isGguf(name: string): boolean {
+  return /\.gguf$/i.test(name);
+}
+
+/** Whether both are shards of one model, by their names. */
+export function areShardsOfOne(a: NamedFile, b: NamedFile): boolean {
+  const [, stemA, , countA] = SHARD.exec(a.name) ?? [];
+  const [, stemB, , countB] = SHARD.exec(b.name) ?? [];
+  return stemA !== undefined && stemA === stemB && countA === countB;
+}
+
+/**
+ * The files of one model, in order. Vision parts (`mmproj…`) are left out. Throws a FormatError where shards are missing,
+ * naming them, or where there are several models.
+ */
+export function ggufShards<T extends NamedFile>(files: readonly T[]): T[] {
+  const nameOf = (file: NamedFile) => file.name.slice(file.name.lastIndexOf('/') + 1);
+  const models = files.filter((file) => isGguf(file.name) && !nameOf(file).startsWith('mmproj'));
+  const [first, ...others] = models;
+  if (first === undefined) return [];
+  const [, stem, , count] = SHARD.exec(nameOf(first)) ?? [];
+  if (stem === undefined || count === undefined) {
+    if (others.length === 0) return models;
+    throw severalModels(models);
+  }
+  const byName = new Map(models.map((file) => [nameOf(file), file]));
+  const names = Array.from(
+    { length: Number(count) },
+    (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`,
+  );
+  const missing = names.filter((name) => !byName.has(name));
+  if (missing.length > 0) {
+    const named = missing.length > 8 ? [...missing.slice(0, 8), '…'] : missing;
+    throw new FormatError(named.join(', '), `missing, though ${nameOf(first)} asks for it; give all ${count} files`);
+  }
+  if (models.length > names.length) throw severalModels(models);
+  return names.map((name) => byName.get(name)).filter((file) => file !== undefined);
+}
+
+function severalModels(models: readonly NamedFile[]): FormatError {
+  const names = models.map(({ name }) => name.slice(name.lastIndexOf('/') + 1));
+  const shown = names.length > 8 ? [...names.slice(0, 8), '…'] : names;
+  return new FormatError(names[0] ?? 'model.gguf', `of ${shown.join(', ')} choose one and leave the others out`);
+}
