@@ -6,7 +6,7 @@ import { type FloatDtype, fromFloat32 } from '../formats/dtypes.ts';
 import { readFloats } from '../formats/storedFloats.ts';
 import type { WeightFiles, WeightTensor } from '../formats/weightFiles.ts';
 import type { Architecture } from '../model/architecture.ts';
-import { findStored } from '../model/loadModel.ts';
+import { findStored } from '../model/weightStorage.ts';
 import { AdapterError, type AdapterLayout } from './adapterSet.ts';
 
 /** scaling·B·A on output features [outStart, outStart + outCount) of a stored matrix. */

@@ -7,7 +7,9 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --clip 1 (0: off) --schedule constant|linear|cosine --warmup STEPS
   --steps N | --epochs N (default: 1 epoch) --batch 8 --accumulate 1 --max-length 512
   --template '{context}\\n' --no-shuffle --seed 42
-  --validation 0 (a fraction, or a second file) --weights f32|f16|bf16 --checkpointing
+  --validation 0 (a fraction, or a second file) --checkpointing
+  --weights f32|f16|bf16|q8|q4|nf4|file       how the frozen model is kept on the GPU, for generate, evaluate and
+                              logits too; default f32, and for a GGUF file as the file has it
   --init-adapter DIR          start from this PEFT adapter, with its rank, alpha and targets
   --save-every 50             keep the run's state in OUT/state every N steps, and when stopped
   --resume DIR                go on with the run that was written to DIR, to the same bits
@@ -16,6 +18,7 @@ generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--te
 evaluate   --model DIR --data FILE [--adapter DIR] [--template STRING] [--max-length 512] [--json]
 logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tokens, vocabulary]
 merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
+                              default f32; from quantized blocks f16, written widened, never quantized again
 inspect    PATH                a model, adapter, safetensors, npy or data file
 
 Exit code: 0 done, 2 bad input (one line on standard error says what), 1 anything else, 130 or 143 stopped.

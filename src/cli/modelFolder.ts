@@ -1,15 +1,19 @@
-// A model folder of this machine: first everything about it that can be wrong, then, on the GPU, its weights.
+// A model folder or GGUF file of this machine: first everything about it that can be wrong, then, on the GPU, its weights.
+import { basename, dirname } from 'node:path';
 import { loadTokenizer, type TextTokenizer } from '../data/tokenizer.ts';
 import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
+import { areShardsOfOne, isGguf } from '../formats/ggufShards.ts';
 import { parseJsonObject } from '../formats/json.ts';
-import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
-import { openWeightFiles, type WeightFiles } from '../formats/weightFiles.ts';
+import type { ModelFolder } from '../formats/modelFolder.ts';
+import { openModelFolder, openWeights } from '../formats/openModel.ts';
+import type { WeightFiles } from '../formats/weightFiles.ts';
 import { Gpu } from '../gpu/device.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
-import { declareModel, type FrozenModel, type WeightStorage } from '../model/frozenModel.ts';
+import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { checkStored, loadModel } from '../model/loadModel.ts';
-import { folderSources } from './fileSource.ts';
+import { keptAsF16Text, type WeightStorage } from '../model/weightStorage.ts';
+import { existing, fileSource, folderSources } from './fileSource.ts';
 import { openNodeAdapter } from './nodeGpu.ts';
 import { progressBar } from './progress.ts';
 import { readShaderFiles } from './shaderFiles.ts';
@@ -23,18 +27,29 @@ export interface LocalModel {
   readonly weights: WeightFiles;
 }
 
+/** The files of a folder; or a GGUF file, with the shards that lie beside it. Throws InputError. */
+async function modelSources(path: string): Promise<ByteSource[]> {
+  if (!isGguf(path) || existing(path).isDirectory()) return folderSources(path);
+  const file = fileSource(path);
+  const shards = (await folderSources(dirname(path))).filter((other) =>
+    areShardsOfOne({ name: basename(other.name) }, { name: basename(path) }),
+  );
+  return shards.length > 0 ? shards : [file];
+}
+
 /**
- * Reads config.json and the headers of the weights, and checks that they fit each other. Throws FormatError, ModelError
+ * Reads config.json (of a GGUF file: its metadata) and the headers of the weights, and checks that they fit each other.
+ * Throws FormatError, ModelError
  * or InputError, naming the file.
  */
 export async function openLocalModel(path: string): Promise<LocalModel> {
-  const folder = sortModelFiles(await folderSources(path));
+  const folder = await openModelFolder(await modelSources(path));
   if (folder.kind === 'adapter') {
     throw new FormatError(folder.config.name, 'this is an adapter; give its base model as --model');
   }
   const configText = await readText(folder.config);
   const architecture = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
-  const weights = await openWeightFiles(folder.weights);
+  const weights = await openWeights(folder);
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
   return { path, folder, configText, architecture, weights };
 }
@@ -63,7 +78,8 @@ export async function withLoadedModel<T>(
   process.stderr.write(`Running on ${node.describe}\n`);
   const gpu = await Gpu.open(node.adapter, readShaderFiles());
   const work = async () => {
-    const model = declareModel(local.architecture, storage, gpu.limits.maxStorageBufferBindingSize);
+    const model = declareModel(local.architecture, storage, gpu.limits.maxStorageBufferBindingSize, local.weights);
+    if (model.keptAsF16.length > 0) process.stderr.write(`${keptAsF16Text(storage, model.keptAsF16)}\n`);
     const bar = progressBar('Loading');
     await loadModel(gpu, model, local.weights, { onProgress: (p) => bar.show(p.doneBytes, p.totalBytes) });
     bar.end();

@@ -1,17 +1,20 @@
 // The frozen weights as tensors: declared from the architecture alone, so that their bytes are known before anything is
 // loaded, then filled from weight files. Each matrix remembers which stored tensors its rows come from.
-import { type ElementType, elementCount, newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
-import { PART_ROWS_MULTIPLE, type WeightMatrix } from '../ops/weightMatrix.ts';
+import type { WeightFiles } from '../formats/weightFiles.ts';
+import { elementCount, newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
+import { PART_ROWS_MULTIPLE, type WeightMatrix, type WeightPart, type WeightType } from '../ops/weightMatrix.ts';
 import type { Architecture } from './architecture.ts';
 import { LINEARS, type LinearName, linearShape } from './linears.ts';
+import { type MatrixRole, typeToKeep, type WeightStorage } from './weightStorage.ts';
 
-export type WeightStorage = Extract<ElementType, 'f32' | 'f16' | 'bf16'>;
-
-/** A stored tensor that becomes rows of a matrix, or part of a vector. `transposed`: stored [in, out] (GPT-2). */
+/** A stored tensor that becomes rows of a matrix, or part of a vector. */
 export interface StoredRows {
   readonly name: string;
   readonly rows: number;
+  /** The family stores [in, out] (GPT-2). */
   readonly transposed: boolean;
+  /** How these rows are kept on the GPU. */
+  readonly type: WeightType;
 }
 
 export interface FrozenMatrix {
@@ -48,16 +51,37 @@ export interface FrozenModel {
   readonly finalNorm: FrozenNorm;
   /** The embedding itself where the two are tied. */
   readonly head: FrozenMatrix;
+  /** Stored matrices that `storage` cannot hold, and which are kept as f16 instead. */
+  readonly keptAsF16: readonly string[];
 }
 
-/** Every weight of the model, unplaced. `maxBindingBytes` decides where large matrices are cut by rows. */
-export function declareModel(a: Architecture, storage: WeightStorage, maxBindingBytes: number): FrozenModel {
-  const matrix = (name: string, cols: number, stored: readonly StoredRows[]): FrozenMatrix => {
-    const rows = stored.reduce((sum, part) => sum + part.rows, 0);
-    return { matrix: declareMatrix(name, rows, cols, storage, maxBindingBytes), stored };
+/**
+ * Every weight of the model, unplaced. `maxBindingBytes` decides where large matrices are cut by rows. `files` are needed
+ * for the storage `file`, whose types are theirs; ModelError where they lack a matrix.
+ */
+export function declareModel(
+  a: Architecture,
+  storage: WeightStorage,
+  maxBindingBytes: number,
+  files?: WeightFiles,
+): FrozenModel {
+  const keptAsF16: string[] = [];
+  const matrix = (
+    name: string,
+    cols: number,
+    role: MatrixRole,
+    modules: readonly { name: string; rows: number }[],
+    transposed = false,
+  ): FrozenMatrix => {
+    const stored = modules.map((module) => {
+      const { type, isInstead } = typeToKeep(storage, role, module.name, cols, files);
+      if (isInstead) keptAsF16.push(module.name);
+      return { ...module, transposed, type };
+    });
+    return { matrix: declareMatrix(name, cols, stored, maxBindingBytes), stored };
   };
   const vector = (...names: [string, number][]): FrozenVector => {
-    const stored = names.map(([name, rows]) => ({ name, rows, transposed: false }));
+    const stored = names.map(([name, rows]) => ({ name, rows, transposed: false, type: 'f32' as const }));
     const size = stored.reduce((sum, part) => sum + part.rows, 0);
     return { tensor: newTensor(stored[0]!.name, [size]), stored };
   };
@@ -75,7 +99,9 @@ export function declareModel(a: Architecture, storage: WeightStorage, maxBinding
         weight: matrix(
           `${at}.${which}`,
           inner,
-          modules.map(({ module, rows }) => ({ name: `${at}.${module}.weight`, rows, transposed: a.isConv1D })),
+          'linear',
+          modules.map(({ module, rows }) => ({ name: `${at}.${module}.weight`, rows })),
+          a.isConv1D,
         ),
         bias: hasBias(a, which)
           ? vector(...modules.map(({ module, rows }): [string, number] => [`${at}.${module}.bias`, rows]))
@@ -90,16 +116,17 @@ export function declareModel(a: Architecture, storage: WeightStorage, maxBinding
       kNorm: a.hasQkNorm ? vector([`${at}.self_attn.k_norm.weight`, a.headDim]) : undefined,
     };
   };
-  const table = (name: string, rows: number) => matrix(name, a.hiddenSize, [{ name, rows, transposed: false }]);
-  const embedding = table(names.embedding, a.vocabularySize);
+  const table = (name: string, rows: number, role: MatrixRole) => matrix(name, a.hiddenSize, role, [{ name, rows }]);
+  const embedding = table(names.embedding, a.vocabularySize, 'vocabulary');
   return {
     architecture: a,
     storage,
     embedding,
-    positions: a.rotary ? undefined : table('wpe.weight', a.maxPositions),
+    positions: a.rotary ? undefined : table('wpe.weight', a.maxPositions, 'positions'),
     blocks: Array.from({ length: a.layers }, (_, layer) => block(layer)),
     finalNorm: norm(names.finalNorm),
-    head: a.isTied ? embedding : table('lm_head.weight', a.vocabularySize),
+    head: a.isTied ? embedding : table('lm_head.weight', a.vocabularySize, 'vocabulary'),
+    keptAsF16,
   };
 }
 
@@ -144,24 +171,32 @@ function hasBias(a: Architecture, which: LinearName): boolean {
   return a.hasMlpBias;
 }
 
+/** One part for each run of rows of one type, cut where it is more than one binding holds. */
 function declareMatrix(
   name: string,
-  rows: number,
   cols: number,
-  type: WeightStorage,
+  stored: readonly StoredRows[],
   maxBindingBytes: number,
 ): WeightMatrix {
-  const rowBytes = storedBytes(cols * 2, type) / 2;
-  const most = Math.max(1, Math.floor(maxBindingBytes / rowBytes / PART_ROWS_MULTIPLE)) * PART_ROWS_MULTIPLE;
-  const parts = [];
-  for (let rowStart = 0; rowStart < rows; rowStart += most) {
-    const count = Math.min(most, rows - rowStart);
-    parts.push({
-      tensor: newTensor(rows > most ? `${name} rows ${rowStart}…` : name, [count, cols], { type }),
-      rowStart,
-    });
+  const runs: { type: WeightType; rows: number }[] = [];
+  for (const { type, rows } of stored) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.rows += rows;
+    else runs.push({ type, rows });
   }
-  return { rows, cols, parts };
+  const parts: WeightPart[] = [];
+  let rowStart = 0;
+  for (const run of runs) {
+    const rowBytes = storedBytes(cols * 2, run.type) / 2;
+    const most = Math.max(1, Math.floor(maxBindingBytes / rowBytes / PART_ROWS_MULTIPLE)) * PART_ROWS_MULTIPLE;
+    for (let done = 0; done < run.rows; done += most) {
+      const count = Math.min(most, run.rows - done);
+      const label = runs.length > 1 || run.rows > most ? `${name} rows ${rowStart}…` : name;
+      parts.push({ tensor: newTensor(label, [count, cols], { type: run.type }), rowStart });
+      rowStart += count;
+    }
+  }
+  return { rows: rowStart, cols, parts };
 }
 
 /** Every matrix and vector once (a tied head is not repeated). */

@@ -27,7 +27,8 @@ export const optimizerSettingsSchema = z.discriminatedUnion('kind', [
 ]);
 export type OptimizerSettings = z.infer<typeof optimizerSettingsSchema>;
 
-export const WEIGHT_FORMATS = ['f32', 'f16', 'bf16'] as const;
+/** How frozen weights may be kept on the GPU. `file`: each matrix as a GGUF file has it. */
+export const WEIGHT_FORMATS = ['f32', 'f16', 'bf16', 'q8', 'q4', 'nf4', 'file'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
 export const trainingSettingsSchema = z.object({

@@ -6,7 +6,7 @@ import { sortModelFiles } from '../formats/modelFolder.ts';
 import { readAdapterConfig } from '../formats/peft.ts';
 import { openZip } from '../formats/zipReader.ts';
 import { type ZipEntry, zipStream } from '../formats/zipWriter.ts';
-import { DTYPE_OF } from '../model/loadModel.ts';
+import { DTYPE_OF } from '../model/readRows.ts';
 import { cardInfo } from './adapterCardInfo.ts';
 import { adapterZip, openAdapter, zipBlob } from './adapterStore.ts';
 import { cancellable } from './cancelling.ts';

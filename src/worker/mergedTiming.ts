@@ -1,6 +1,6 @@
 // "No additional inference latency" (Hu et al. 2021, arXiv 2106.09685, section 4.1) as a measurement: time per token of
 // the base, of the adapter beside the frozen weights, and of the adapter merged into them.
-import { mergeInto, unmerge } from '../adapters/mergeInto.ts';
+import { mergeInto, requireMergeable, unmerge } from '../adapters/mergeInto.ts';
 import { type AdapterChoice, FROZEN } from '../model/answeringAdapters.ts';
 import { openAdapter } from './adapterStore.ts';
 import { aloneWithAnswerer } from './answerPool.ts';
@@ -41,6 +41,7 @@ export function timeMerged({
           return elapsedMs / NEW_TOKENS;
         };
         const { layout, block } = await openAdapter(runId, frozen.architecture);
+        requireMergeable(frozen, layout);
         const [base, unmerged, merged]: [number[], number[], number[]] = [[], [], []];
         // The first answers compile and warm up.
         await msPerToken(FROZEN);

@@ -1,9 +1,9 @@
 // What a model is and what it will cost, from its config and headers.
 import type { PlanLimits } from '../gpu/plan.ts';
-import type { Architecture } from '../model/architecture.ts';
 import { allMatrices, allTensors, declareModel, parameterCount } from '../model/frozenModel.ts';
 import { targetPlaces } from '../model/linears.ts';
-import { checkStored, findStored } from '../model/loadModel.ts';
+import { checkStored } from '../model/loadModel.ts';
+import { findStored, keptAsF16Text } from '../model/weightStorage.ts';
 import { WEIGHT_FORMATS, type WeightFormat } from '../training/settings.ts';
 import { hasChatTemplate, type OpenedModel } from './modelSource.ts';
 import type { ModelDescription } from './protocol.ts';
@@ -36,7 +36,9 @@ export async function describeOpened(opened: OpenedModel, limits: PlanLimits | u
     vocabularySize: a.vocabularySize,
     maxPositions: a.maxPositions,
     storedFormat: storedFormat(opened),
-    weightBytes: WEIGHT_FORMATS.map((format) => weightBytes(a, format, most, limits !== undefined)),
+    weightBytes: WEIGHT_FORMATS.filter((format) => format !== 'file' || weights.isGguf).map((format) =>
+      weightBytes(opened, format, most, limits !== undefined),
+    ),
     targets: targetPlaces(a).map(({ target, moduleName, inFeatures, colCount }) => ({
       target,
       moduleName,
@@ -47,14 +49,16 @@ export async function describeOpened(opened: OpenedModel, limits: PlanLimits | u
   };
 }
 
-function weightBytes(a: Architecture, format: WeightFormat, most: number, hasGpu: boolean) {
-  const sizes = allTensors(declareModel(a, format, most)).map(({ allocation }) => allocation.sizeBytes);
+function weightBytes({ architecture, weights }: OpenedModel, format: WeightFormat, most: number, hasGpu: boolean) {
+  const model = declareModel(architecture, format, most, weights);
+  const sizes = allTensors(model).map(({ allocation }) => allocation.sizeBytes);
   const bytes = sizes.reduce((sum, size) => sum + Math.max(16, Math.ceil(size / 4) * 4), 0);
   const largest = Math.max(...sizes);
   let refusal: string | null = null;
   if (!hasGpu) refusal = 'There is no WebGPU here to hold it.';
   else if (largest > most) refusal = `One matrix takes ${largest} bytes; this GPU binds at most ${most}.`;
-  return { format, bytes, refusal };
+  const note = model.keptAsF16.length > 0 ? keptAsF16Text(format, model.keptAsF16) : null;
+  return { format, bytes, refusal, note };
 }
 
 /** The type that most of the weights are stored in. */

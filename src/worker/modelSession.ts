@@ -87,7 +87,7 @@ async function replaceModel(
   for (const leave of leaveListeners) await leave();
   if (loaded) freeModel(loaded.gpu, loaded.frozen);
   loaded = undefined;
-  const frozen = declareModel(opened.architecture, storage, largestTensorBytes(gpu.limits));
+  const frozen = declareModel(opened.architecture, storage, largestTensorBytes(gpu.limits), opened.weights);
   const report = throttled((doneBytes: number, totalBytes: number) =>
     post({ kind: 'modelProgress', phase: 'load', file: files.name, doneBytes, totalBytes }),
   );

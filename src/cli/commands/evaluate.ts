@@ -10,10 +10,12 @@ import type { FlagKind, Flags } from '../flags.ts';
 import { checkRows, maxLengthFor } from '../lengths.ts';
 import { openLocalModel, openTokenizer, withLoadedModel } from '../modelFolder.ts';
 import { progressBar } from '../progress.ts';
+import { weightsFlag } from '../weightsFlag.ts';
 
 export const EVALUATE_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',
   adapter: 'text',
+  weights: 'text',
   data: 'text',
   template: 'text',
   'max-length': 'text',
@@ -56,7 +58,7 @@ export async function evaluate(flags: Flags): Promise<void> {
   const { rows } = train;
   checkRows(architecture, rows);
   tellProblems(dataPath, problems);
-  await withLoadedModel(local, 'f32', async (gpu, model) => {
+  await withLoadedModel(local, weightsFlag(flags, local), async (gpu, model) => {
     const layouts = [adapter?.layout ?? NO_ADAPTER];
     const trainer = await Trainer.plan({ gpu, model, layouts, settings: SETTINGS, rows, validationRows: rows });
     await trainer.open(freshState(adapter ? flatParameters(adapter) : new Float32Array(NO_ADAPTER.count), SETTINGS));

@@ -6,10 +6,12 @@ import { answering, openLocalAdapter } from '../adapterFolder.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { openLocalModel, openTokenizer, withLoadedModel } from '../modelFolder.ts';
+import { weightsFlag } from '../weightsFlag.ts';
 
 export const GENERATE_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',
   adapter: 'text',
+  weights: 'text',
   prompt: 'text',
   'max-new-tokens': 'text',
   temperature: 'text',
@@ -43,7 +45,7 @@ export async function generate(flags: Flags): Promise<void> {
       `tokenizer.json: token ${outside} is outside the model's vocabulary of ${architecture.vocabularySize}`,
     );
   }
-  await withLoadedModel(local, 'f32', async (gpu, model) => {
+  await withLoadedModel(local, weightsFlag(flags, local), async (gpu, model) => {
     const { adapters, choice } = answering(gpu, architecture, adapter);
     const maxTokens = Math.min(promptIds.length + maxNewTokens, architecture.maxPositions);
     const generator = await Generator.open(gpu, model, { sequences: 1, maxTokens, ...(adapters ? { adapters } : {}) });

@@ -2,6 +2,8 @@
 import { describeMapping, guessMapping } from '../../data/mapping.ts';
 import { parseFile } from '../../data/parseFile.ts';
 import type { ByteSource } from '../../formats/byteSource.ts';
+import { isGguf } from '../../formats/ggufShards.ts';
+import { typeShares } from '../../formats/ggufWeights.ts';
 import { sortModelFiles } from '../../formats/modelFolder.ts';
 import { readNpy } from '../../formats/npy.ts';
 import { indexAdapterTensors, readAdapterConfig } from '../../formats/peft.ts';
@@ -31,8 +33,9 @@ export async function inspect(flags: Flags): Promise<void> {
 async function factsOf(path: string): Promise<Facts> {
   if (existing(path).isDirectory()) {
     const files = await folderSources(path);
-    return sortModelFiles(files).kind === 'model' ? modelFacts(path) : adapterFacts(files);
+    return sortModelFiles(files).kind === 'adapter' ? adapterFacts(files) : modelFacts(path);
   }
+  if (isGguf(path)) return modelFacts(path);
   const source = fileSource(path);
   if (path.endsWith('.zip')) return adapterFacts(await openZip(source));
   if (path.endsWith('.safetensors')) return tensorFacts(source);
@@ -44,7 +47,8 @@ async function modelFacts(path: string): Promise<Facts> {
   const local = await openLocalModel(path);
   const a = local.architecture;
   const tokenizer = await openTokenizer(local);
-  const declared = WEIGHT_FORMATS.map((storage) => declareModel(a, storage, Number.MAX_SAFE_INTEGER));
+  const formats = WEIGHT_FORMATS.filter((format) => format !== 'file' || local.weights.isGguf);
+  const declared = formats.map((storage) => declareModel(a, storage, Number.MAX_SAFE_INTEGER, local.weights));
   const [first] = declared;
   const bytesOf = (model: ReturnType<typeof declareModel>) =>
     allTensors(model).reduce((sum, { allocation }) => sum + allocation.sizeBytes, 0);
@@ -63,6 +67,10 @@ async function modelFacts(path: string): Promise<Facts> {
         .map(({ target }) => target)
         .join(', '),
     ],
+    ['stored in', local.weights.isGguf ? 'GGUF' : 'safetensors'],
+    ...typeShares(local.weights).map(
+      ({ type, tensors, sizeBytes }) => [`stored as ${type}`, `${tensors} tensors, ${sizeBytes} bytes`] as const,
+    ),
     ['chat template', tokenizer.chatTemplate === undefined ? 'no' : 'yes'],
     ...declared.map((model) => [`bytes in ${model.storage}`, bytesOf(model)] as const),
   ];
@@ -70,7 +78,7 @@ async function modelFacts(path: string): Promise<Facts> {
 
 async function adapterFacts(files: readonly ByteSource[]): Promise<Facts> {
   const folder = sortModelFiles(files);
-  if (folder.kind !== 'adapter') throw new InputError(`${folder.config.name}: a model in a zip; unpack it first`);
+  if (folder.kind !== 'adapter') throw new InputError(`${files[0]?.name}: a model in a zip; unpack it first`);
   const config = await readAdapterConfig(folder.config);
   const modules = indexAdapterTensors(await readSafetensorsHeader(folder.weights), config, folder.weights.name);
   const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);

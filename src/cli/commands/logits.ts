@@ -7,10 +7,12 @@ import { existing } from '../fileSource.ts';
 import { type FlagKind, type Flags, numberOf } from '../flags.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeFiles } from '../outputFiles.ts';
+import { weightsFlag } from '../weightsFlag.ts';
 
 export const LOGITS_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',
   adapter: 'text',
+  weights: 'text',
   ids: 'text',
   out: 'text',
 };
@@ -27,7 +29,7 @@ export async function logits(flags: Flags): Promise<void> {
   const adapterPath = flags.text('adapter');
   const adapter = adapterPath === undefined ? undefined : await openLocalAdapter(adapterPath, architecture);
   const { vocabularySize } = architecture;
-  await withLoadedModel(local, 'f32', async (gpu, model) => {
+  await withLoadedModel(local, weightsFlag(flags, local), async (gpu, model) => {
     const values = new Float32Array(ids.length * vocabularySize);
     const keep = (token: number, row: Float32Array) => values.set(row, token * vocabularySize);
     await streamLogits(gpu, model, ids, keep, answering(gpu, architecture, adapter));

@@ -1,6 +1,7 @@
 // `merge`: a transformers folder of the model with an adapter merged in. No GPU is needed.
 import { realpathSync } from 'node:fs';
 import { mergedFolder } from '../../adapters/mergedFolder.ts';
+import { isBlockDtype } from '../../formats/blockTypes.ts';
 import type { FloatDtype } from '../../formats/dtypes.ts';
 import { openLocalAdapter } from '../adapterFolder.ts';
 import type { FlagKind, Flags } from '../flags.ts';
@@ -22,8 +23,11 @@ export async function merge(flags: Flags): Promise<void> {
   const modelPath = flags.required('model');
   const adapterPath = flags.required('adapter');
   const out = flags.required('out');
-  const dtype = DTYPES[flags.choice('dtype', ['f32', 'f16', 'bf16']) ?? 'f32'];
+  const chosen = flags.choice('dtype', ['f32', 'f16', 'bf16']);
   const local = await openLocalModel(modelPath);
+  const isQuantized = [...local.weights.tensors.values()].some(({ info }) => isBlockDtype(info.dtype));
+  const format = chosen ?? (isQuantized ? 'f16' : 'f32');
+  const dtype = DTYPES[format];
   const adapter = await openLocalAdapter(adapterPath, local.architecture);
   const files = await mergedFolder(local.folder, local.architecture, adapter, { dtype });
   await makeFolder(out);
@@ -39,6 +43,6 @@ export async function merge(flags: Flags): Promise<void> {
   });
   bar.end();
   process.stdout.write(
-    `Merged ${adapterPath} into ${modelPath}: ${files.length} files, ${totalBytes} bytes in ${out}\n`,
+    `Merged ${adapterPath} into ${modelPath}${isQuantized ? `, its quantized weights widened to ${format}` : ''}: ${files.length} files, ${totalBytes} bytes in ${out}\n`,
   );
 }

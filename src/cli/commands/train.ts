@@ -13,7 +13,6 @@ import type { Gpu } from '../../gpu/device.ts';
 import { type FrozenModel, parameterCount } from '../../model/frozenModel.ts';
 import { openCheckpoints } from '../../storage/checkpoints.ts';
 import { decodeState, encodeState } from '../../training/runState.ts';
-import { WEIGHT_FORMATS } from '../../training/settings.ts';
 import { type Evaluation, freshState, Trainer, type TrainerState } from '../../training/trainer.ts';
 import { flatParameters, openLocalAdapter } from '../adapterFolder.ts';
 import { dataFile, tellProblems } from '../dataFile.ts';
@@ -37,6 +36,7 @@ import {
   writeSavedRun,
 } from '../savedRun.ts';
 import { dropoutOf, newAdapterSpec, refuseContradiction, resumedSettings, trainingSettings } from '../trainFlags.ts';
+import { weightsFlag } from '../weightsFlag.ts';
 
 /** The run came to a step whose loss or gradient is not finite. */
 class DivergedError extends Error {
@@ -76,16 +76,16 @@ async function prepare(flags: Flags): Promise<Run> {
   const training = earlier ? resumedSettings(flags, earlier.run.training, earlier.path) : trainingSettings(flags);
   const validation = validationOf(flags) ?? earlier?.run.validation ?? 0;
   const template = flags.text('template') ?? earlier?.run.template ?? null;
-  const weights = flags.choice('weights', WEIGHT_FORMATS) ?? earlier?.run.weights ?? 'f32';
   const metricsPath = flags.text('metrics');
   if (metricsPath !== undefined) existing(dirname(metricsPath), 'folder');
-  if (earlier && weights !== earlier.run.weights) {
-    throw new InputError(`--weights contradicts ${earlier.path}, which was started with ${earlier.run.weights}`);
-  }
   const file = dataFile(dataPath);
 
   const local = await openLocalModel(modelPath);
   const { architecture } = local;
+  const weights = weightsFlag(flags, local, earlier?.run.weights);
+  if (earlier && weights !== earlier.run.weights) {
+    throw new InputError(`--weights contradicts ${earlier.path}, which was started with ${earlier.run.weights}`);
+  }
   const initPath = flags.text('init-adapter');
   const init = initPath === undefined || earlier ? undefined : await openLocalAdapter(initPath, architecture);
   if (init) refuseContradiction(flags, init.spec, `--init-adapter ${initPath}`);

@@ -114,11 +114,12 @@ function described(source: ModelSource, description: ModelDescription, weights =
   return { kind: 'described', source, description, weights } as const;
 }
 
-/** The format that a model is stored in, where this GPU takes it; else the first that it takes. */
+/** As a GGUF file has it, or the format that a model is stored in, where this GPU takes it; else the first that it takes. */
 function preferredFormat(description: ModelDescription): WeightFormat {
   const possible = description.weightBytes.filter((option) => option.refusal === null);
+  const asInFile = possible.find((option) => option.format === 'file');
   const stored = possible.find((option) => option.format === description.storedFormat.toLowerCase());
-  return (stored ?? possible[0])?.format ?? 'f32';
+  return (asInFile ?? stored ?? possible[0])?.format ?? 'f32';
 }
 
 /** `before` is what stays when the person cancelled. */

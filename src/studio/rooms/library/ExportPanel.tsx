@@ -1,19 +1,12 @@
 // Taking a run away: the adapter for PEFT, or the whole model with the adapter merged in.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { MergedFormat, RunRecord } from '../../../worker/protocol.ts';
 import { formatBytes } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { ProgressBar } from '../../panels/ProgressBar.tsx';
 import { Select } from '../../panels/Select.tsx';
-import {
-  cancelExport,
-  canWriteFolders,
-  exportAdapter,
-  exportMerged,
-  type MergedFormat,
-  useExportStore,
-} from './exportStore.ts';
+import { cancelExport, canWriteFolders, exportAdapter, exportMerged, useExportStore } from './exportStore.ts';
 import styles from './library.module.css';
 
 const FORMATS: { value: MergedFormat; label: string; bytesPerWeight: number }[] = [
@@ -22,9 +15,17 @@ const FORMATS: { value: MergedFormat; label: string; bytesPerWeight: number }[] 
   { value: 'bf16', label: 'bf16, half the size', bytesPerWeight: 2 },
 ];
 
+function mergeHelp(hasDevice: boolean, isFloat: boolean): string | undefined {
+  if (!hasDevice) return 'Merging needs WebGPU and the base model.';
+  if (isFloat) return undefined;
+  return 'Merged with the base’s stored weights. Where those are quantized they are widened, never quantized again.';
+}
+
 export function ExportPanel({ run, hasDevice }: { run: RunRecord; hasDevice: boolean }) {
   const state = useExportStore((store) => store.state);
-  const [format, setFormat] = useState<MergedFormat>(run.model.weights);
+  const { weights } = run.model;
+  const keptFormat = FORMATS.find(({ value }) => value === weights)?.value;
+  const [format, setFormat] = useState<MergedFormat>(keptFormat ?? 'f16');
   const [toFolder, setToFolder] = useState(false);
   const isBusy = state.kind === 'running';
   const bytesPerWeight = FORMATS.find(({ value }) => value === format)?.bytesPerWeight ?? 4;
@@ -55,7 +56,7 @@ export function ExportPanel({ run, hasDevice }: { run: RunRecord; hasDevice: boo
         <Select
           label="Merged model"
           term={modelBytes > 0 ? `transformers, ${formatBytes(modelBytes)}` : 'transformers'}
-          help={hasDevice ? undefined : 'Merging needs WebGPU and the base model.'}
+          help={mergeHelp(hasDevice, keptFormat !== undefined)}
           value={format}
           options={FORMATS.map(({ value, label }) => ({ value, label }))}
           onChange={setFormat}

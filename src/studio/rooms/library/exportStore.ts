@@ -1,12 +1,10 @@
 // Taking a run away: one export at a time, into the browser's downloads or into a folder that the person picked.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../worker/client.ts';
-import type { Calls } from '../../../worker/protocol.ts';
+import type { MergedFormat } from '../../../worker/protocol.ts';
 import { saveFile } from '../../runs/saveFile.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import { writeZipTo } from './writeZipTo.ts';
-
-export type MergedFormat = Calls['exportMerged']['request']['format'];
 
 export type ExportState =
   | { kind: 'idle' }

@@ -6,6 +6,14 @@ import { RadioChips } from '../../../panels/RadioChips.tsx';
 import { changeWeightFormat, loadModel, type ModelStatus } from '../../../stores/modelStore.ts';
 import styles from './model.module.css';
 
+/** What is beyond floats, in a few words. */
+const DETAILS: Readonly<Record<string, string>> = {
+  q8: '8-bit blocks',
+  q4: '4-bit blocks',
+  nf4: '4-bit NormalFloat blocks',
+  file: 'each matrix as it is',
+};
+
 type Known = Extract<ModelStatus, { kind: 'described' | 'ready' }>;
 
 export function WeightFormats({ status }: { status: Known }) {
@@ -13,7 +21,7 @@ export function WeightFormats({ status }: { status: Known }) {
   const isLoaded = status.kind === 'ready';
   const chosen = status.weights;
   const refusals = description.weightBytes.filter((option) => option.refusal !== null);
-  const chosenBytes = description.weightBytes.find((option) => option.format === chosen)?.bytes ?? 0;
+  const { bytes: chosenBytes = 0, note } = description.weightBytes.find((option) => option.format === chosen) ?? {};
   if (refusals.length === description.weightBytes.length) {
     return <ErrorNote message={`This GPU cannot take this model. ${refusals[0]?.refusal ?? ''}`} />;
   }
@@ -23,7 +31,8 @@ export function WeightFormats({ status }: { status: Known }) {
         legend="Weights on the GPU"
         options={description.weightBytes.map((option) => ({
           value: option.format,
-          label: `${option.format} · ${formatBytes(option.bytes)}`,
+          label: `${option.format === 'file' ? 'as in the file' : option.format} · ${formatBytes(option.bytes)}`,
+          detail: DETAILS[option.format],
           refusal: option.refusal,
         }))}
         value={chosen}
@@ -34,6 +43,7 @@ export function WeightFormats({ status }: { status: Known }) {
           {option.format}: {option.refusal}
         </p>
       ))}
+      {note && <p className={styles.refusal}>{note}</p>}
       {!isLoaded && (
         <Button onClick={() => void loadModel(status.source)}>Load model ({formatBytes(chosenBytes)})</Button>
       )}
