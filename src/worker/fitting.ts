@@ -28,7 +28,7 @@ export async function fitRun(request: Calls['fitRun']['request']): Promise<FitRe
   const a = opened.architecture;
   const [layout] = layOutAdapters(a, [adapter]);
   if (!layout) throw new WorkerError('The adapter has no matrices.');
-  const declare = (weights: WeightFormat) => declareModel(a, weights, largestTensorBytes(gpu.limits));
+  const declare = (weights: WeightFormat) => declareModel(a, weights, largestTensorBytes(gpu.limits), opened.weights);
   const possible = description.weightBytes.filter(({ refusal }) => refusal === null);
   const formats = formatsToTry(possible, description.storedFormat, loaded?.storage);
   const data = loaded && readDataOf(loaded);
