@@ -2,9 +2,10 @@
 // One invocation: 16 rows × 4 columns of dx; one workgroup: 16 rows × 4·WORKGROUP columns. z: one group of rows.
 import package::linear::weight::weight4;
 import package::linear::backwardOperands::{params, store4};
-import package::shared::lanes::{LANES, Sixteen, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, Sixteen, asArray, broadcastRows, plusProducts, zeroRows};
 @if(lora) import package::linear::backwardOperands::{segments, v, lora};
 @if(dropout) import package::linear::backwardOperands::mask4;
+@if(dropout) import package::shared::lanes::plusRows;
 
 enable subgroups;
 
@@ -72,23 +73,9 @@ fn main(
         sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
       }
       @if(dropout) {
-        let r = row - rowStart;
-        sums.r0 = before.r0 + sums.r0 * mask4(segment, r + 0u, at);
-        sums.r1 = before.r1 + sums.r1 * mask4(segment, r + 1u, at);
-        sums.r2 = before.r2 + sums.r2 * mask4(segment, r + 2u, at);
-        sums.r3 = before.r3 + sums.r3 * mask4(segment, r + 3u, at);
-        sums.r4 = before.r4 + sums.r4 * mask4(segment, r + 4u, at);
-        sums.r5 = before.r5 + sums.r5 * mask4(segment, r + 5u, at);
-        sums.r6 = before.r6 + sums.r6 * mask4(segment, r + 6u, at);
-        sums.r7 = before.r7 + sums.r7 * mask4(segment, r + 7u, at);
-        sums.r8 = before.r8 + sums.r8 * mask4(segment, r + 8u, at);
-        sums.r9 = before.r9 + sums.r9 * mask4(segment, r + 9u, at);
-        sums.r10 = before.r10 + sums.r10 * mask4(segment, r + 10u, at);
-        sums.r11 = before.r11 + sums.r11 * mask4(segment, r + 11u, at);
-        sums.r12 = before.r12 + sums.r12 * mask4(segment, r + 12u, at);
-        sums.r13 = before.r13 + sums.r13 * mask4(segment, r + 13u, at);
-        sums.r14 = before.r14 + sums.r14 * mask4(segment, r + 14u, at);
-        sums.r15 = before.r15 + sums.r15 * mask4(segment, r + 15u, at);
+        var masked = asArray(sums);
+        for (var i = 0u; i < min(16u, rowEnd - row); i++) { masked[i] *= mask4(segment, row - rowStart + i, at); }
+        sums = plusRows(before, masked);
       }
     }
   }
@@ -105,20 +92,6 @@ fn main(
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     w = w3 + weightVectors;
   }
-  store4(row + 0u, rowEnd, col, sums.r0);
-  store4(row + 1u, rowEnd, col, sums.r1);
-  store4(row + 2u, rowEnd, col, sums.r2);
-  store4(row + 3u, rowEnd, col, sums.r3);
-  store4(row + 4u, rowEnd, col, sums.r4);
-  store4(row + 5u, rowEnd, col, sums.r5);
-  store4(row + 6u, rowEnd, col, sums.r6);
-  store4(row + 7u, rowEnd, col, sums.r7);
-  store4(row + 8u, rowEnd, col, sums.r8);
-  store4(row + 9u, rowEnd, col, sums.r9);
-  store4(row + 10u, rowEnd, col, sums.r10);
-  store4(row + 11u, rowEnd, col, sums.r11);
-  store4(row + 12u, rowEnd, col, sums.r12);
-  store4(row + 13u, rowEnd, col, sums.r13);
-  store4(row + 14u, rowEnd, col, sums.r14);
-  store4(row + 15u, rowEnd, col, sums.r15);
+  var results = asArray(sums);
+  for (var i = 0u; i < min(16u, rowEnd - row); i++) { store4(row + i, rowEnd, col, results[i]); }
 }

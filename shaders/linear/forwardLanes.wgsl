@@ -2,7 +2,7 @@
 // One invocation: 16 rows × 4 columns; one workgroup: 16 rows × 4·WORKGROUP columns. z: one segment, or the whole product.
 import package::linear::weight::weight4;
 import package::linear::forwardOperands::{params, store4};
-import package::shared::lanes::{LANES, Sixteen, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, Sixteen, asArray, broadcastRows, plusProducts, zeroRows};
 @if(lora) import package::linear::forwardOperands::{segments, u, lora};
 
 enable subgroups;
@@ -91,20 +91,6 @@ fn main(
       sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     }
   }
-  store4(row + 0u, rowEnd, col, colEnd, sums.r0);
-  store4(row + 1u, rowEnd, col, colEnd, sums.r1);
-  store4(row + 2u, rowEnd, col, colEnd, sums.r2);
-  store4(row + 3u, rowEnd, col, colEnd, sums.r3);
-  store4(row + 4u, rowEnd, col, colEnd, sums.r4);
-  store4(row + 5u, rowEnd, col, colEnd, sums.r5);
-  store4(row + 6u, rowEnd, col, colEnd, sums.r6);
-  store4(row + 7u, rowEnd, col, colEnd, sums.r7);
-  store4(row + 8u, rowEnd, col, colEnd, sums.r8);
-  store4(row + 9u, rowEnd, col, colEnd, sums.r9);
-  store4(row + 10u, rowEnd, col, colEnd, sums.r10);
-  store4(row + 11u, rowEnd, col, colEnd, sums.r11);
-  store4(row + 12u, rowEnd, col, colEnd, sums.r12);
-  store4(row + 13u, rowEnd, col, colEnd, sums.r13);
-  store4(row + 14u, rowEnd, col, colEnd, sums.r14);
-  store4(row + 15u, rowEnd, col, colEnd, sums.r15);
+  var results = asArray(sums);
+  for (var i = 0u; i < min(16u, rowEnd - row); i++) { store4(row + i, rowEnd, col, colEnd, results[i]); }
 }

@@ -62,3 +62,16 @@ fn plusProducts(sums: Sixteen, rows: Sixteen, terms: mat4x4f) -> Sixteen {
     plusProduct(sums.r12, rows.r12, terms), plusProduct(sums.r13, rows.r13, terms),
     plusProduct(sums.r14, rows.r14, terms), plusProduct(sums.r15, rows.r15, terms));
 }
+
+/// To index by a number that is not constant: loops over rows to a count known only at run time stay loops, where sixteen
+/// copies of an epilogue would take some drivers ten seconds to compile.
+fn asArray(s: Sixteen) -> array<vec4f, 16> {
+  return array<vec4f, 16>(
+    s.r0, s.r1, s.r2, s.r3, s.r4, s.r5, s.r6, s.r7, s.r8, s.r9, s.r10, s.r11, s.r12, s.r13, s.r14, s.r15);
+}
+
+fn plusRows(s: Sixteen, a: array<vec4f, 16>) -> Sixteen {
+  return Sixteen(
+    s.r0 + a[0], s.r1 + a[1], s.r2 + a[2], s.r3 + a[3], s.r4 + a[4], s.r5 + a[5], s.r6 + a[6], s.r7 + a[7],
+    s.r8 + a[8], s.r9 + a[9], s.r10 + a[10], s.r11 + a[11], s.r12 + a[12], s.r13 + a[13], s.r14 + a[14], s.r15 + a[15]);
+}
