@@ -156,7 +156,8 @@ export class BoundPlan {
   }
 }
 
-function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, workgroups }: BoundDispatch): void {
+/** Adds one dispatch to a pass. */
+export function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, bindGroup, workgroups }: BoundDispatch): void {
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindGroup);
   pass.dispatchWorkgroups(...workgroups);

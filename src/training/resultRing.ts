@@ -4,13 +4,13 @@ import type { Gpu } from '../gpu/device.ts';
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 
-interface Slot {
+export interface RingSlot {
   readonly buffer: GPUBuffer;
   isBusy: boolean;
 }
 
 export class ResultRing {
-  readonly #slots: readonly Slot[];
+  readonly #slots: readonly RingSlot[];
   readonly #tensor: Tensor;
 
   constructor(gpu: Gpu, tensor: Tensor, slots: number) {
@@ -22,17 +22,26 @@ export class ResultRing {
     }));
   }
 
-  /** The tensor's contents after everything submitted so far. At most as many reads at once as there are slots. */
-  async read(gpu: Gpu): Promise<ArrayBuffer> {
+  /** A free slot for one read: `copy` into it, submit, then `take`. At most as many at once as there are slots. */
+  claim(): RingSlot {
     const slot = this.#slots.find(({ isBusy }) => !isBusy);
-    const place = this.#tensor.allocation.place;
-    if (!slot || !place) throw new GpuUsageError('resultRing: more reads at once than slots, or nothing to read');
+    if (!slot) throw new GpuUsageError('resultRing: more reads at once than slots');
     slot.isBusy = true;
+    return slot;
+  }
+
+  /** Records a copy of the tensor, as it is after everything recorded or submitted before. */
+  copy(encoder: GPUCommandEncoder, { buffer }: RingSlot): void {
+    const place = this.#tensor.allocation.place;
+    if (!place) throw new GpuUsageError('resultRing: nothing to read');
+    const offset = place.offsetBytes + this.#tensor.offsetBytes;
+    encoder.copyBufferToBuffer(place.buffer, offset, buffer, 0, this.#tensor.allocation.sizeBytes);
+  }
+
+  /** What was copied, once its commands are done; the slot is free again. */
+  async take(slot: RingSlot): Promise<ArrayBuffer> {
     try {
       const size = this.#tensor.allocation.sizeBytes;
-      const encoder = gpu.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(place.buffer, place.offsetBytes + this.#tensor.offsetBytes, slot.buffer, 0, size);
-      gpu.device.queue.submit([encoder.finish()]);
       await slot.buffer.mapAsync(GPUMapMode.READ, 0, size);
       const bytes = slot.buffer.getMappedRange(0, size).slice(0);
       slot.buffer.unmap();

@@ -8,6 +8,7 @@ import { hash32 } from '../data/random.ts';
 import type { TokenRow } from '../data/types.ts';
 import { BoundPlan, type KernelTime, Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { defaultSubmitMs, Pacer } from '../gpu/pacer.ts';
 import { type LaidOutPlan, Plan } from '../gpu/plan.ts';
 import { elementCount, newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
 import { allTensors, type FrozenModel } from '../model/frozenModel.ts';
@@ -36,6 +37,8 @@ export interface PlanOptions {
 
 export interface TrainerOptions extends PlanOptions {
   readonly gpu: Gpu;
+  /** No submit shall take longer, so that the machine stays usable; default: `defaultSubmitMs`. */
+  readonly longestSubmitMs?: number | undefined;
 }
 
 /** What one optimizer step gave, for each adapter. */
@@ -98,6 +101,7 @@ export class Trainer {
   readonly #update: LaidOutPlan;
   readonly #workspace: Workspace;
   readonly #inputs: BatchInputs;
+  readonly #pacer: Pacer;
   #updateBound: BoundPlan | undefined;
   #ring: ResultRing | undefined;
   /** Settles when the last step called for has been submitted. */
@@ -113,6 +117,8 @@ export class Trainer {
     this.#update = parts.update;
     this.#workspace = parts.workspace;
     this.#inputs = parts.inputs;
+    const { gpu, longestSubmitMs = defaultSubmitMs(gpu.adapter.isSoftware) } = options;
+    this.#pacer = new Pacer(gpu, longestSubmitMs);
     this.memory = measure(options, parts);
   }
 
@@ -165,7 +171,8 @@ export class Trainer {
   /** Writes and submits every micro-batch and the update, and starts to read the results. */
   async #submit(step: number): Promise<{ report: Omit<StepReport, 'adapters'>; results: Promise<ArrayBuffer> }> {
     const { gpu, settings, layouts } = this.#o;
-    if (!this.#updateBound || !this.#ring) throw new TrainingError('trainer: open it first');
+    const update = this.#updateBound;
+    if (!update) throw new TrainingError('trainer: open it first');
     const batches = this.#batchesOf(step);
     const targetTokens = batches.reduce((sum, batch) => sum + batch.targetTokens, 0);
     const learningRate = learningRateAt(settings, step, this.steps);
@@ -173,6 +180,7 @@ export class Trainer {
     const bound = await Promise.all(
       batches.map((batch) => this.#bound(this.#training, shapeOf(batch, layouts.length))),
     );
+    let results: Promise<ArrayBuffer> | undefined;
     for (const [microBatch, batch] of batches.entries()) {
       const { plan, inputs } = bound[microBatch]!;
       const words = packStep({
@@ -182,11 +190,21 @@ export class Trainer {
         adapters: layouts.map(() => record),
       });
       this.#inputs.write(gpu, inputs, batch, layouts.length, words);
-      plan.submit(gpu);
+      if (microBatch + 1 < batches.length) await this.#pacer.submit([plan]);
+      else ({ results } = await this.#submitReading([plan, update]));
     }
-    this.#updateBound.submit(gpu);
+    if (!results) throw new TrainingError('trainer: a step of no micro-batches');
     const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
-    return { report: { step, learningRate, tokens, targetTokens }, results: this.#ring.read(gpu) };
+    return { report: { step, learningRate, tokens, targetTokens }, results };
+  }
+
+  /** Submits these plans and a copy of the results that they leave. */
+  async #submitReading(plans: readonly BoundPlan[]): Promise<{ results: Promise<ArrayBuffer> }> {
+    const ring = this.#ring;
+    if (!ring) throw new TrainingError('trainer: open it first');
+    const slot = ring.claim();
+    await this.#pacer.submit(plans, (encoder) => ring.copy(encoder, slot));
+    return { results: ring.take(slot) };
   }
 
   /** Loss and token accuracy of every adapter on the validation rows. When `signal` aborts between batches, throws its reason. */
@@ -206,9 +224,8 @@ export class Trainer {
         adapters: layouts.map(() => ({ ...NO_UPDATE, lossScale: 1 })),
       });
       this.#inputs.write(gpu, inputs, batch, layouts.length, words);
-      plan.submit(gpu);
-      const results = unpackResults(await this.#ring.read(gpu));
-      results.forEach((result: StepResult, i) => {
+      const { results } = await this.#submitReading([plan]);
+      unpackResults(await results).forEach((result: StepResult, i) => {
         sums[i]!.loss += result.lossSum;
         sums[i]!.hits += result.hits;
       });
