@@ -1,6 +1,7 @@
 // The one GPU device: opened on request, announced when it is lost, opened anew when asked again.
 import { Gpu } from '../gpu/device.ts';
 import { NoGpuError } from '../gpu/errors.ts';
+import { defaultSubmitMs } from '../gpu/pacer.ts';
 import { likelyBudgetBytes } from '../training/memoryBudget.ts';
 import { post } from './post.ts';
 import type { DeviceState } from './protocol.ts';
@@ -68,6 +69,7 @@ async function tryOpen(): Promise<DeviceState> {
         maxBufferBytes: limits.maxBufferSize,
         machineBytes: machineBytes(),
       }),
+      defaultSubmitMs: defaultSubmitMs(isSoftware),
       features: [...opened.device.features],
     };
   } catch (error) {

@@ -16,6 +16,8 @@ export type DeviceState =
       maxBindingBytes: number;
       /** A guess at the memory that a run may take; WebGPU tells no total. */
       likelyBudgetBytes: number;
+      /** How long a submit may take where nobody says. */
+      defaultSubmitMs: number;
       features: string[];
     }
   /** No WebGPU here; `reason` says why, in words for the page. */
@@ -283,6 +285,9 @@ export interface TaskExample {
 /** Every command: what it carries and what its reply carries. */
 export interface Calls {
   openDevice: { request: object; reply: DeviceState };
+
+  /** For the runs that start from now on; null paces by default. */
+  setPace: { request: { longestSubmitMs: number | null }; reply: null };
 
   listShelf: { request: object; reply: ShelfModel[] };
   describeModel: { request: { source: ModelSource }; reply: ModelDescription };

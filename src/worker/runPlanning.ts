@@ -10,6 +10,7 @@ import { type ReadData, requireData } from './dataSession.ts';
 import { failureOf, WorkerError } from './failure.ts';
 import { planSamples, type SamplePlan } from './liveSamples.ts';
 import { type LoadedModel, requireModel } from './modelSession.ts';
+import { longestSubmitMs } from './pacing.ts';
 import type { Calls, RunPlan } from './protocol.ts';
 
 export interface PlannedRun {
@@ -83,6 +84,7 @@ export async function makePlan(
     gpu: model.gpu,
     model: model.frozen,
     layouts: [layout],
+    longestSubmitMs: longestSubmitMs(model.gpu.adapter.isSoftware),
     settings: settings.training,
     rows: train.rows,
     validationRows: evenly(validation?.rows ?? [], evaluatedRows(settings.training)),

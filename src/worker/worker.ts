@@ -14,6 +14,7 @@ import { judgeTask } from './judging.ts';
 import { listRuns, renameRun } from './library.ts';
 import { timeMerged } from './mergedTiming.ts';
 import { describeModel, loadModel } from './modelSession.ts';
+import { setPace } from './pacing.ts';
 import { generate } from './playground.ts';
 import { post } from './post.ts';
 import type { Command } from './protocol.ts';
@@ -42,6 +43,8 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await readData(command.source, command.options) });
     case 'previewRows':
       return post({ ...reply, to: command.kind, value: previewRows(command.from, command.count) });
+    case 'setPace':
+      return post({ ...reply, to: command.kind, value: setPace(command.longestSubmitMs) });
     case 'fitRun':
       return post({ ...reply, to: command.kind, value: await fitRun(command) });
     case 'planRun':

@@ -2,6 +2,7 @@
 import { create } from 'zustand';
 import { call } from '../../worker/client.ts';
 import { useDeviceStore } from './deviceStore.ts';
+import { keepNumber, keptNumber } from './keptNumber.ts';
 import { messageOf } from './messageOf.ts';
 import { changeWeightFormat, knownDescription, loadModel, useModelStore } from './modelStore.ts';
 import { samplePrompts } from './samplePrompts.ts';
@@ -23,7 +24,7 @@ interface FitStore {
 
 const KEY = 'rankwise.gpuMemoryBytes';
 
-export const useFitStore = create<FitStore>()(() => ({ ownBudgetBytes: readKept(), status: { kind: 'none' } }));
+export const useFitStore = create<FitStore>()(() => ({ ownBudgetBytes: keptNumber(KEY), status: { kind: 'none' } }));
 
 /** Bytes on the GPU that a run may take. */
 export function budgetBytes(ownBudgetBytes: number | null): number {
@@ -34,11 +35,7 @@ export function budgetBytes(ownBudgetBytes: number | null): number {
 /** Kept for the next visit. */
 export function setBudget(bytes: number): void {
   useFitStore.setState({ ownBudgetBytes: bytes });
-  try {
-    localStorage.setItem(KEY, String(bytes));
-  } catch {
-    // Storage that is switched off or full keeps nothing: the setting holds for this visit.
-  }
+  keepNumber(KEY, bytes);
 }
 
 /** Chooses weight format, checkpointing, batch and accumulation, and sets them. */
@@ -68,13 +65,4 @@ export async function fitBelow(bytes: number): Promise<void> {
   const now = budgetBytes(useFitStore.getState().ownBudgetBytes);
   setBudget(Math.min(now, 0.8 * bytes));
   await fitToGpu();
-}
-
-function readKept(): number | null {
-  try {
-    const kept = Number(localStorage.getItem(KEY));
-    return kept > 0 ? kept : null;
-  } catch {
-    return null;
-  }
 }

@@ -7,6 +7,7 @@ import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from '
 import { openDevice, setDevice } from './deviceStore.ts';
 import { refreshRuns } from './libraryStore.ts';
 import { loadModel, reloadModel, reportModelProgress, useModelStore } from './modelStore.ts';
+import { tellPace } from './paceStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
 import { changeAdapter, changeTraining, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
 
@@ -14,6 +15,7 @@ export function openStudio(): void {
   listen();
   follow();
   void refreshRuns();
+  void tellPace();
   void prepareBuiltin();
 }
 

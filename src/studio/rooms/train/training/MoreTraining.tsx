@@ -2,12 +2,18 @@
 import { Check } from '../../../panels/Check.tsx';
 import { NumberField } from '../../../panels/NumberField.tsx';
 import { Select } from '../../../panels/Select.tsx';
+import { useDeviceStore } from '../../../stores/deviceStore.ts';
+import { setPace, usePaceStore } from '../../../stores/paceStore.ts';
 import { changeTraining, useSettingsStore } from '../../../stores/settingsStore.ts';
 import { OptimizerFields } from './OptimizerFields.tsx';
 import styles from './training.module.css';
 
 export function MoreTraining() {
   const training = useSettingsStore((state) => state.settings.training);
+  const ownSubmitMs = usePaceStore((state) => state.longestSubmitMs);
+  const submitMs = useDeviceStore(
+    ({ device }) => ownSubmitMs ?? (device.kind === 'ready' ? device.defaultSubmitMs : 0),
+  );
   return (
     <div className={styles.moreFields}>
       <OptimizerFields />
@@ -76,6 +82,14 @@ export function MoreTraining() {
         min={0}
         isWhole
         onChange={(saveEvery) => changeTraining({ saveEvery })}
+      />
+      <NumberField
+        label="Longest GPU submit"
+        term="ms"
+        help="Shorter leaves the machine smoother and costs some speed. Kept in this browser; changes no result."
+        value={submitMs}
+        min={1}
+        onChange={setPace}
       />
       <div className={styles.checks}>
         <Check
