@@ -7,6 +7,8 @@ export type Lanes = 4 | 8 | 16;
 export interface KernelTraits {
   /** At most the size of the smallest subgroup; absent where there are no subgroups (or only tiny ones). */
   readonly lanes: Lanes | undefined;
+  /** Where every subgroup has the same size: that size. A workgroup of so many invocations is one subgroup. */
+  readonly subgroupSize: number | undefined;
   /** Invocations of a workgroup that is made of whole subgroups. */
   readonly subgroupWorkgroup: number;
   /** `shader-f16`. */
@@ -18,6 +20,7 @@ export interface KernelTraits {
 /** WebGPU without any optional feature. */
 export const CORE_TRAITS: KernelTraits = {
   lanes: undefined,
+  subgroupSize: undefined,
   subgroupWorkgroup: 64,
   hasF16: false,
   variants: new Map(),
@@ -29,6 +32,7 @@ export function traitsOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): 
   const lanes = ([16, 8, 4] as const).find((count) => hasSubgroups && count <= subgroupMinSize);
   return {
     lanes,
+    subgroupSize: lanes && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : undefined,
     subgroupWorkgroup: Math.max(16, subgroupMaxSize),
     hasF16: features.has('shader-f16'),
     variants: new Map(),

@@ -2,7 +2,7 @@
 // shaders/shared/activation.wgsl.
 import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
-import { workgroupsFor } from './rows.ts';
+import { workgroupsFor } from './workgroups.ts';
 
 /** `gelu` is exact (by erf), `geluTanh` its approximation by tanh, `silu` is also called swish. */
 export type Activation = 'gelu' | 'geluTanh' | 'relu' | 'silu';

@@ -4,7 +4,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { spreadWorkgroups } from './rows.ts';
+import { spreadWorkgroups } from './workgroups.ts';
 
 export interface AttentionSizes {
   readonly heads: number;

@@ -7,8 +7,8 @@ import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, storedBytes, type Tensor, viewOf } from '../gpu/tensor.ts';
 import { embeddingForward } from './embedding.ts';
 import { linearBackward, linearForward } from './linear.ts';
-import { spreadWorkgroups } from './rows.ts';
 import { PART_ROWS_MULTIPLE, partRows, type WeightMatrix } from './weightMatrix.ts';
+import { spreadWorkgroups } from './workgroups.ts';
 
 export interface CrossEntropyTensors {
   /** [rows, hidden]: rows in equal blocks, one block an adapter. */

@@ -1,8 +1,8 @@
 // Token and position lookup. The table may be cut by rows; each part fills the rows whose id it holds.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { spreadWorkgroups } from './rows.ts';
 import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
+import { spreadWorkgroups } from './workgroups.ts';
 
 export interface EmbeddingTensors {
   /** u32 [rows] */

@@ -3,7 +3,7 @@
 import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { Activation } from './activation.ts';
-import { workgroupsFor } from './rows.ts';
+import { workgroupsFor } from './workgroups.ts';
 
 const WORKGROUP = 256;
 

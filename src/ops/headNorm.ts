@@ -1,7 +1,7 @@
 // RMSNorm of every query and key head on its own (Qwen3), over a fused projection. The weights are frozen.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { workgroupsFor } from './rows.ts';
+import { workgroupsFor } from './workgroups.ts';
 
 export interface HeadNormTensors {
   /** [rows, (heads + 2·kvHeads)·headDim], q | k | v before the norm. */

@@ -2,7 +2,7 @@
 // backward computes the gradient of x alone.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { spreadWorkgroups } from './rows.ts';
+import { spreadWorkgroups } from './workgroups.ts';
 
 export interface RmsNormTensors {
   readonly x: Tensor;

@@ -3,7 +3,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { workgroupsFor } from './rows.ts';
+import { workgroupsFor } from './workgroups.ts';
 
 export interface RotarySizes {
   readonly heads: number;

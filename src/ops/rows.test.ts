@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import * as reference from '../reference/rows.ts';
-import { fill, gatherRows, scatterRows, spreadWorkgroups } from './rows.ts';
+import { fill, gatherRows, scatterRows } from './rows.ts';
 import { input, output, random, relativeError, runOp } from './testGpu.ts';
+import { spreadWorkgroups } from './workgroups.ts';
 
 const CASES = [
   { sourceRows: 1, cols: 1, index: [0] },

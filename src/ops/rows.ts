@@ -1,19 +1,7 @@
-// Rows: workgroup counts for kernels that give each row a workgroup; picking rows, putting them back, filling.
+// Picking rows, putting them back, filling.
 import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
-
-const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
-
-/** `count` workgroups as x × y, since no dimension may pass 65,535; the shader takes y·X + x and drops the excess. */
-export function spreadWorkgroups(count: number): [number, number] {
-  const y = Math.ceil(count / MAX_WORKGROUPS_PER_DIMENSION);
-  return [Math.ceil(count / y), y];
-}
-
-/** Enough workgroups of `workgroupSize` for `count` invocations, spread as above. */
-export function workgroupsFor(count: number, workgroupSize: number): [number, number] {
-  return spreadWorkgroups(Math.ceil(count / workgroupSize));
-}
+import { spreadWorkgroups } from './workgroups.ts';
 
 /** y[i] = x[index[i]], or zeros where index[i] is no row of x. x: [sourceRows, cols]; index: u32 [rows]; overwrites y [rows, cols]. */
 export function gatherRows(pass: Pass, t: { x: Tensor; index: Tensor; y: Tensor }): void {
