@@ -10,6 +10,10 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --validation 0 (a fraction, or a second file) --checkpointing
   --weights f32|f16|bf16|q8|q4|nf4|file       how the frozen model is kept on the GPU, for generate, evaluate and
                               logits too; default f32, and for a GGUF file as the file has it
+  --fit                       choose --weights, --checkpointing, --batch and --accumulate for the GPU memory there is
+                              (given --weights and --checkpointing stay, and so do the rows of a step);
+                              --memory GB says how much there is
+  --longest-submit MS         the GPU is handed work for so long at a time (100; 1000 on a software driver)
   --init-adapter DIR          start from this PEFT adapter, with its rank, alpha and targets
   --save-every 50             keep the run's state in OUT/state every N steps, and when stopped
   --resume DIR                go on with the run that was written to DIR, to the same bits

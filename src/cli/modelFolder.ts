@@ -65,29 +65,36 @@ export async function openTokenizer({ folder }: Pick<LocalModel, 'folder'>): Pro
   });
 }
 
-/**
- * Opens the GPU, says which on standard error, loads the weights and calls `use`. Rejects with DeviceLostError when the
- * GPU goes away meanwhile.
- */
-export async function withLoadedModel<T>(
+/** Opens the GPU, loads the weights and calls `use`. Rejects as `withGpu`. */
+export function withLoadedModel<T>(
   local: LocalModel,
   storage: WeightStorage,
   use: (gpu: Gpu, model: FrozenModel) => Promise<T>,
 ): Promise<T> {
+  return withGpu(async (gpu) => use(gpu, await loadLocal(gpu, local, storage)));
+}
+
+/** The weights on the GPU, with a bar on standard error. */
+export async function loadLocal(gpu: Gpu, local: LocalModel, storage: WeightStorage): Promise<FrozenModel> {
+  const model = declareModel(local.architecture, storage, gpu.limits.maxStorageBufferBindingSize, local.weights);
+  if (model.keptAsF16.length > 0) process.stderr.write(`${keptAsF16Text(storage, model.keptAsF16)}\n`);
+  const bar = progressBar('Loading');
+  await loadModel(gpu, model, local.weights, { onProgress: (p) => bar.show(p.doneBytes, p.totalBytes) });
+  bar.end();
+  return model;
+}
+
+/**
+ * Opens the GPU, says which on standard error, and calls `use`. Rejects with DeviceLostError when the GPU goes away
+ * meanwhile.
+ */
+export async function withGpu<T>(use: (gpu: Gpu) => Promise<T>): Promise<T> {
   const node = await openNodeAdapter();
   process.stderr.write(`Running on ${node.describe}\n`);
   const gpu = await Gpu.open(node.adapter, readShaderFiles());
-  const work = async () => {
-    const model = declareModel(local.architecture, storage, gpu.limits.maxStorageBufferBindingSize, local.weights);
-    if (model.keptAsF16.length > 0) process.stderr.write(`${keptAsF16Text(storage, model.keptAsF16)}\n`);
-    const bar = progressBar('Loading');
-    await loadModel(gpu, model, local.weights, { onProgress: (p) => bar.show(p.doneBytes, p.totalBytes) });
-    bar.end();
-    return use(gpu, model);
-  };
   try {
     return await Promise.race([
-      work(),
+      use(gpu),
       gpu.lost.then((error) => {
         throw error;
       }),

@@ -90,7 +90,7 @@ describe('chooseFit', () => {
     expect(fit).toEqual({
       kind: 'tooLarge',
       reason:
-        'Nothing fits into 2.07 GB: f16 weights, batch 1 × 8 accumulated, with checkpointing still needs 2.1 GB. With rows of at most 256 tokens it would fit.',
+        'Nothing fits into 2.07 GB. The least, f16 weights, batch 1 × 8 accumulated, with checkpointing, needs 2.1 GB. With rows of at most 256 tokens it would fit.',
     });
   });
 

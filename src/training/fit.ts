@@ -151,7 +151,7 @@ async function nothingFits(options: FitOptions, smallest: Layout, least: Measure
   const smallestNeed = need(least);
   const said =
     least.kind === 'planned'
-      ? `Nothing fits into ${gigabytes(budgetBytes)}: ${inWords(choice)} still needs ${gigabytes(smallestNeed)}.`
+      ? `Nothing fits into ${gigabytes(budgetBytes)}. The least, ${inWords(choice)}, needs ${gigabytes(smallestNeed)}.`
       : `Nothing fits this GPU: ${least.reason}`;
   for (let length = Math.floor(rowLength / 2); length >= SHORTEST_ROW; length = Math.floor(length / 2)) {
     if (need(await measure(choice, length)) > budgetBytes) continue;

@@ -1,10 +1,10 @@
 // What a model is and what it will cost, from its config and headers.
 import type { PlanLimits } from '../gpu/plan.ts';
-import { allMatrices, allTensors, declareModel, parameterCount } from '../model/frozenModel.ts';
+import { declareModel, parameterCount } from '../model/frozenModel.ts';
 import { targetPlaces } from '../model/linears.ts';
 import { checkStored } from '../model/loadModel.ts';
-import { findStored, keptAsF16Text } from '../model/weightStorage.ts';
-import { WEIGHT_FORMATS, type WeightFormat } from '../training/settings.ts';
+import { keptAsF16Text } from '../model/weightStorage.ts';
+import { storedFormat, type WeightOption, weightOptions } from '../training/weightOptions.ts';
 import { hasChatTemplate, type OpenedModel } from './modelSource.ts';
 import type { ModelDescription } from './protocol.ts';
 
@@ -35,10 +35,8 @@ export async function describeOpened(opened: OpenedModel, limits: PlanLimits | u
     headDim: a.headDim,
     vocabularySize: a.vocabularySize,
     maxPositions: a.maxPositions,
-    storedFormat: storedFormat(opened),
-    weightBytes: WEIGHT_FORMATS.filter((format) => format !== 'file' || weights.isGguf).map((format) =>
-      weightBytes(opened, format, most, limits !== undefined),
-    ),
+    storedFormat: storedFormat(a, weights),
+    weightBytes: weightOptions(a, weights, most).map((option) => withRefusal(option, most, limits !== undefined)),
     targets: targetPlaces(a).map(({ target, moduleName, inFeatures, colCount }) => ({
       target,
       moduleName,
@@ -49,27 +47,10 @@ export async function describeOpened(opened: OpenedModel, limits: PlanLimits | u
   };
 }
 
-function weightBytes({ architecture, weights }: OpenedModel, format: WeightFormat, most: number, hasGpu: boolean) {
-  const model = declareModel(architecture, format, most, weights);
-  const sizes = allTensors(model).map(({ allocation }) => allocation.sizeBytes);
-  const bytes = sizes.reduce((sum, size) => sum + Math.max(16, Math.ceil(size / 4) * 4), 0);
-  const largest = Math.max(...sizes);
+function withRefusal({ format, bytes, largestBytes, keptAsF16 }: WeightOption, most: number, hasGpu: boolean) {
   let refusal: string | null = null;
   if (!hasGpu) refusal = 'There is no WebGPU here to hold it.';
-  else if (largest > most) refusal = `One matrix takes ${largest} bytes; this GPU binds at most ${most}.`;
-  const note = model.keptAsF16.length > 0 ? keptAsF16Text(format, model.keptAsF16) : null;
+  else if (largestBytes > most) refusal = `One matrix takes ${largestBytes} bytes; this GPU binds at most ${most}.`;
+  const note = keptAsF16.length > 0 ? keptAsF16Text(format, keptAsF16) : null;
   return { format, bytes, refusal, note };
-}
-
-/** The type that most of the weights are stored in. */
-function storedFormat({ weights, architecture }: OpenedModel): string {
-  const bytes = new Map<string, number>();
-  for (const { stored } of allMatrices(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER))) {
-    for (const { name } of stored) {
-      const { dtype, sizeBytes } = findStored(weights, name).info;
-      bytes.set(dtype, (bytes.get(dtype) ?? 0) + sizeBytes);
-    }
-  }
-  const [[most] = ['']] = [...bytes].sort(([, x], [, y]) => y - x);
-  return most.toLowerCase();
 }

@@ -17,12 +17,13 @@ import { type Evaluation, freshState, Trainer, type TrainerState } from '../../t
 import { flatParameters, openLocalAdapter } from '../adapterFolder.ts';
 import { dataFile, tellProblems } from '../dataFile.ts';
 import { existing } from '../fileSource.ts';
+import { checkFitFlags, fitted } from '../fitFlag.ts';
 import { type Flags, numberOf } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { checkRows, maxLengthFor } from '../lengths.ts';
 import { type MetricsFile, openMetrics } from '../metricsFile.ts';
 import { cardInfo } from '../modelCard.ts';
-import { type LocalModel, openLocalModel, openTokenizer, withLoadedModel } from '../modelFolder.ts';
+import { type LocalModel, loadLocal, openLocalModel, openTokenizer, withGpu } from '../modelFolder.ts';
 import { nodeFolder } from '../nodeFolder.ts';
 import { makeFolder, writeFiles } from '../outputFiles.ts';
 import { duration, progressBar } from '../progress.ts';
@@ -61,13 +62,30 @@ export async function train(flags: Flags): Promise<number> {
   const metricsPath = flags.text('metrics');
   const metrics = metricsPath === undefined ? undefined : openMetrics(metricsPath, run.start.state.step);
   try {
-    return await withLoadedModel(run.local, run.saved.weights, (gpu, model) => trainOn(gpu, model, run, metrics));
+    return await withGpu(async (gpu) => {
+      const chosen = flags.has('fit') ? withSettings(run, await fitted(gpu, { ...run, ...run.saved }, flags)) : run;
+      return trainOn(
+        gpu,
+        await loadLocal(gpu, run.local, chosen.saved.weights),
+        chosen,
+        metrics,
+        longestSubmitMs(flags),
+      );
+    });
   } finally {
     metrics?.close();
   }
 }
 
+function withSettings(run: Run, chosen: Pick<SavedRun, 'weights' | 'training'>): Run {
+  return { ...run, saved: { ...run.saved, ...chosen } };
+}
+
+const longestSubmitMs = (flags: Flags) => flags.number('longest-submit', { above: 0 });
+
 async function prepare(flags: Flags): Promise<Run> {
+  checkFitFlags(flags);
+  longestSubmitMs(flags);
   const resumeFrom = flags.text('resume');
   const earlier = resumeFrom === undefined ? undefined : await openEarlier(resumeFrom);
   const modelPath = flags.text('model') ?? earlier?.run.model ?? flags.required('model');
@@ -197,12 +215,19 @@ function validationRowsOf({ validation }: Dataset): TokenRow[] {
   return validation?.rows ?? [];
 }
 
-async function trainOn(gpu: Gpu, model: FrozenModel, run: Run, metrics: MetricsFile | undefined): Promise<number> {
+async function trainOn(
+  gpu: Gpu,
+  model: FrozenModel,
+  run: Run,
+  metrics: MetricsFile | undefined,
+  longestSubmitMs: number | undefined,
+): Promise<number> {
   const { saved, layout, start, dataset, stateFolder } = run;
   const { training } = saved;
   const rows = dataset.train.rows;
   const validationRows = validationRowsOf(dataset);
-  const trainer = await Trainer.plan({ gpu, model, layouts: [layout], settings: training, rows, validationRows });
+  const planned = { gpu, model, layouts: [layout], settings: training, rows, validationRows, longestSubmitMs };
+  const trainer = await Trainer.plan(planned);
   const { steps } = trainer;
   const count = trainableParameters(layout);
   const percent = ((100 * count) / parameterCount(model)).toPrecision(2);
