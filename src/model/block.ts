@@ -49,8 +49,8 @@ export type Attend = (context: Context, layer: number, qkv: Tensor, out: Tensor,
 export function attendWithin(rows: RowTensors): Attend {
   return ({ pass, model }, layer, qkv, out, lse) => {
     const { heads, kvHeads, headDim, attentionScale } = model.architecture;
-    const sizes = { heads, kvHeads, headDim, scale: attentionScale(layer) };
-    const { keyStart, keyEnd } = rows;
+    const { keyStart, keyEnd, length } = rows;
+    const sizes = { heads, kvHeads, headDim, scale: attentionScale(layer), length };
     attentionForward(pass, { ...columnsOfQkv(qkv, sizes), keyStart, keyEnd, out, lse }, sizes);
   };
 }
@@ -165,7 +165,13 @@ export function blockBackward(
   const delta = pass.scratch('attention delta', s.lse.shape);
   const { keyStart, keyEnd, queryEnd } = rows;
   const attention = { qkv: s.qkv, out: s.out, lse: s.lse, dout: dOut, keyStart, keyEnd, queryEnd, delta, dqkv };
-  attentionBackward(pass, attention, { heads, kvHeads, headDim, scale: a.attentionScale(layer) });
+  attentionBackward(pass, attention, {
+    heads,
+    kvHeads,
+    headDim,
+    scale: a.attentionScale(layer),
+    length: rows.length,
+  });
   if (cosSin) rotaryBackward(pass, { dqkv, positions: rows.positions, cosSin }, a);
   if (block.qNorm && block.kNorm) {
     headNormBackward(

@@ -75,6 +75,8 @@ export interface RowTensors {
   readonly positions: Tensor;
   readonly keyStart: Tensor;
   readonly keyEnd: Tensor;
+  /** Tokens of one row of the batch, where rows of tokens lie one after another. */
+  readonly length?: number;
 }
 
 export interface Context {

@@ -33,12 +33,17 @@ const CASES = [
   { heads: 2, kvHeads: 2, headDim: 96, lengths: [21] },
   { heads: 2, kvHeads: 1, headDim: 256, lengths: [20, 9] },
   { heads: 9, kvHeads: 3, headDim: 64, lengths: [40, 61] },
+  // By tiles: whole sequences, packed documents, a window, sizes that no tile divides.
+  { heads: 1, kvHeads: 1, headDim: 4, lengths: [4], length: 4 },
+  { heads: 4, kvHeads: 2, headDim: 64, lengths: [24, 24, 24], length: 24 },
+  { heads: 6, kvHeads: 2, headDim: 20, lengths: [5, 1, 30, 36], length: 36, window: 7 },
+  { heads: 2, kvHeads: 1, headDim: 128, lengths: [130, 2, 3, 129], length: 132 },
 ];
 
 describe.each(CASES)('attention, $heads/$kvHeads heads of $headDim, rows $lengths', (shape) => {
-  const { heads, kvHeads, headDim, lengths, window } = { window: undefined, ...shape };
+  const { heads, kvHeads, headDim, lengths, window, length } = { window: undefined, length: undefined, ...shape };
   const rows = lengths.reduce((sum, length) => sum + length);
-  const sizes = { rows, heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim) };
+  const sizes = { rows, heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim), ...(length ? { length } : {}) };
   const cols = (heads + 2 * kvHeads) * headDim;
   const qkv = random(rows * cols, 1).map((value) => value * 3);
   const dout = random(rows * heads * headDim, 2);

@@ -4,6 +4,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { causalOperations, tiledBackward, tiledForward, tiledSizes } from './attentionTiles.ts';
 import { spreadWorkgroups } from './workgroups.ts';
 
 export interface AttentionSizes {
@@ -13,6 +14,11 @@ export interface AttentionSizes {
   readonly headDim: number;
   /** Factor of the scores, usually 1/sqrt(headDim). */
   readonly scale: number;
+  /**
+   * Rows (of q as of k and v) are sequences of this many, and no row sees another sequence; the ranges never step back
+   * from one row of a sequence to the next. Allows attention by tiles.
+   */
+  readonly length?: number;
 }
 
 /** Heads side by side in the rows of a wider tensor, from column `offset`. The row stride is the tensor's columns. */
@@ -83,6 +89,11 @@ export function attentionForward(pass: Pass, t: AttentionTensors, sizes: Attenti
     vStride,
     vOffset: t.v.offset,
   };
+  const tiled = tiledSizes(pass.traits, sizes, rows, Object.values(layout));
+  if (tiled && keyRows === rows) {
+    tiledForward(pass, t, tiled);
+    return;
+  }
   const aligned = [headDim, ...Object.values(layout)].every((size) => size % 4 === 0);
   pass.run(
     { path: 'attention/forward', conditions: { aligned }, constants: { HEAD_DIM: headDim, WORKGROUP_SIZE } },
@@ -90,7 +101,7 @@ export function attentionForward(pass: Pass, t: AttentionTensors, sizes: Attenti
       params: { rows, heads, groupSize: heads / kvHeads, ...layout, headVec4: Math.ceil(headDim / 4), scale },
       buffers: [t.q.tensor, t.k.tensor, t.v.tensor, t.keyStart, t.keyEnd, t.out, t.lse],
       workgroups: workgroupsForPairs(rows, heads),
-      operations: 2 * rows * keyRows * heads * headDim,
+      operations: 2 * causalOperations(rows, sizes.length ?? keyRows, heads, headDim),
     },
   );
 }
@@ -111,6 +122,12 @@ export function attentionBackward(pass: Pass, t: AttentionGradients, sizes: Atte
   for (const name of ['keyStart', 'keyEnd', 'queryEnd'] as const) {
     expectShape('attentionBackward', name, t[name], [rows]);
   }
+  const tiled = tiledSizes(pass.traits, sizes, rows, []);
+  if (tiled) {
+    tiledBackward(pass, t, tiled);
+    return;
+  }
+  const pairs = causalOperations(rows, sizes.length ?? rows, heads, headDim);
   const conditions = { aligned: headDim % 4 === 0 };
   const constants = { HEAD_DIM: headDim, WORKGROUP_SIZE };
   const params = { rows, heads, kvHeads, headVec4: Math.ceil(headDim / 4), scale };
@@ -120,7 +137,7 @@ export function attentionBackward(pass: Pass, t: AttentionGradients, sizes: Atte
       params,
       buffers: [t.qkv, t.out, t.dout, t.lse, t.keyStart, t.keyEnd, t.delta, t.dqkv],
       workgroups: workgroupsForPairs(rows, heads),
-      operations: 3 * rows * rows * heads * headDim,
+      operations: 3 * pairs,
     },
   );
   pass.run(
@@ -129,7 +146,7 @@ export function attentionBackward(pass: Pass, t: AttentionGradients, sizes: Atte
       params,
       buffers: [t.qkv, t.dout, t.lse, t.delta, t.keyStart, t.queryEnd, t.dqkv],
       workgroups: workgroupsForPairs(rows, kvHeads),
-      operations: 4 * rows * rows * heads * headDim,
+      operations: 4 * pairs,
     },
   );
 }

@@ -42,6 +42,7 @@ export class BatchInputs {
     };
     return {
       step: this.step,
+      length: shape.length,
       ids: next('ids', size),
       positions: next('positions', size),
       keyStart: next('keyStart', size),

@@ -1,0 +1,83 @@
+// Gradients of keys and values from the matrices of attention/backwardScores, by tiles: dv = pT dout, dk = dscoresT q,
+// summed over the query heads that share the key.
+// probabilities, dscores: [heads of this part, rows, length]   qkv, dqkv: [rows, (heads + 2 kvHeads) * headDim]
+// dout: [rows, heads * headDim]   queryEnd: [rows], the last row that sees each key
+// dqkv: the k and v columns of these heads are overwritten
+// One workgroup: 16 keys × 4·WORKGROUP columns of one key-value head. x: column tiles, y: key tiles, z: kv heads.
+import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+
+enable subgroups;
+
+struct Params { rows: u32, length: u32, kvHeadStart: u32, heads: u32, kvHeads: u32, headVec4: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> probabilities: array<f32>;
+@group(0) @binding(2) var<storage, read> dscores: array<f32>;
+@group(0) @binding(3) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(4) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(5) var<storage, read> queryEnd: array<u32>;
+@group(0) @binding(6) var<storage, read_write> dqkv: array<vec4f>;
+
+const WORKGROUP = constants::WORKGROUP;
+
+/// What four rows, from element `at` of the first, give to one key.
+fn p4(at: u32) -> vec4f {
+  let l = params.length;
+  return vec4f(probabilities[at], probabilities[at + l], probabilities[at + 2u * l], probabilities[at + 3u * l]);
+}
+
+fn ds4(at: u32) -> vec4f {
+  let l = params.length;
+  return vec4f(dscores[at], dscores[at + l], dscores[at + 2u * l], dscores[at + 3u * l]);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
+  let key = firstRowOf(workgroup.y, params.length);
+  let lastKey = min(key + 16u, sequence + params.length) - 1u;
+  let groupSize = params.heads / params.kvHeads;
+  let kvHead = params.kvHeadStart + workgroup.z;
+  let lane = subgroupLane % LANES;
+  let ka = min(key + lane, lastKey) - sequence;
+  let kb = min(key + lane + LANES, lastKey) - sequence;
+  let kc = min(key + lane + 2u * LANES, lastKey) - sequence;
+  let kd = min(key + lane + 3u * LANES, lastKey) - sequence;
+  let column = workgroup.x * WORKGROUP + invocation;
+  let stride = (params.heads + 2u * params.kvHeads) * params.headVec4;
+  let outStride = params.heads * params.headVec4;
+  let lastRow = queryEnd[lastKey];
+  var dk = zeroRows();
+  var dv = zeroRows();
+  for (var inGroup = 0u; inGroup < groupSize; inGroup++) {
+    let part = (workgroup.z * groupSize + inGroup) * params.rows;
+    let headColumn = (kvHead * groupSize + inGroup) * params.headVec4 + min(column, params.headVec4 - 1u);
+    for (var row = key; row <= lastRow; row += 4u) {
+      let at = (part + row) * params.length;
+      let q = row * stride + headColumn;
+      let queries = mat4x4f(qkv[q], qkv[q + stride], qkv[q + 2u * stride], qkv[q + 3u * stride]);
+      let o = row * outStride + headColumn;
+      let outs = mat4x4f(dout[o], dout[o + outStride], dout[o + 2u * outStride], dout[o + 3u * outStride]);
+      let pa = p4(at + ka);
+      let sa = ds4(at + ka);
+      var pb = vec4f(); var pc = vec4f(); var pd = vec4f();
+      var sb = vec4f(); var sc = vec4f(); var sd = vec4f();
+      @if(!lanes16) { pb = p4(at + kb); sb = ds4(at + kb); }
+      @if(lanes4) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
+      dv = plusProducts(dv, broadcastRows(pa, pb, pc, pd), outs);
+      dk = plusProducts(dk, broadcastRows(sa, sb, sc, sd), queries);
+    }
+  }
+  if (column >= params.headVec4) { return; }
+  var dks = asArray(dk);
+  var dvs = asArray(dv);
+  for (var i = 0u; i <= lastKey - key; i++) {
+    let at = (key + i) * stride + (params.heads + kvHead) * params.headVec4 + column;
+    dqkv[at] = dks[i];
+    dqkv[at + params.kvHeads * params.headVec4] = dvs[i];
+  }
+}

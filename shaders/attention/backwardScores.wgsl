@@ -1,0 +1,94 @@
+// Probabilities again from the kept lse, and the gradient of the scores before scaling into q and k, by tiles:
+// p = exp(scale * q kT - lse), dscores = scale * p * (dout vT - delta), delta = sum(dout * out)
+// qkv: [rows, (heads + 2 kvHeads) * headDim]   out, dout: [rows, heads * headDim]   lse: [rows, heads]
+// probabilities, dscores: [heads of this part, rows, length], 0 where the mask says so, in the tiles that some row sees
+// One workgroup: 16 rows × 4·WORKGROUP keys of one head, as attention/scores.
+import package::shared::attentionMath::{maskedExp};
+import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+
+enable subgroups;
+
+struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32, headVec4: u32, scale: f32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(2) var<storage, read> out: array<vec4f>;
+@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(4) var<storage, read> lse: array<f32>;
+@group(0) @binding(5) var<storage, read> keyStart: array<u32>;
+@group(0) @binding(6) var<storage, read> keyEnd: array<u32>;
+@group(0) @binding(7) var<storage, read_write> probabilities: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> dscores: array<vec4f>;
+
+const WORKGROUP = constants::WORKGROUP;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
+  let row = firstRowOf(workgroup.y, params.length);
+  let lastRow = min(row + 16u, sequence + params.length) - 1u;
+  let firstKey = workgroup.x * 4u * WORKGROUP;
+  if (sequence + firstKey > keyEnd[lastRow] || sequence + firstKey + 4u * WORKGROUP <= keyStart[row]) { return; }
+  let head = params.headStart + workgroup.z;
+  let lane = subgroupLane % LANES;
+  let ra = min(row + lane, lastRow);
+  let rb = min(row + lane + LANES, lastRow);
+  let rc = min(row + lane + 2u * LANES, lastRow);
+  let rd = min(row + lane + 3u * LANES, lastRow);
+  let stride = (params.heads + 2u * params.kvHeads) * params.headVec4;
+  let qColumn = head * params.headVec4;
+  let kvHead = head / (params.heads / params.kvHeads);
+  let outStride = params.heads * params.headVec4;
+  let key = firstKey + 4u * invocation;
+  let keys = sequence + min(key + vec4u(0u, 1u, 2u, 3u), vec4u(params.length - 1u));
+  let kAt = keys * stride + (params.heads + kvHead) * params.headVec4;
+  let vAt = kAt + params.kvHeads * params.headVec4;
+  var scores = zeroRows();
+  var dp = zeroRows();
+  // Of this lane's own rows.
+  var deltas = vec4f();
+  for (var d = 0u; d < params.headVec4; d++) {
+    let column = qColumn + d;
+    let ka = transpose(mat4x4f(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]));
+    let va = transpose(mat4x4f(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]));
+    let qa = qkv[ra * stride + column];
+    let oa = dout[ra * outStride + column];
+    deltas.x += dot(oa, out[ra * outStride + column]);
+    var qb = vec4f(); var qc = vec4f(); var qd = vec4f();
+    var ob = vec4f(); var oc = vec4f(); var od = vec4f();
+    @if(!lanes16) {
+      qb = qkv[rb * stride + column];
+      ob = dout[rb * outStride + column];
+      deltas.y += dot(ob, out[rb * outStride + column]);
+    }
+    @if(lanes4) {
+      qc = qkv[rc * stride + column];
+      qd = qkv[rd * stride + column];
+      oc = dout[rc * outStride + column];
+      od = dout[rd * outStride + column];
+      deltas.z += dot(oc, out[rc * outStride + column]);
+      deltas.w += dot(od, out[rd * outStride + column]);
+    }
+    scores = plusProducts(scores, broadcastRows(qa, qb, qc, qd), ka);
+    dp = plusProducts(dp, broadcastRows(oa, ob, oc, od), va);
+  }
+  let lses = vec4f(
+    lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);
+  var rowTerms = asArray(broadcastRows(
+    vec4f(lses.x, deltas.x, 0.0, 0.0), vec4f(lses.y, deltas.y, 0.0, 0.0),
+    vec4f(lses.z, deltas.z, 0.0, 0.0), vec4f(lses.w, deltas.w, 0.0, 0.0)));
+  if (key >= params.length) { return; }
+  var scoreRows = asArray(scores);
+  var dpRows = asArray(dp);
+  for (var i = 0u; i <= lastRow - row; i++) {
+    let isSeen = (keys >= vec4u(keyStart[row + i])) & (keys <= vec4u(keyEnd[row + i]));
+    let at = ((workgroup.z * params.rows + row + i) * params.length + key) / 4u;
+    let p = maskedExp(scoreRows[i] * params.scale - rowTerms[i].x, isSeen);
+    probabilities[at] = p;
+    dscores[at] = params.scale * p * (dpRows[i] - rowTerms[i].y);
+  }
+}

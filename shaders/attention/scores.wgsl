@@ -1,0 +1,63 @@
+// Scaled scores of every query with the keys of its own sequence, for attention by tiles: scores = scale * q kT, or NEVER
+// where the mask says so. The rows of a batch are sequences of `length` rows one after another; ranges never step back
+// from row to row of a sequence, so that a tile sees the keys from its first row's keyStart to its last row's keyEnd.
+// q, k: rows of their own stride, heads side by side from a column offset   keyStart, keyEnd: [rows], inclusive
+// scores: [heads of this part, rows, length], of which only the tiles that some row sees are written
+// One workgroup: 16 rows × 4·WORKGROUP keys of one head. x: key tiles, y: row tiles, sequence by sequence, z: heads.
+import package::shared::attentionMath::{NEVER};
+import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+
+enable subgroups;
+
+struct Params {
+  rows: u32, length: u32, headStart: u32, groupSize: u32,
+  qStride: u32, qOffset: u32, kStride: u32, kOffset: u32, headVec4: u32, scale: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> keyStart: array<u32>;
+@group(0) @binding(4) var<storage, read> keyEnd: array<u32>;
+@group(0) @binding(5) var<storage, read_write> scores: array<vec4f>;
+
+const WORKGROUP = constants::WORKGROUP;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
+  let row = firstRowOf(workgroup.y, params.length);
+  let lastRow = min(row + 16u, sequence + params.length) - 1u;
+  let firstKey = workgroup.x * 4u * WORKGROUP;
+  if (sequence + firstKey > keyEnd[lastRow] || sequence + firstKey + 4u * WORKGROUP <= keyStart[row]) { return; }
+  let head = params.headStart + workgroup.z;
+  let lane = subgroupLane % LANES;
+  let qColumn = (params.qOffset / 4u) + head * params.headVec4;
+  let qa = min(row + lane, lastRow) * (params.qStride / 4u) + qColumn;
+  let qb = min(row + lane + LANES, lastRow) * (params.qStride / 4u) + qColumn;
+  let qc = min(row + lane + 2u * LANES, lastRow) * (params.qStride / 4u) + qColumn;
+  let qd = min(row + lane + 3u * LANES, lastRow) * (params.qStride / 4u) + qColumn;
+  let key = firstKey + 4u * invocation;
+  let keys = sequence + min(key + vec4u(0u, 1u, 2u, 3u), vec4u(params.length - 1u));
+  let kAt = keys * (params.kStride / 4u) + params.kOffset / 4u + head / params.groupSize * params.headVec4;
+  var sums = zeroRows();
+  for (var d = 0u; d < params.headVec4; d++) {
+    let a = q[qa + d];
+    var b = vec4f(); var c = vec4f(); var e = vec4f();
+    @if(!lanes16) { b = q[qb + d]; }
+    @if(lanes4) { c = q[qc + d]; e = q[qd + d]; }
+    let columns = transpose(mat4x4f(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
+    sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
+  }
+  if (key >= params.length) { return; }
+  var results = asArray(sums);
+  for (var i = 0u; i <= lastRow - row; i++) {
+    let isSeen = (keys >= vec4u(keyStart[row + i])) & (keys <= vec4u(keyEnd[row + i]));
+    scores[((workgroup.z * params.rows + row + i) * params.length + key) / 4u] =
+      select(vec4f(NEVER), results[i] * params.scale, isSeen);
+  }
+}

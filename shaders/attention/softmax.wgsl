@@ -1,0 +1,39 @@
+// Scores become probabilities in place, for attention by tiles: p = exp(score - lse), lse = log(sum(exp(score)))
+// scores: [heads of this part, rows, length], written where attention/scores writes   keyStart, keyEnd: [rows]
+// lse: [rows, heads], kept for backward
+// One invocation: one row of one head, four keys at a time. Its tile's other keys, which it does not see, become 0.
+import package::shared::attentionMath::{NEVER, WORKGROUP_SIZE, maskedExp};
+import package::shared::attentionTiles::{tilesPerSequence};
+
+struct Params { rows: u32, length: u32, headStart: u32, heads: u32, partHeads: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> keyStart: array<u32>;
+@group(0) @binding(2) var<storage, read> keyEnd: array<u32>;
+@group(0) @binding(3) var<storage, read_write> scores: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> lse: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP_SIZE + lane;
+  let head = index / params.rows;
+  if (head >= params.partHeads) { return; }
+  let row = index % params.rows;
+  let sequence = row / params.length * params.length;
+  let inTile = (row - sequence) % 16u;
+  let lastOfTile = min(row - inTile + 16u, sequence + params.length) - 1u;
+  let first = (keyStart[row - inTile] - sequence) / 4u;
+  let last = (keyEnd[lastOfTile] - sequence) / 4u;
+  let start = index * (params.length / 4u);
+  var maximum = NEVER;
+  for (var n = first; n <= last; n++) {
+    let four = scores[start + n];
+    maximum = max(maximum, max(max(four.x, four.y), max(four.z, four.w)));
+  }
+  var sum = vec4f();
+  for (var n = first; n <= last; n++) { sum += maskedExp(scores[start + n] - maximum, vec4<bool>(true)); }
+  let logSum = maximum + log(dot(sum, vec4f(1.0)));
+  for (var n = first; n <= last; n++) {
+    scores[start + n] = maskedExp(scores[start + n] - logSum, vec4<bool>(true));
+  }
+  lse[row * params.heads + params.headStart + head] = logSum;
+}

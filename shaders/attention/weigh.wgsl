@@ -1,0 +1,61 @@
+// Sums of value rows, weighted by a matrix of attention by tiles: out = weights · values of each head. Forward takes the
+// probabilities and v; backward takes dscores and k, and gives dq.
+// weights: [heads of this part, rows, length], as attention/scores lays them out   values, out: rows of their own stride,
+// heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
+// One workgroup: 16 rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
+import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+
+enable subgroups;
+
+struct Params {
+  rows: u32, length: u32, headStart: u32, groupSize: u32,
+  valueStride: u32, valueOffset: u32, outStride: u32, outOffset: u32, headVec4: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(2) var<storage, read> values: array<vec4f>;
+@group(0) @binding(3) var<storage, read> keyStart: array<u32>;
+@group(0) @binding(4) var<storage, read> keyEnd: array<u32>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
+
+const WORKGROUP = constants::WORKGROUP;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
+  let row = firstRowOf(workgroup.y, params.length);
+  let lastRow = min(row + 16u, sequence + params.length) - 1u;
+  let head = params.headStart + workgroup.z;
+  let lane = subgroupLane % LANES;
+  let vectors = params.length / 4u;
+  let wa = (workgroup.z * params.rows + min(row + lane, lastRow)) * vectors;
+  let wb = (workgroup.z * params.rows + min(row + lane + LANES, lastRow)) * vectors;
+  let wc = (workgroup.z * params.rows + min(row + lane + 2u * LANES, lastRow)) * vectors;
+  let wd = (workgroup.z * params.rows + min(row + lane + 3u * LANES, lastRow)) * vectors;
+  let column = workgroup.x * WORKGROUP + invocation;
+  let at = params.valueOffset / 4u + head / params.groupSize * params.headVec4 + min(column, params.headVec4 - 1u);
+  let stride = params.valueStride / 4u;
+  let first = (keyStart[row] - sequence) / 4u;
+  let last = (keyEnd[lastRow] - sequence) / 4u;
+  var v = (sequence + 4u * first) * stride + at;
+  var sums = zeroRows();
+  for (var n = first; n <= last; n++) {
+    let a = weights[wa + n];
+    var b = vec4f(); var c = vec4f(); var d = vec4f();
+    @if(!lanes16) { b = weights[wb + n]; }
+    @if(lanes4) { c = weights[wc + n]; d = weights[wd + n]; }
+    let columns = mat4x4f(values[v], values[v + stride], values[v + 2u * stride], values[v + 3u * stride]);
+    sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+    v += 4u * stride;
+  }
+  if (column >= params.headVec4) { return; }
+  var results = asArray(sums);
+  for (var i = 0u; i <= lastRow - row; i++) {
+    out[((row + i) * params.outStride + params.outOffset) / 4u + head * params.headVec4 + column] = results[i];
+  }
+}
