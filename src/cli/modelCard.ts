@@ -7,6 +7,7 @@ import type { Evaluation } from '../training/trainer.ts';
 export interface TrainedRun {
   readonly out: string;
   readonly model: string;
+  readonly isOnHub: boolean;
   readonly data: string;
   readonly rows: number;
   readonly validationRows: number;
@@ -28,7 +29,7 @@ export function cardInfo(run: TrainedRun): ExportInfo {
   return {
     title: basename(run.out),
     baseModel: run.model,
-    isOnHub: false,
+    isOnHub: run.isOnHub,
     data: { name: basename(run.data), pairs: run.rows, validationPairs: run.validationRows },
     settings: [
       ['Optimizer', optimizer],

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { loadTokenizer, type TextTokenizer } from '../data/tokenizer.ts';
 import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
+import { ggufName } from '../formats/ggufModel.ts';
 import { areShardsOfOne, isGguf } from '../formats/ggufShards.ts';
 import { parseJsonObject } from '../formats/json.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
@@ -21,6 +22,8 @@ import { readShaderFiles } from './shaderFiles.ts';
 export interface LocalModel {
   /** As it was given. */
   readonly path: string;
+  /** Where it came from, if it is a GGUF file that says so. */
+  readonly hubId: string | undefined;
   readonly folder: ModelFolder<ByteSource>;
   readonly configText: string;
   readonly architecture: Architecture;
@@ -39,8 +42,7 @@ async function modelSources(path: string): Promise<ByteSource[]> {
 
 /**
  * Reads config.json (of a GGUF file: its metadata) and the headers of the weights, and checks that they fit each other.
- * Throws FormatError, ModelError
- * or InputError, naming the file.
+ * Throws FormatError, ModelError or InputError, naming the file.
  */
 export async function openLocalModel(path: string): Promise<LocalModel> {
   const folder = await openModelFolder(await modelSources(path));
@@ -51,7 +53,8 @@ export async function openLocalModel(path: string): Promise<LocalModel> {
   const architecture = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
   const weights = await openWeights(folder);
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
-  return { path, folder, configText, architecture, weights };
+  const hubId = weights.isGguf ? (await ggufName(folder.weights)).hubId : undefined;
+  return { path, hubId, folder, configText, architecture, weights };
 }
 
 /** Throws FormatError or DataError, naming the file. */

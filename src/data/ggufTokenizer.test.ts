@@ -7,7 +7,7 @@ import { readGgufHeader } from '../formats/gguf.ts';
 import { GgufMetadata } from '../formats/ggufMetadata.ts';
 import { ggufTokenizer } from '../formats/ggufTokenizer.ts';
 import { chatTemplateOf } from './chatTemplate.ts';
-import { loadTokenizer } from './tokenizer.ts';
+import { loadTokenizer, type TextTokenizer } from './tokenizer.ts';
 
 const FIXTURES = new URL('../../e2e/fixtures/', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, FIXTURES));
@@ -22,8 +22,19 @@ const rustSchema = z.array(
   z.object({ text: z.string(), ids, idsWithSpecial: ids, decoded: z.string(), decodedWithoutSpecial: z.string() }),
 );
 
-describe.each(['gpt2', 'llama3', 'qwen2', 'smollm2'])('%s', async (kind) => {
-  const tokenizer = await tokenizerOf(`tokenizer-${kind}`);
+const opened = new Map<string, TextTokenizer>();
+for (const kind of ['gpt2', 'llama3', 'qwen2', 'smollm2', 'sentencepiece']) {
+  opened.set(kind, await tokenizerOf(`tokenizer-${kind}`));
+}
+
+function tokenizerFor(kind: string): TextTokenizer {
+  const tokenizer = opened.get(kind);
+  if (tokenizer) return tokenizer;
+  throw new Error(kind);
+}
+
+describe.each(['gpt2', 'llama3', 'qwen2', 'smollm2'])('%s', (kind) => {
+  const tokenizer = tokenizerFor(kind);
   const cases = rustSchema.parse(JSON.parse(read(`tokenizers/${kind}/expected.json`).toString()));
 
   it.each(cases)('encodes and decodes $text as Rust does', (expected) => {
@@ -34,8 +45,8 @@ describe.each(['gpt2', 'llama3', 'qwen2', 'smollm2'])('%s', async (kind) => {
   });
 });
 
-describe('SentencePiece', async () => {
-  const tokenizer = await tokenizerOf('tokenizer-sentencepiece');
+describe('SentencePiece', () => {
+  const tokenizer = tokenizerFor('sentencepiece');
   const schema = z.array(z.object({ text: z.string(), ids }));
   const cases = schema.parse(JSON.parse(read('gguf/sentencepiece.json').toString()));
 

@@ -3,10 +3,9 @@ import { expect, test } from 'vitest';
 import { type ByteSource, bytesSource, readText, sliceSource } from './byteSource.ts';
 import { crc32 } from './crc32.ts';
 import { openGgufWeights } from './ggufModel.ts';
-import { typeShares } from './ggufWeights.ts';
 import { openModelFolder, openWeights } from './openModel.ts';
 import { readFloats } from './storedFloats.ts';
-import { openWeightFiles, type WeightTensor } from './weightFiles.ts';
+import { openWeightFiles, typeShares, type WeightTensor } from './weightFiles.ts';
 
 const file = (path: string) => {
   const bytes = new Uint8Array(readFileSync(new URL(`../../e2e/fixtures/${path}`, import.meta.url)));

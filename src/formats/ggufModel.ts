@@ -93,12 +93,13 @@ async function readRopeFactors(tensor: WeightTensor | undefined): Promise<Float3
   return readFloats(tensor, 0, count);
 }
 
-/** What to call the model: its repository where the file says, else its name, else the file's. */
-export async function ggufName(files: readonly ByteSource[]): Promise<{ title: string; baseModelId: string }> {
+/** What to call the model: by the file's metadata, else its name; and its id on the Hub, where the file says. */
+export async function ggufName(files: readonly ByteSource[]): Promise<{ title: string; hubId: string | undefined }> {
   const { first, metadata } = await openGguf(files);
   const stem = baseName(first.name).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '');
-  const url = metadata.text('general.source.huggingface.repository') ?? metadata.text('general.source.repo_url');
+  const keys = ['general.source.huggingface.repository', 'general.source.repo_url', 'general.repo_url'];
+  const url = keys.map(metadata.text).find((text) => text !== undefined);
   const repository = url?.replace(/^https:\/\/huggingface\.co\//, '');
   const isId = repository !== undefined && /^[\w.-]+\/[\w.-]+$/.test(repository);
-  return { title: metadata.text('general.name') ?? stem, baseModelId: isId ? repository : stem };
+  return { title: metadata.text('general.name') ?? stem, hubId: isId ? repository : undefined };
 }

@@ -108,21 +108,3 @@ function inTransformersOrder(shape: GgufShape, ggufName: string, tensor: WeightT
   const unpermuted: ByteSource = unpermutedRows(source, { offset, sizeBytes, rowBytes, headDim: shape.headDim });
   return { source: unpermuted, info: { ...info, offset: 0 } };
 }
-
-export interface TypeShare {
-  type: string;
-  tensors: number;
-  sizeBytes: number;
-}
-
-/** How much of the weights is stored as what, the largest share first. */
-export function typeShares({ tensors }: WeightFiles): TypeShare[] {
-  const shares = new Map<string, TypeShare>();
-  for (const { info } of tensors.values()) {
-    const share = shares.get(info.dtype) ?? { type: info.dtype, tensors: 0, sizeBytes: 0 };
-    share.tensors++;
-    share.sizeBytes += info.sizeBytes;
-    shares.set(info.dtype, share);
-  }
-  return [...shares.values()].sort((a, b) => b.sizeBytes - a.sizeBytes);
-}

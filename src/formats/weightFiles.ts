@@ -163,3 +163,21 @@ export function planShards<T extends TensorShape>(entries: readonly T[], maxShar
   const index = { metadata: { total_size: totalBytes }, weight_map: sorted };
   return { shards, indexJson: `${JSON.stringify(index, null, 2)}\n` };
 }
+
+export interface TypeShare {
+  type: string;
+  tensors: number;
+  sizeBytes: number;
+}
+
+/** How much of the weights is stored as what, the largest share first. */
+export function typeShares({ tensors }: WeightFiles): TypeShare[] {
+  const shares = new Map<string, TypeShare>();
+  for (const { info } of tensors.values()) {
+    const share = shares.get(info.dtype) ?? { type: info.dtype, tensors: 0, sizeBytes: 0 };
+    share.tensors++;
+    share.sizeBytes += info.sizeBytes;
+    shares.set(info.dtype, share);
+  }
+  return [...shares.values()].sort((a, b) => b.sizeBytes - a.sizeBytes);
+}

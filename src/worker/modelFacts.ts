@@ -1,4 +1,5 @@
 // What a model is and what it will cost, from its config and headers.
+import { typeShares } from '../formats/weightFiles.ts';
 import type { PlanLimits } from '../gpu/plan.ts';
 import { declareModel, parameterCount } from '../model/frozenModel.ts';
 import { targetPlaces } from '../model/linears.ts';
@@ -36,6 +37,8 @@ export async function describeOpened(opened: OpenedModel, limits: PlanLimits | u
     vocabularySize: a.vocabularySize,
     maxPositions: a.maxPositions,
     storedFormat: storedFormat(a, weights),
+    fileFormat: weights.isGguf ? 'GGUF' : 'safetensors',
+    storedTypes: typeShares(weights),
     weightBytes: weightOptions(a, weights, most).map((option) => withRefusal(option, most, limits !== undefined)),
     targets: targetPlaces(a).map(({ target, moduleName, inFeatures, colCount }) => ({
       target,

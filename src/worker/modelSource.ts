@@ -35,8 +35,8 @@ export async function openModelFiles(source: ModelSource, signal: AbortSignal): 
       const files = source.files.map((file) => blobSource(file, pathOf(file)));
       const sorted = sortModelFiles(files);
       if (sorted.kind === 'gguf') {
-        const { title, baseModelId } = await ggufName(sorted.files);
-        return { name: title, baseModelId, revision: null, files: sorted.files };
+        const { title, hubId } = await ggufName(sorted.files);
+        return { name: title, baseModelId: hubId ?? title, revision: null, files: sorted.files };
       }
       const name = folder ?? (await nameFromConfig(files)) ?? 'Local model';
       return { name, baseModelId: name, revision: null, files };

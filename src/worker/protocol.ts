@@ -64,6 +64,9 @@ export interface ModelDescription {
   /** Longest row in tokens that its positions allow. */
   maxPositions: number;
   storedFormat: string;
+  /** What its files are, and how much of the weights is stored as what, the largest share first. */
+  fileFormat: 'GGUF' | 'safetensors';
+  storedTypes: { type: string; tensors: number; sizeBytes: number }[];
   /**
    * Bytes on the GPU for the frozen weights at each format that this model can have, why not where this adapter cannot take
    * it, and what of the model is kept otherwise.

@@ -275,7 +275,8 @@ async function trainOn(
   await trainer.close();
   const info = cardInfo({
     out: run.out,
-    model: run.local.path,
+    model: run.local.hubId ?? run.local.path,
+    isOnHub: run.local.hubId !== undefined,
     data: saved.data,
     rows: rows.length,
     validationRows: validationRows.length,

@@ -17,6 +17,8 @@ const model: ModelDescription = {
   vocabularySize: 1,
   maxPositions: 1,
   storedFormat: 'f32',
+  fileFormat: 'safetensors',
+  storedTypes: [],
   weightBytes: [],
   targets: [],
   hasChatTemplate: false,

@@ -1,7 +1,11 @@
 // A model in one line of name and one of numbers.
 import type { ModelDescription } from '../../../../worker/protocol.ts';
-import { formatCount, formatExact } from '../../../format.ts';
+import { formatBytes, formatCount, formatExact } from '../../../format.ts';
 import styles from './model.module.css';
+
+function shareText({ type, sizeBytes }: ModelDescription['storedTypes'][number]): string {
+  return `${type} ${formatBytes(sizeBytes)}`;
+}
 
 export function ModelFacts({ description }: { description: ModelDescription }) {
   const heads =
@@ -17,6 +21,9 @@ export function ModelFacts({ description }: { description: ModelDescription }) {
         </span>
         {` · ${description.modelType} · ${description.layers} layers · ${description.hiddenSize} wide · ${heads} · `}
         {`${formatExact(description.vocabularySize)} tokens · rows up to ${formatExact(description.maxPositions)}`}
+      </p>
+      <p>
+        {description.fileFormat}: {description.storedTypes.map(shareText).join(', ')}
       </p>
     </div>
   );

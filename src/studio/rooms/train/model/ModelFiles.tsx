@@ -1,4 +1,4 @@
-// A model folder or its files, dropped or picked.
+// A model folder, its files or a GGUF file, dropped or picked.
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { useRef } from 'react';
@@ -19,10 +19,10 @@ export function ModelFiles({ onChoose }: { onChoose: (source: ModelSource) => vo
         inputProps={{ 'aria-label': 'Model files' }}
         aria-label="Drop or pick model files"
       >
-        <p>Drop a model folder here, or press to pick its files</p>
+        <p>Drop a model folder or a GGUF file here, or press to pick files</p>
         <p className={drop.hint}>
           config.json, model.safetensors (whole, or shards with their index), tokenizer.json; tokenizer_config.json and
-          generation_config.json where there are any
+          generation_config.json where there are any; or one .gguf file (all its parts where it is split)
         </p>
       </Dropzone>
       <div className={styles.row}>
