@@ -80,7 +80,7 @@ async function tryOpen(): Promise<DeviceState> {
 /** What the browser tells of the machine's memory; Chromium does, rounded. */
 function machineBytes(): number | undefined {
   const { deviceMemory } = navigator as Navigator & { deviceMemory?: number };
-  return deviceMemory === undefined ? undefined : deviceMemory * 2 ** 30;
+  return deviceMemory === undefined ? undefined : deviceMemory * 1e9;
 }
 
 function missing(reason: string): DeviceState {

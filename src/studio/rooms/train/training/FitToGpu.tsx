@@ -23,9 +23,9 @@ export function FitToGpu() {
       <div className={styles.fitControls}>
         <NumberField
           label="Memory to use"
-          term={own === null ? 'GB, a guess' : 'GB'}
+          term={own === null ? 'GB, guessed' : 'GB'}
           value={Number((budgetBytes(own) / GB).toPrecision(3))}
-          min={0.05}
+          min={0.001}
           onChange={(gigabytes) => setBudget(gigabytes * GB)}
         />
         <Button variant="default" disabled={!isOpen || !canFit || isFitting} onClick={() => void fitToGpu()}>
