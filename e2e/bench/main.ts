@@ -1,17 +1,129 @@
-// `npm run bench`: the benchmark under Node, on the adapter that RANKWISE_ADAPTER names.
+// `npm run bench`: the benchmark under Node, on the adapter that RANKWISE_ADAPTER names, or (`--browser`) the same in
+// Chromium on the dev server's page.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openNodeAdapter } from '../../src/cli/nodeGpu.ts';
 import { readShaderFiles } from '../../src/cli/shaderFiles.ts';
-import { Gpu } from '../../src/gpu/device.ts';
+import { describeAdapter, Gpu } from '../../src/gpu/device.ts';
+import { type BenchOptions, type BenchResults, runBench, SECTIONS, type Section } from './bench.ts';
+import { BENCH_SHADERS } from './benchShaders.ts';
+import { installPeers, provideNavigator } from './nodePeers.ts';
 import { profileStep } from './profile.ts';
+import { resultName } from './resultName.ts';
 import { STEP_SIZES } from './stepProblem.ts';
 import { renderTable } from './table.ts';
 
-const { values } = parseArgs({ options: { profile: { type: 'boolean' }, runs: { type: 'string' } } });
-const handle = await openNodeAdapter();
-const gpu = await Gpu.open(handle.adapter, readShaderFiles());
-if (values.profile) {
-  for (const table of await profileStep(gpu, STEP_SIZES, Number(values.runs ?? 7)))
-    console.log(`\n${renderTable(table)}`);
+const HELP = `npm run bench -- [options]
+  --only a,b     sections: ${SECTIONS.join(', ')} (default: all)
+  --runs N       rounds after warm-up (default 7)
+  --quick        fewer shapes and rounds, to try the harness out
+  --no-peers     without the libraries to compare with
+  --browser      in Chromium, on the dev server's page
+  --profile      where the step's time goes, by kernel; measures nothing else
+RANKWISE_ADAPTER=gpu|lavapipe|swiftshader chooses the adapter.`;
+
+const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    runs: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    'no-peers': { type: 'boolean', default: false },
+    browser: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const log = (text: string) => console.log(text);
+
+if (flags.help) {
+  log(HELP);
+} else if (flags.profile) {
+  await profile();
+} else {
+  const options: BenchOptions = {
+    sections: sectionsOf(flags.only),
+    runs: Number(flags.runs ?? (flags.quick ? 3 : 7)),
+    isQuick: flags.quick,
+  };
+  const peers = flags['no-peers'] ? [] : installPeers(log);
+  await benchInNode(options, peers);
 }
-gpu.destroy();
+
+async function benchInNode(options: BenchOptions, peers: ReturnType<typeof installPeers>): Promise<void> {
+  // What Mesa has compiled in an earlier run must not make this one's first step shorter.
+  process.env.MESA_SHADER_CACHE_DISABLE = 'true';
+  const { gpu, adapter } = await openNodeAdapter();
+  provideNavigator(gpu);
+  const path = `${RESULTS}${resultName(describeAdapter(adapter).name, 'node')}.json`;
+  const before: BenchResults | undefined = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  const environment = {
+    where: 'node' as const,
+    runtime: `Node ${process.versions.node}, Dawn of webgpu ${webgpuVersion()}`,
+    commit: commit(),
+    shaders: { ...readShaderFiles(), ...BENCH_SHADERS },
+    peers,
+    async openAdapter() {
+      const another = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+      if (!another) throw new Error('bench: the adapter is gone');
+      return another;
+    },
+    coldSteps: async (times: number) => Array.from({ length: times }, coldStep),
+    log,
+  };
+  const results = await runBench(environment, options, before);
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`);
+  log(`\nWritten to ${path.slice(path.indexOf('e2e/'))}`);
+  // The peers keep timers and devices that would hold the process.
+  process.exit(0);
+}
+
+async function profile(): Promise<void> {
+  const { adapter } = await openNodeAdapter();
+  const gpu = await Gpu.open(adapter, readShaderFiles());
+  for (const table of await profileStep(gpu, STEP_SIZES, Number(flags.runs ?? 7))) log(`\n${renderTable(table)}`);
+  gpu.destroy();
+}
+
+function sectionsOf(only: string | undefined): Section[] {
+  if (only === undefined) return [...SECTIONS];
+  return only.split(',').map((name) => {
+    const section = SECTIONS.find((known) => known === name.trim());
+    if (!section) throw new Error(`--only: expected some of ${SECTIONS.join(', ')}, got ${name}`);
+    return section;
+  });
+}
+
+/** Milliseconds of a first step in a process of its own. */
+function coldStep(): number {
+  const script = fileURLToPath(new URL('coldStep.ts', import.meta.url));
+  const { stdout, status, stderr } = spawnSync(process.execPath, [...process.execArgv, script], { encoding: 'utf8' });
+  const line = stdout.split('\n').find((text) => text.startsWith('{'));
+  if (status !== 0 || line === undefined) throw new Error(`coldStep failed: ${stderr.slice(-500)}`);
+  const { firstStepMs }: { firstStepMs: number } = JSON.parse(line);
+  return firstStepMs;
+}
+
+function commit(): string {
+  try {
+    const hash = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const changed = execFileSync('git', ['status', '--porcelain', 'src', 'shaders'], { encoding: 'utf8' });
+    return `${hash.trim()}${changed ? ' with changes' : ''}`;
+  } catch {
+    return 'unknown';
+  }
+}
+
+function webgpuVersion(): string {
+  const { version }: { version: string } = createRequire(import.meta.url)('webgpu/package.json');
+  return version;
+}

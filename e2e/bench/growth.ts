@@ -1,0 +1,87 @@
+// How speed and memory grow with the length of rows, layers, rank and batch, with and without checkpointing. On software
+// adapters the model is a smaller one, so that the longest curve ends.
+import type { Gpu } from '../../src/gpu/device.ts';
+import { loadProblem, openOurStep } from './ourStep.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+import { STEP_SIZES, type StepSizes, stepProblem, tokensOf } from './stepProblem.ts';
+import { mebibytes, number, type Table } from './table.ts';
+
+export type Axis = 'length' | 'layers' | 'rank' | 'batch';
+
+export interface GrowthPoint {
+  readonly axis: Axis;
+  readonly value: number;
+  readonly checkpointing: boolean;
+  readonly elapsedMs: Spread;
+  readonly tokensPerSecond: number;
+  /** Weights, adapter and activations of the run. */
+  readonly peakBytes: number;
+}
+
+export interface GrowthResult {
+  readonly base: StepSizes;
+  readonly points: readonly GrowthPoint[];
+}
+
+const SMALL: StepSizes = { ...STEP_SIZES, layers: 2, hidden: 128, heads: 2, mlp: 512, batch: 2, vocabulary: 1024 };
+
+const AXES: Readonly<Record<Axis, readonly number[]>> = {
+  length: [64, 128, 256, 512, 1024],
+  layers: [2, 4, 8, 16],
+  rank: [1, 4, 16, 64],
+  batch: [1, 2, 4, 8, 16],
+};
+const RUNS = 3;
+
+export async function measureGrowth(gpu: Gpu, isQuick: boolean): Promise<GrowthResult> {
+  const base = gpu.adapter.isSoftware ? SMALL : STEP_SIZES;
+  const points: GrowthPoint[] = [];
+  for (const axis of ['length', 'layers', 'rank', 'batch'] as const) {
+    for (const value of isQuick ? AXES[axis].slice(0, 2) : AXES[axis]) {
+      const changed = { ...base, [axis]: value };
+      const sizes = { ...changed, lossTokens: Math.min(base.lossTokens, changed.length / 2) };
+      for (const checkpointing of [false, true])
+        points.push({ axis, value, ...(await measure(gpu, sizes, checkpointing)) });
+    }
+  }
+  return { base, points };
+}
+
+async function measure(gpu: Gpu, sizes: StepSizes, checkpointing: boolean) {
+  const problem = stepProblem(sizes);
+  const held = gpu.allocatedBytes;
+  gpu.peakAllocatedBytes = held;
+  const ours = await openOurStep(gpu, problem, await loadProblem(gpu, problem), { checkpointing });
+  try {
+    await ours.step();
+    const elapsed: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const start = performance.now();
+      await ours.step();
+      elapsed.push(performance.now() - start);
+    }
+    const elapsedMs = spreadOf(elapsed);
+    const tokensPerSecond = (tokensOf(sizes) * 1e3) / elapsedMs.median;
+    return { checkpointing, elapsedMs, tokensPerSecond, peakBytes: gpu.peakAllocatedBytes - held };
+  } finally {
+    await ours.close();
+  }
+}
+
+export function growthTables({ base, points }: GrowthResult): Table[] {
+  const { layers, hidden, mlp, length, batch, vocabulary, rank } = base;
+  const title = `Growth from ${layers} layers, d ${hidden}, MLP ${mlp}, length ${length}, batch ${batch}, vocabulary ${vocabulary}, r ${rank}`;
+  const rows = points
+    .filter(({ checkpointing }) => !checkpointing)
+    .map((plain) => {
+      const other = points.find((p) => p.checkpointing && p.axis === plain.axis && p.value === plain.value)!;
+      return [
+        `${plain.axis} ${plain.value}`,
+        number(plain.tokensPerSecond),
+        mebibytes(plain.peakBytes),
+        number(other.tokensPerSecond),
+        mebibytes(other.peakBytes),
+      ];
+    });
+  return [{ title, columns: ['', 'tokens/s', 'peak', 'checkpointed', 'peak'], rows }];
+}
