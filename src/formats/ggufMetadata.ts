@@ -32,9 +32,11 @@ export class GgufMetadata {
     throw this.fail(`${key}: expected text, got ${shown(value)}`);
   };
 
+  /** Files hold f32 where JSON has decimals: 1e-5 is given as 1e-5, not as 9.999999747378752e-6. */
   readonly number = (key: string): number | undefined => {
     const value = this.#values.get(key);
-    if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isFinite(value)) return shortestDecimal(value);
     throw this.fail(`${key}: expected a number, got ${shown(value)}`);
   };
 
@@ -73,6 +75,15 @@ export class GgufMetadata {
     if (typeof value === 'object' && !isTexts(value)) return value;
     throw this.fail(`${key}: expected a list of numbers, got ${shown(value)}`);
   };
+}
+
+/** The number of fewest digits that is the same f32; what is no f32 stays. */
+function shortestDecimal(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return shorter;
+  }
+  return value;
 }
 
 function isTexts(value: GgufValue): value is readonly string[] {

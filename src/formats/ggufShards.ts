@@ -37,7 +37,10 @@ export function ggufShards<T extends NamedFile>(files: readonly T[]): T[] {
   const missing = names.filter((name) => !byName.has(name));
   if (missing.length > 0) {
     const named = missing.length > 8 ? [...missing.slice(0, 8), '…'] : missing;
-    throw new FormatError(named.join(', '), `missing, though ${nameOf(first)} asks for it; give all ${count} files`);
+    throw new FormatError(
+      named.join(', '),
+      `missing, though ${nameOf(first)} asks for it; give all ${names.length} files`,
+    );
   }
   if (models.length > names.length) throw severalModels(models);
   return names.map((name) => byName.get(name)).filter((file) => file !== undefined);
