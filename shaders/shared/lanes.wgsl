@@ -50,17 +50,27 @@ fn plusProduct(sum: vec4f, row: vec4f, terms: mat4x4f) -> vec4f {
   return s;
 }
 
-/// sums + rows · terms, where terms[i] holds the columns' values of the i-th of four elements along the sum.
+/// sums + rows · terms, of the first 8 rows only if `eight`; terms[i] holds the columns' values of the i-th of four elements along the sum.
 fn plusProducts(sums: Sixteen, rows: Sixteen, terms: mat4x4f) -> Sixteen {
-  return Sixteen(
-    plusProduct(sums.r0, rows.r0, terms), plusProduct(sums.r1, rows.r1, terms),
-    plusProduct(sums.r2, rows.r2, terms), plusProduct(sums.r3, rows.r3, terms),
-    plusProduct(sums.r4, rows.r4, terms), plusProduct(sums.r5, rows.r5, terms),
-    plusProduct(sums.r6, rows.r6, terms), plusProduct(sums.r7, rows.r7, terms),
-    plusProduct(sums.r8, rows.r8, terms), plusProduct(sums.r9, rows.r9, terms),
-    plusProduct(sums.r10, rows.r10, terms), plusProduct(sums.r11, rows.r11, terms),
-    plusProduct(sums.r12, rows.r12, terms), plusProduct(sums.r13, rows.r13, terms),
-    plusProduct(sums.r14, rows.r14, terms), plusProduct(sums.r15, rows.r15, terms));
+  @if(eight) {
+    return Sixteen(
+      plusProduct(sums.r0, rows.r0, terms), plusProduct(sums.r1, rows.r1, terms),
+      plusProduct(sums.r2, rows.r2, terms), plusProduct(sums.r3, rows.r3, terms),
+      plusProduct(sums.r4, rows.r4, terms), plusProduct(sums.r5, rows.r5, terms),
+      plusProduct(sums.r6, rows.r6, terms), plusProduct(sums.r7, rows.r7, terms),
+      sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
+  }
+  @if(!eight) {
+    return Sixteen(
+      plusProduct(sums.r0, rows.r0, terms), plusProduct(sums.r1, rows.r1, terms),
+      plusProduct(sums.r2, rows.r2, terms), plusProduct(sums.r3, rows.r3, terms),
+      plusProduct(sums.r4, rows.r4, terms), plusProduct(sums.r5, rows.r5, terms),
+      plusProduct(sums.r6, rows.r6, terms), plusProduct(sums.r7, rows.r7, terms),
+      plusProduct(sums.r8, rows.r8, terms), plusProduct(sums.r9, rows.r9, terms),
+      plusProduct(sums.r10, rows.r10, terms), plusProduct(sums.r11, rows.r11, terms),
+      plusProduct(sums.r12, rows.r12, terms), plusProduct(sums.r13, rows.r13, terms),
+      plusProduct(sums.r14, rows.r14, terms), plusProduct(sums.r15, rows.r15, terms));
+  }
 }
 
 /// To index by a number that is not constant: loops over rows to a count known only at run time stay loops, where sixteen

@@ -4,6 +4,7 @@ import type { Pass } from '../gpu/plan.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
 import type { AttentionGradients, AttentionSizes, AttentionTensors } from './attention.ts';
+import { lanesKernel } from './productTiles.ts';
 import { spreadWorkgroups } from './workgroups.ts';
 
 /** Largest matrix of scores of one part. */
@@ -43,13 +44,6 @@ function parts(sizes: TiledSizes, rows: number): { headStart: number; count: num
     found.push({ headStart, count: Math.min(step, sizes.heads - headStart) });
   }
   return found;
-}
-
-function lanesKernel({ lanes, subgroupWorkgroup: WORKGROUP }: KernelTraits) {
-  return {
-    conditions: { lanes4: lanes === 4, lanes8: lanes === 8, lanes16: lanes === 16 },
-    constants: { LANES: lanes ?? 0, WORKGROUP },
-  };
 }
 
 /** Multiply-adds (twice) of one product over the pairs that a causal mask leaves. */

@@ -3,6 +3,7 @@
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { LoraTensors } from './loraSegments.ts';
+import { lanesKernel } from './productTiles.ts';
 
 const TILE = 4;
 
@@ -12,6 +13,10 @@ export function loraProject(pass: Pass, lora: LoraTensors, t: { x: Tensor; step:
   const { table } = lora;
   expectShape('loraProject', 'u', lora.u, [table.projectedElements]);
   const dropout = table.hasDropout;
+  if (usesLanes(pass, lora, inner)) {
+    projectByLanes(pass, lora, { x: t.x, u: lora.u, step: dropout ? t.step : undefined }, 'A');
+    return;
+  }
   pass.run(
     { path: 'lora/project', conditions: { aligned: inner % 4 === 0 && isAligned(lora), dropout } },
     {
@@ -27,6 +32,10 @@ export function loraProject(pass: Pass, lora: LoraTensors, t: { x: Tensor; step:
 export function loraProjectBackward(pass: Pass, lora: LoraTensors, t: { dy: Tensor; v: Tensor }): void {
   const [, cols = 0] = t.dy.shape;
   expectShape('loraProjectBackward', 'v', t.v, [lora.table.projectedElements]);
+  if (usesLanes(pass, lora, cols)) {
+    projectByLanes(pass, lora, { x: t.dy, u: t.v, step: undefined }, 'B');
+    return;
+  }
   pass.run(
     { path: 'lora/projectBackward' },
     {
@@ -47,6 +56,11 @@ export function loraGradients(
   const [, inner = 0] = t.x.shape;
   const [, cols = 0] = t.dy.shape;
   const { table } = lora;
+  if (usesLanes(pass, lora, inner) && usesLanes(pass, lora, cols)) {
+    gradientByLanes(pass, lora, { ...t, left: t.v, right: t.x }, 'A');
+    gradientByLanes(pass, lora, { ...t, left: lora.u, right: t.dy }, 'B');
+    return;
+  }
   pass.run(
     { path: 'lora/gradient', conditions: { ofA: true, dropout: table.hasDropout } },
     {
@@ -63,6 +77,78 @@ export function loraGradients(
       buffers: [t.dy, lora.u, lora.segments, t.step, t.gradients],
       workgroups: [Math.ceil(table.maxRank / (8 * TILE)), Math.ceil(table.maxCols / (8 * TILE)), table.segments],
       operations: 2 * table.productCount,
+    },
+  );
+}
+
+function usesLanes({ traits }: Pass, { table }: LoraTensors, cols: number): boolean {
+  return traits.lanes !== undefined && cols % 4 === 0 && table.hasAlignedColumns;
+}
+
+/**
+ * Which segments one workgroup takes together, and how many ranks: for A all blocks of a group, which read the same x
+ * (unless dropout draws another mask for each), for B every block by itself.
+ */
+function slotsOf({ table }: LoraTensors, factor: 'A' | 'B') {
+  const isTogether = factor === 'A' && !table.hasDropout;
+  const most = isTogether ? table.maxGroupRank : table.maxRank;
+  const eight = most <= 8;
+  return {
+    eight,
+    blocks: isTogether ? table.columnBlocks : 1,
+    tiles: Math.ceil(most / (eight ? 8 : 16)),
+    runs: isTogether ? table.groups : table.segments,
+  };
+}
+
+/** u = x·Aᵀ, or v = dy·B. */
+function projectByLanes(
+  pass: Pass,
+  lora: LoraTensors,
+  t: { x: Tensor; u: Tensor; step: Tensor | undefined },
+  factor: 'A' | 'B',
+): void {
+  const [, cols = 0] = t.x.shape;
+  const { table, segments, parameters } = lora;
+  const { eight, blocks, tiles, runs } = slotsOf(lora, factor);
+  const { conditions, constants } = lanesKernel(pass.traits);
+  pass.run(
+    {
+      path: 'lora/projectLanes',
+      conditions: { ...conditions, eight, ofA: factor === 'A', dropout: t.step !== undefined },
+      constants,
+    },
+    {
+      params: { cols, blocks },
+      buffers: [t.x, segments, parameters, t.u, ...(t.step ? [t.step] : [])],
+      workgroups: [Math.ceil(table.maxRows / (4 * pass.traits.subgroupWorkgroup)), tiles, runs],
+      operations: 2 * (factor === 'A' ? table.projectedElements * cols : table.productCount),
+    },
+  );
+}
+
+function gradientByLanes(
+  pass: Pass,
+  lora: LoraTensors,
+  t: { left: Tensor; right: Tensor; step: Tensor; gradients: Tensor },
+  factor: 'A' | 'B',
+): void {
+  const [, cols = 0] = t.right.shape;
+  const { table, segments } = lora;
+  const { eight, blocks, tiles, runs } = slotsOf(lora, factor);
+  const { conditions, constants } = lanesKernel(pass.traits);
+  const isA = factor === 'A';
+  pass.run(
+    {
+      path: 'lora/gradientLanes',
+      conditions: { ...conditions, eight, ofA: isA, dropout: isA && table.hasDropout },
+      constants,
+    },
+    {
+      params: { cols, blocks },
+      buffers: [t.left, segments, t.right, t.step, t.gradients],
+      workgroups: [Math.ceil((isA ? cols : table.maxCols) / (4 * pass.traits.subgroupWorkgroup)), tiles, runs],
+      operations: 2 * (isA ? table.projectedElements * cols : table.productCount),
     },
   );
 }

@@ -38,6 +38,10 @@ export interface SegmentTable {
   readonly maxRows: number;
   readonly maxCols: number;
   readonly maxRank: number;
+  /** Ranks of all column blocks of a group together, at most. */
+  readonly maxGroupRank: number;
+  /** Every block of columns starts and ends at a multiple of 4. */
+  readonly hasAlignedColumns: boolean;
   /** Elements of U (and of V): the sum of rowCount × rank. */
   readonly projectedElements: number;
   /** Sum of rowCount × rank × colCount: the arithmetic of U·Bᵀ is twice this. */
@@ -52,8 +56,9 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
   const columnBlocks = groups[0]?.columns.length ?? 0;
   const words = new Uint32Array(groups.length * columnBlocks * SEGMENT_WORDS);
   const floats = new Float32Array(words.buffer);
-  let [index, uStart, productCount, maxRows, maxCols, maxRank] = [0, 0, 0, 0, 0, 0];
+  let [index, uStart, productCount, maxRows, maxCols, maxRank, maxGroupRank] = [0, 0, 0, 0, 0, 0, 0];
   let hasDropout = false;
+  let hasAlignedColumns = true;
   for (const group of groups) {
     if (group.columns.length !== columnBlocks) {
       throw new GpuUsageError(`loraSegments: expected ${columnBlocks} column blocks, got ${group.columns.length}`);
@@ -72,7 +77,12 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
       maxCols = Math.max(maxCols, colCount);
       maxRank = Math.max(maxRank, rank);
       hasDropout ||= dropout > 0;
+      hasAlignedColumns &&= colStart % 4 === 0 && colCount % 4 === 0;
     }
+    maxGroupRank = Math.max(
+      maxGroupRank,
+      group.columns.reduce((sum, { adapted }) => sum + (adapted?.rank ?? 0), 0),
+    );
   }
   return {
     words,
@@ -82,6 +92,8 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
     maxRows,
     maxCols,
     maxRank,
+    maxGroupRank,
+    hasAlignedColumns,
     projectedElements: uStart,
     productCount,
     hasDropout,

@@ -1,5 +1,6 @@
 // The kernels of the frozen product y = x·W0ᵀ and of dx = dy·W0, which all compute the same and differ in what they keep
 // in registers and how they load. Which is fastest differs by device: see tuning.
+import { GpuUsageError } from '../gpu/errors.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
 
 export interface ProductTile {
@@ -32,16 +33,22 @@ export const ANY_TILE: ProductTile = { ...registers(4, 'Any'), name: 'any size' 
 export function productTiles({ lanes, subgroupWorkgroup }: KernelTraits): ProductTile[] {
   const tiles = [registers(4, '4'), registers(8, '')];
   if (lanes) {
-    tiles.push({
-      name: 'lanes 16×4',
-      module: 'Lanes',
-      rows: 16,
-      cols: 4 * subgroupWorkgroup,
-      conditions: { lanes4: lanes === 4, lanes8: lanes === 8, lanes16: lanes === 16 },
-      constants: { LANES: lanes, WORKGROUP: subgroupWorkgroup },
-    });
+    const kernel = lanesKernel({ lanes, subgroupWorkgroup });
+    tiles.push({ name: 'lanes 16×4', module: 'Lanes', rows: 16, cols: 4 * subgroupWorkgroup, ...kernel });
   }
   return tiles;
+}
+
+/** What every kernel over shared/lanes.wgsl is linked with. Throws where the device has no lanes. */
+export function lanesKernel({ lanes, subgroupWorkgroup }: Pick<KernelTraits, 'lanes' | 'subgroupWorkgroup'>): {
+  conditions: Record<string, boolean>;
+  constants: Record<string, number>;
+} {
+  if (!lanes) throw new GpuUsageError('lanesKernel: this device has no subgroups');
+  return {
+    conditions: { lanes4: lanes === 4, lanes8: lanes === 8, lanes16: lanes === 16 },
+    constants: { LANES: lanes, WORKGROUP: subgroupWorkgroup },
+  };
 }
 
 /** The measured tile, or the last this device can run. */

@@ -1,0 +1,106 @@
+// lora/gradient for adapters with subgroups, on sizes that are multiples of 4: same meaning.
+//   dA [rank, inner] = scaling·Vᵀ·(mask∘x)     (ofA: left = v, right = x)
+//   dB [colCount, rank] = scaling·dyᵀ·U        (else: left = u, right = dy)
+// Ranks take the part of the tile that is shared by broadcast, lanes take four columns each.
+// One workgroup: 16 slots (8 if `eight`) × 4·WORKGROUP columns, over all rows. x: column tiles, y: slot tiles,
+// z: `blocks` segments with the same rows: all of a group where they read the same x, else one.
+import package::lora::slots::{Slot, segments, slotAt, slotCount};
+import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::step::StepHeader;
+@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::segments::Segment;
+
+enable subgroups;
+
+// cols: of x (ofA) or of dy (else).
+struct Params { cols: u32, blocks: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> left: array<f32>;
+@group(0) @binding(3) var<storage, read> right: array<vec4f>;
+@group(0) @binding(4) var<storage, read> step: StepHeader;
+@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;
+
+const WORKGROUP = constants::WORKGROUP;
+@if(eight) const SLOTS = 8u;
+@else const SLOTS = 16u;
+
+/// Of one rank, four rows' values, 0 past the last row. at: the first row's element, and the step from row to row.
+fn left4(at: vec2u, m: u32, rowCount: u32) -> vec4f {
+  let rows = m + vec4u(0u, 1u, 2u, 3u);
+  let i = at.x + min(rows, vec4u(rowCount - 1u)) * at.y;
+  return select(vec4f(), vec4f(left[i.x], left[i.y], left[i.z], left[i.w]), rows < vec4u(rowCount));
+}
+
+fn leftAt(slot: Slot) -> vec2u { return vec2u(segments[slot.segment].uStart + slot.q, segments[slot.segment].rank); }
+
+@if(dropout) fn mask4(segment: Segment, row: u32, col: u32) -> vec4f {
+  let at = row * params.cols + col;
+  let d = segment.dropBelow;
+  let s = segment.keepScale;
+  return vec4f(
+    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
+    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  let firstSegment = workgroup.z * params.blocks;
+  let rowCount = segments[firstSegment].rowCount;
+  let firstSlot = workgroup.y * SLOTS;
+  let slots = slotCount(firstSegment, params.blocks);
+  var colStart = 0u;
+  var colCount = params.cols;
+  @if(!ofA) {
+    colStart = segments[firstSegment].colStart;
+    colCount = segments[firstSegment].colCount;
+  }
+  let firstCol = workgroup.x * 4u * WORKGROUP;
+  if (firstCol >= colCount || firstSlot >= slots) { return; }
+  let lane = subgroupLane % LANES;
+  let slot = firstSlot + lane;
+  let la = leftAt(slotAt(firstSegment, params.blocks, slot));
+  let lb = leftAt(slotAt(firstSegment, params.blocks, slot + LANES));
+  let lc = leftAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
+  let ld = leftAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
+  let col = firstCol + 4u * invocation;
+  let stride = params.cols / 4u;
+  let start = segments[firstSegment].rowStart * stride + (colStart + min(col, colCount - 4u)) / 4u;
+  var sums = zeroRows();
+  for (var m = 0u; m < rowCount; m += 4u) {
+    let a = left4(la, m, rowCount);
+    var b = vec4f(); var c = vec4f(); var d = vec4f();
+    @if(lanes4 || (lanes8 && !eight)) { b = left4(lb, m, rowCount); }
+    @if(lanes4 && !eight) { c = left4(lc, m, rowCount); d = left4(ld, m, rowCount); }
+    let rows = min(m + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
+    let at = start + rows * stride;
+    var r0 = right[at.x];
+    var r1 = right[at.y];
+    var r2 = right[at.z];
+    var r3 = right[at.w];
+    @if(dropout) {
+      let segment = segments[firstSegment];
+      r0 *= mask4(segment, rows.x, col);
+      r1 *= mask4(segment, rows.y, col);
+      r2 *= mask4(segment, rows.z, col);
+      r3 *= mask4(segment, rows.w, col);
+    }
+    sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(r0, r1, r2, r3));
+  }
+  if (col >= colCount) { return; }
+  var results = asArray(sums);
+  for (var i = 0u; i < min(SLOTS, slots - firstSlot); i++) {
+    let own = slotAt(firstSegment, params.blocks, firstSlot + i);
+    let segment = segments[own.segment];
+    var at = segment.bStart + col * segment.rank + own.q;
+    var next = segment.rank;
+    @if(ofA) { at = segment.aStart + own.q * params.cols + col; next = 1u; }
+    for (var j = 0u; j < 4u; j++) {
+      gradients[at] = segment.scaling * results[i][j] + select(gradients[at], 0.0, step.microBatch == 0u);
+      at += next;
+    }
+  }
+}

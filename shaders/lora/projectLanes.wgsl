@@ -1,0 +1,101 @@
+// lora/project (ofA) and lora/projectBackward (else) for adapters with subgroups, on sizes that are multiples of 4:
+//   U = (mask∘x)·Aᵀ     V = dy·B
+// x: [rows, cols], or dy: the segment's columns of it   lora: flat parameters   u: one [rowCount, rank] block per segment
+// Ranks take the part of the tile that is shared by broadcast, lanes take four rows each.
+// One workgroup: 4·WORKGROUP rows × 16 slots (8 if `eight`). x: row tiles, y: slot tiles, z: `blocks` segments with the
+// same rows: all of a group where they read the same x, else one.
+import package::lora::slots::{Slot, segments, slotAt, slotCount};
+import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::segments::Segment;
+@if(dropout) import package::shared::step::StepHeader;
+
+enable subgroups;
+
+struct Params { cols: u32, blocks: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read> lora: array<f32>;
+@group(0) @binding(4) var<storage, read_write> u: array<f32>;
+@if(dropout) @group(0) @binding(5) var<storage, read> step: StepHeader;
+
+const WORKGROUP = constants::WORKGROUP;
+@if(eight) const SLOTS = 8u;
+@else const SLOTS = 16u;
+
+/// Four elements along the sum, from the k-th vector on, of one rank.
+fn factor4(at: vec2u, k: u32) -> vec4f {
+  let i = at.x + 4u * k * at.y;
+  return vec4f(lora[i], lora[i + at.y], lora[i + 2u * at.y], lora[i + 3u * at.y]);
+}
+
+/// Where a rank's factor starts, and the step from element to element.
+fn factorAt(slot: Slot) -> vec2u {
+  let segment = segments[slot.segment];
+  @if(ofA) { return vec2u(segment.aStart + slot.q * params.cols, 1u); }
+  @else { return vec2u(segment.bStart + slot.q, segment.rank); }
+}
+
+@if(dropout) fn mask4(segment: Segment, row: u32, k: u32) -> vec4f {
+  let at = row * params.cols + k * 4u;
+  let d = segment.dropBelow;
+  let s = segment.keepScale;
+  return vec4f(
+    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
+    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+  @builtin(subgroup_invocation_id) subgroupLane: u32,
+) {
+  let firstSegment = workgroup.z * params.blocks;
+  let rowCount = segments[firstSegment].rowCount;
+  let firstRow = workgroup.x * 4u * WORKGROUP;
+  let firstSlot = workgroup.y * SLOTS;
+  let slots = slotCount(firstSegment, params.blocks);
+  if (firstRow >= rowCount || firstSlot >= slots) { return; }
+  let lane = subgroupLane % LANES;
+  let slot = firstSlot + lane;
+  let fa = factorAt(slotAt(firstSegment, params.blocks, slot));
+  let fb = factorAt(slotAt(firstSegment, params.blocks, slot + LANES));
+  let fc = factorAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
+  let fd = factorAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
+  let row = firstRow + 4u * invocation;
+  let rows = min(row + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
+  var vectors = params.cols / 4u;
+  var at = (segments[firstSegment].rowStart + rows) * vectors;
+  @if(!ofA) {
+    at += segments[firstSegment].colStart / 4u;
+    vectors = segments[firstSegment].colCount / 4u;
+  }
+  var sums = zeroRows();
+  for (var k = 0u; k < vectors; k++) {
+    let a = factor4(fa, k);
+    var b = vec4f(); var c = vec4f(); var d = vec4f();
+    @if(lanes4 || (lanes8 && !eight)) { b = factor4(fb, k); }
+    @if(lanes4 && !eight) { c = factor4(fc, k); d = factor4(fd, k); }
+    var x0 = x[at.x + k];
+    var x1 = x[at.y + k];
+    var x2 = x[at.z + k];
+    var x3 = x[at.w + k];
+    @if(dropout) {
+      let segment = segments[firstSegment];
+      x0 *= mask4(segment, rows.x, k);
+      x1 *= mask4(segment, rows.y, k);
+      x2 *= mask4(segment, rows.z, k);
+      x3 *= mask4(segment, rows.w, k);
+    }
+    sums = plusProducts(sums, broadcastRows(a, b, c, d), transpose(mat4x4f(x0, x1, x2, x3)));
+  }
+  var results = asArray(sums);
+  for (var i = 0u; i < min(SLOTS, slots - firstSlot); i++) {
+    let own = slotAt(firstSegment, params.blocks, firstSlot + i);
+    let segment = segments[own.segment];
+    for (var j = 0u; j < 4u; j++) {
+      if (row + j < rowCount) { u[segment.uStart + (row + j) * segment.rank + own.q] = results[i][j]; }
+    }
+  }
+}
