@@ -116,7 +116,7 @@ export const NORMAL_FLOAT = Float32Array.of(
 );
 
 /** Halfway between neighbours; a value on the line goes to the lower one. */
-const MIDPOINTS = Float32Array.from({ length: 15 }, (_, i) => (NORMAL_FLOAT[i]! + NORMAL_FLOAT[i + 1]!) / 2);
+const MIDPOINTS = Float64Array.from({ length: 15 }, (_, i) => (NORMAL_FLOAT[i]! + NORMAL_FLOAT[i + 1]!) / 2);
 
 function quantizeNf4(values: Float32Array, words: Uint32Array, floats: Float32Array): void {
   const t = MIDPOINTS;
