@@ -1,6 +1,6 @@
 /** Which GGUF files belong together: one alone, or the shards `NAME-00001-of-0000N.gguf` of one. */
 import { FormatError } from './formatError.ts';
-import type { NamedFile } from './modelFolder.ts';
+import { baseName, type NamedFile } from './weightFiles.ts';
 
 const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i;
 
@@ -20,16 +20,15 @@ export function areShardsOfOne(a: NamedFile, b: NamedFile): boolean {
  * naming them, or where there are several models.
  */
 export function ggufShards<T extends NamedFile>(files: readonly T[]): T[] {
-  const nameOf = (file: NamedFile) => file.name.slice(file.name.lastIndexOf('/') + 1);
-  const models = files.filter((file) => isGguf(file.name) && !nameOf(file).startsWith('mmproj'));
+  const models = files.filter((file) => isGguf(file.name) && !baseName(file.name).startsWith('mmproj'));
   const [first, ...others] = models;
   if (first === undefined) return [];
-  const [, stem, , count] = SHARD.exec(nameOf(first)) ?? [];
+  const [, stem, , count] = SHARD.exec(baseName(first.name)) ?? [];
   if (stem === undefined || count === undefined) {
     if (others.length === 0) return models;
     throw severalModels(models);
   }
-  const byName = new Map(models.map((file) => [nameOf(file), file]));
+  const byName = new Map(models.map((file) => [baseName(file.name), file]));
   const names = Array.from(
     { length: Number(count) },
     (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`,
@@ -39,7 +38,7 @@ export function ggufShards<T extends NamedFile>(files: readonly T[]): T[] {
     const named = missing.length > 8 ? [...missing.slice(0, 8), '…'] : missing;
     throw new FormatError(
       named.join(', '),
-      `missing, though ${nameOf(first)} asks for it; give all ${names.length} files`,
+      `missing, though ${baseName(first.name)} asks for it; give all ${names.length} files`,
     );
   }
   if (models.length > names.length) throw severalModels(models);
@@ -47,7 +46,7 @@ export function ggufShards<T extends NamedFile>(files: readonly T[]): T[] {
 }
 
 function severalModels(models: readonly NamedFile[]): FormatError {
-  const names = models.map(({ name }) => name.slice(name.lastIndexOf('/') + 1));
+  const names = models.map(({ name }) => baseName(name));
   const shown = names.length > 8 ? [...names.slice(0, 8), '…'] : names;
   return new FormatError(names[0] ?? 'model.gguf', `of ${shown.join(', ')} choose one and leave the others out`);
 }

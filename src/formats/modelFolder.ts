@@ -4,12 +4,7 @@
  */
 import { FormatError } from './formatError.ts';
 import { ggufShards, isGguf } from './ggufShards.ts';
-import { baseName, WEIGHTS_INDEX_NAME, WEIGHTS_NAME } from './weightFiles.ts';
-
-export interface NamedFile {
-  /** A path with forward slashes. */
-  readonly name: string;
-}
+import { baseName, type NamedFile, WEIGHTS_INDEX_NAME, WEIGHTS_NAME } from './weightFiles.ts';
 
 export interface ModelFolder<T extends NamedFile> {
   kind: 'model';

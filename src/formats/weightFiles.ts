@@ -36,6 +36,11 @@ export interface WeightFiles {
   isGguf?: true;
 }
 
+export interface NamedFile {
+  /** A path with forward slashes. */
+  readonly name: string;
+}
+
 /** The last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -21,7 +21,7 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
   const { endpoint, token, revision } = source;
   const options: HubOptions = { signal, ...(endpoint ? { endpoint } : {}), ...(token ? { token } : {}) };
   const repo = await listFiles(source.repo, revision, options);
-  const folder = sortModelFiles(repo.files);
+  const folder = sortRepo(repo);
   if (folder.kind === 'adapter') {
     throw new FormatError(folder.config.name, `${repo.id} is an adapter; download it and import it in the Library`);
   }
@@ -40,6 +40,15 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
     bringHere: (onProgress, cancelled) =>
       bringHere(repo, revision, wanted, { ...options, signal: cancelled }, onProgress),
   };
+}
+
+function sortRepo(repo: HubRepo) {
+  try {
+    return sortModelFiles(repo.files);
+  } catch (error) {
+    if (!(error instanceof FormatError && isGguf(error.fileName))) throw error;
+    throw new FormatError(repo.id, `${error.message}; download that file from the Hub and drop it here`);
+  }
 }
 
 function filesOf(folder: ModelFolder<HubFile>): HubFile[] {
