@@ -1,7 +1,7 @@
 """Tiny GGUF files: e2e/fixtures/gguf/*.gguf.
 
 - <case>.gguf: the models of e2e/fixtures/parity as llama.cpp's converter writes them (rows of q and k permuted, rope
-  factors as a tensor, GPT-2's matrices turned round), in f32: equal tensors mean equal logits.
+  factors as a tensor, GPT-2's matrices turned round), in f32: equal tensors mean equal logits. One is split.
 - mixed.gguf: one layer with every matrix in another quantized type, mixed.json with checksums of what the gguf package
   dequantizes them to and the logits that transformers computes from those.
 - tokenizer-<kind>.gguf: the tokenizers of e2e/fixtures/tokenizers, metadata only.
@@ -38,6 +38,8 @@ CASES = {
     "qwen3-tied": "qwen3",
     "gpt2": "gpt2",
 }
+# Tensors in one file at most.
+SPLIT = {"qwen2-untied": 10}
 ARCHITECTURES = {
     "llama": gguf.MODEL_ARCH.LLAMA,
     "qwen2": gguf.MODEL_ARCH.QWEN2,
@@ -96,7 +98,7 @@ def write_case(case: str, family: str) -> None:
     folder = FIXTURES / "parity" / case / "model"
     config = json.loads((folder / "config.json").read_text())
     is_gpt2 = family == "gpt2"
-    writer = gguf.GGUFWriter(FOLDER / f"{case}.gguf", family)
+    writer = gguf.GGUFWriter(FOLDER / f"{case}.gguf", family, split_max_tensors=SPLIT.get(case, 0))
     layers = config["n_layer" if is_gpt2 else "num_hidden_layers"]
     heads = config["n_head" if is_gpt2 else "num_attention_heads"]
     writer.add_name(case)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type ByteSource, bytesSource, readText, sliceSource } from './byteSource.ts';
 import { crc32 } from './crc32.ts';
@@ -12,8 +12,14 @@ const file = (path: string) => {
   return bytesSource(bytes, path.slice(path.lastIndexOf('/') + 1));
 };
 
+/** qwen2-untied is split. */
+const namesOf = (name: string) =>
+  readdirSync(new URL('../../e2e/fixtures/gguf/', import.meta.url)).filter(
+    (other) => other.endsWith('.gguf') && other.replace(/(-\d{5}-of-\d{5})?\.gguf$/, '') === name,
+  );
+
 async function openFixture(name: string) {
-  const folder = await openModelFolder([file(`gguf/${name}.gguf`)]);
+  const folder = await openModelFolder(namesOf(name).map((part) => file(`gguf/${part}`)));
   if (folder.kind !== 'model') throw new Error(`${name}: ${folder.kind}`);
   return { folder, config: JSON.parse(await readText(folder.config)), weights: await openWeights(folder) };
 }
@@ -124,9 +130,14 @@ test.each([
   await expect(opening).rejects.toThrow(/^x\.gguf/);
 });
 
-test('one shard of several is refused, naming what is missing', async () => {
-  const source = file('gguf/qwen3-tied.gguf');
-  const shard = sliceSource(source, 0, source.sizeBytes, 'm-00001-of-00002.gguf');
-  await expect(openModelFolder([shard])).rejects.toThrow('m-00002-of-00002.gguf: missing');
-  await expect(openGgufWeights([shard])).rejects.toThrow('m-00002-of-00002.gguf: missing');
+test('shards of which one is missing or called otherwise are refused by name', async () => {
+  const parts = namesOf('qwen2-untied').map((name) => file(`gguf/${name}`));
+  const [first, second, third] = parts;
+  if (!first || !second || !third) throw new Error('not split');
+  const called = (source: ByteSource, name: string) => sliceSource(source, 0, source.sizeBytes, name);
+  const missing = 'qwen2-untied-00002-of-00003.gguf: missing, though qwen2-untied-00001-of-00003.gguf';
+  await expect(openModelFolder([first, third])).rejects.toThrow(missing);
+  const swapped = [first, called(second, third.name), called(third, second.name)];
+  await expect(openModelFolder(swapped)).rejects.toThrow(/split.no: expected part 2 of 3, got 3/);
+  await expect(openModelFolder([called(first, 'm.gguf')])).rejects.toThrow(/^m.gguf: is one of 3 files/);
 });

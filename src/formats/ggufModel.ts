@@ -29,9 +29,9 @@ async function openGguf(files: readonly ByteSource[]): Promise<OpenGguf> {
   if (first === undefined) throw new FormatError('model.gguf', 'missing');
   const tensors = new Map<string, WeightTensor>();
   let metadata: GgufHeader['metadata'] | undefined;
-  for (const source of shards) {
+  for (const [index, source] of shards.entries()) {
     const header = await readGgufHeader(source);
-    checkSplit(source, header, shards.length);
+    checkSplit(source, header, index, shards.length);
     metadata ??= header.metadata;
     for (const [name, info] of header.tensors) {
       const other = tensors.get(name);
@@ -42,10 +42,15 @@ async function openGguf(files: readonly ByteSource[]): Promise<OpenGguf> {
   return { first, metadata: new GgufMetadata(first.name, metadata ?? new Map()), tensors };
 }
 
-function checkSplit(source: ByteSource, header: GgufHeader, shards: number): void {
-  const count = new GgufMetadata(source.name, header.metadata).size('split.count') ?? 1;
+function checkSplit(source: ByteSource, header: GgufHeader, index: number, shards: number): void {
+  const metadata = new GgufMetadata(source.name, header.metadata);
+  const count = metadata.size('split.count') ?? 1;
+  const number = metadata.size('split.no') ?? 0;
   // Files that were split and joined again may say 0 or 1.
-  if (Math.max(1, count) === shards) return;
+  if (Math.max(1, count) === shards) {
+    if (shards === 1 || number === index) return;
+    throw metadata.fail(`split.no: expected part ${index + 1} of ${shards}, got ${number + 1}; was the file renamed?`);
+  }
   throw new FormatError(
     source.name,
     `is one of ${count} files that belong together, got ${shards}; give all of them under their own names (…-00001-of-…)`,
