@@ -1,12 +1,13 @@
 // One transformer block, forward and backward, as dispatches: norm, fused q k v, rotary, attention, o; norm, MLP. Both
 // residual additions happen inside the products that end the halves. Backward stops at the lowest adapted matrix.
 import type { Tensor } from '../gpu/tensor.ts';
-import { activationBackward, activationForward } from '../ops/activation.ts';
+import { activationBackward } from '../ops/activation.ts';
 import { attentionBackward, attentionForward, columnsOfQkv } from '../ops/attention.ts';
 import { gatedBackward, gatedForward } from '../ops/gated.ts';
 import { headNormBackward, headNormForward } from '../ops/headNorm.ts';
 import type { LoraTensors } from '../ops/loraSegments.ts';
 import { rotaryBackward, rotaryForward } from '../ops/rotary.ts';
+import { gatherRows } from '../ops/rows.ts';
 import type { LinearName } from './linears.ts';
 import {
   adaptedBackward,
@@ -28,6 +29,8 @@ export interface BlockActivations {
   readonly raw: Tensor;
   readonly qkv: Tensor;
   readonly out: Tensor;
+  /** `out`, or the rows of it that carry loss: what o read. */
+  readonly outRows: Tensor;
   readonly lse: Tensor;
   readonly mid: Tensor;
   readonly statistics2: NormStatistics;
@@ -40,6 +43,10 @@ export interface BlockActivations {
 export interface TrainingRows extends RowTensors {
   /** u32 [rows]: the last row that attends to each. */
   readonly queryEnd: Tensor;
+  /** u32 [lossRows]: the flat rows that carry loss; one past the last row is padding. */
+  readonly lossIndex: Tensor;
+  /** u32 [rows]: which of the loss rows each is; past the last where it carries none. */
+  readonly lossSlot: Tensor;
 }
 
 /** Where attention finds keys and values, and leaves the new ones. */
@@ -77,14 +84,21 @@ export function queryKeyValue(
   return { first, projected, qkv };
 }
 
-/** x → y. `skipOutput`: stop before the last product, when only the activations are wanted again (checkpointing). */
+export interface BlockOptions {
+  /** Stop before the last product, when only the activations are wanted again (checkpointing). */
+  readonly skipOutput?: boolean;
+  /** u32: after attention, which mixes rows, go on with these rows only. */
+  readonly onlyRows?: Tensor;
+}
+
+/** x → y, of all rows or of `onlyRows`. */
 export function blockForward(
   context: Context,
   layer: number,
   x: Tensor,
   rows: RowTensors,
   attend: Attend,
-  skipOutput = false,
+  { skipOutput = false, onlyRows }: BlockOptions = {},
 ): { y: Tensor; activations: BlockActivations } {
   const { pass, model } = context;
   const a = model.architecture;
@@ -94,13 +108,15 @@ export function blockForward(
   const out = pass.scratch('attention out', [count, a.heads * a.headDim]);
   const lse = pass.scratch('attention lse', [count, a.heads]);
   attend(context, layer, qkv, out, lse);
-  const mid = adaptedForward(context, layer, 'o', out, x);
+  const outRows = onlyRows ? pickRows(context, out, onlyRows) : out;
+  const mid = adaptedForward(context, layer, 'o', outRows, { residual: onlyRows ? pickRows(context, x, onlyRows) : x });
   const second = normForward(context, block.norm2, mid.y);
-  const up = adaptedForward(context, layer, 'up', second.y);
-  const activated = pass.scratch('activated', [count, a.mlpSize]);
-  if (a.mlp.kind === 'gated') gatedForward(pass, { gateUp: up.y, y: activated }, a.mlp.activation);
-  else activationForward(pass, { x: up.y, y: activated }, a.mlp.activation);
-  const down = skipOutput ? undefined : adaptedForward(context, layer, 'down', activated, mid.y);
+  const activated = pass.scratch('activated', [mid.y.shape[0]!, a.mlpSize]);
+  const isGated = a.mlp.kind === 'gated';
+  const activate = isGated ? undefined : { y: activated, activation: a.mlp.activation };
+  const up = adaptedForward(context, layer, 'up', second.y, { activate });
+  if (isGated) gatedForward(pass, { gateUp: up.y, y: activated }, a.mlp.activation);
+  const down = skipOutput ? undefined : adaptedForward(context, layer, 'down', activated, { residual: mid.y });
   const activations: BlockActivations = {
     x,
     statistics1: first.statistics,
@@ -108,6 +124,7 @@ export function blockForward(
     raw: projected.y,
     qkv,
     out,
+    outRows,
     lse,
     mid: mid.y,
     statistics2: second.statistics,
@@ -119,9 +136,16 @@ export function blockForward(
   return { y: down?.y ?? mid.y, activations };
 }
 
+function pickRows({ pass }: Context, x: Tensor, index: Tensor): Tensor {
+  const y = pass.scratch('rows that carry loss', [index.shape[0]!, x.shape[1]!]);
+  gatherRows(pass, { x, index, y });
+  return y;
+}
+
 /**
- * Turns `gradient` [rows, hidden], of the block's output, into that of its input, in place, and fills the gradients of
- * the block's adapters. With `isLowest` it stops below the lowest adapted matrix and leaves `gradient` unfinished.
+ * Turns `gradient`, of the block's output, into that of its input [rows, hidden], which it returns, and fills the
+ * gradients of the block's adapters. `gradient` is overwritten. Where forward went on with the loss rows only, so was
+ * `gradient` of those. With `isLowest` it stops below the lowest adapted matrix, and what it returns is unfinished.
  */
 export function blockBackward(
   context: Context,
@@ -130,7 +154,7 @@ export function blockBackward(
   gradient: Tensor,
   rows: TrainingRows,
   isLowest: boolean,
-): void {
+): Tensor {
   const { pass, model, cosSin, attachment } = context;
   const a = model.architecture;
   const block = model.blocks[layer]!;
@@ -143,7 +167,7 @@ export function blockBackward(
   // y = mid + down(activated)
   const dActivated = needsUp ? pass.scratch('d activated', [count, a.mlpSize]) : undefined;
   adaptedBackward(context, layer, 'down', { x: s.activated, lora: s.lora.down, dy: gradient, dx: dActivated });
-  if (!dActivated) return;
+  if (!dActivated) return gradient;
 
   // activated = gated(up) or act(up); up = W·norm2(mid)
   const dUp = pass.scratch('d up', s.up.shape);
@@ -151,13 +175,16 @@ export function blockBackward(
   else activationBackward(pass, { x: s.up, dy: dActivated, dx: dUp }, a.mlp.activation);
   const dNormed2 = needsO ? pass.scratch('d normed', gradient.shape) : undefined;
   adaptedBackward(context, layer, 'up', { x: s.normed2, lora: s.lora.up, dy: dUp, dx: dNormed2 });
-  if (!dNormed2) return;
+  if (!dNormed2) return gradient;
   normBackward(context, block.norm2, { x: s.mid, dy: dNormed2, dx: gradient, statistics: s.statistics2 });
 
   // mid = x + o(out)
-  const dOut = needsQkv ? pass.scratch('d attention out', s.out.shape) : undefined;
-  adaptedBackward(context, layer, 'o', { x: s.out, lora: s.lora.o, dy: gradient, dx: dOut });
-  if (!dOut) return;
+  const dOutRows = needsQkv ? pass.scratch('d attention out', s.outRows.shape) : undefined;
+  adaptedBackward(context, layer, 'o', { x: s.outRows, lora: s.lora.o, dy: gradient, dx: dOutRows });
+  if (!dOutRows) return gradient;
+  const isAllRows = s.outRows === s.out;
+  const dOut = isAllRows ? dOutRows : pickRows(context, dOutRows, rows.lossSlot);
+  const dx = isAllRows || isLowest ? gradient : pickRows(context, gradient, rows.lossSlot);
 
   // out = attention(rotary(norm of heads(qkv)))
   const { heads, kvHeads, headDim } = a;
@@ -183,7 +210,8 @@ export function blockBackward(
   }
 
   // qkv = W·norm1(x)
-  const dNormed1 = isLowest ? undefined : pass.scratch('d normed', gradient.shape);
+  const dNormed1 = isLowest ? undefined : pass.scratch('d normed', dx.shape);
   adaptedBackward(context, layer, 'qkv', { x: s.normed1, lora: s.lora.qkv, dy: dqkv, dx: dNormed1 });
-  if (dNormed1) normBackward(context, block.norm1, { x: s.x, dy: dNormed1, dx: gradient, statistics: s.statistics1 });
+  if (dNormed1) normBackward(context, block.norm1, { x: s.x, dy: dNormed1, dx, statistics: s.statistics1 });
+  return dx;
 }

@@ -1,6 +1,7 @@
 // What every pass over the network shares: the tensors of a batch, how adapters attach, and a linear with its adapters.
 import type { Pass } from '../gpu/plan.ts';
 import { BINDING_ALIGNMENT_BYTES, newTensor, type Tensor, viewOf } from '../gpu/tensor.ts';
+import type { Activation } from '../ops/activation.ts';
 import { layerNormBackward, layerNormForward } from '../ops/layerNorm.ts';
 import { type IntoDx, linearBackward, linearForward } from '../ops/linear.ts';
 import { loraGradients, loraProject, loraProjectBackward } from '../ops/lora.ts';
@@ -131,13 +132,19 @@ export interface LinearOutput {
   readonly lora: LoraTensors | undefined;
 }
 
+export interface LinearExtras {
+  readonly residual?: Tensor | undefined;
+  /** Its activation as well, of the same shape. */
+  readonly activate?: { readonly y: Tensor; readonly activation: Activation } | undefined;
+}
+
 /** y = x·W0ᵀ + bias + the adapters' updates [+ residual]. */
 export function adaptedForward(
   context: Context,
   layer: number,
   name: LinearName,
   x: Tensor,
-  residual?: Tensor,
+  { residual, activate }: LinearExtras = {},
 ): LinearOutput {
   const { pass, attachment, model } = context;
   const { weight, bias } = model.blocks[layer]!.linears[name];
@@ -150,7 +157,7 @@ export function adaptedForward(
     lora = { ...attached, parameters: attachment.parameters, u };
     loraProject(pass, lora, { x, step: attachment.step });
   }
-  linearForward(pass, { x, weight: weight.matrix, bias: bias?.tensor, residual, lora, y });
+  linearForward(pass, { x, weight: weight.matrix, bias: bias?.tensor, residual, lora, y, activate });
   return { y, lora };
 }
 

@@ -5,6 +5,7 @@ import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import type { KernelSource } from '../gpu/shaders.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import type { Activation } from './activation.ts';
 import type { LoraTensors } from './loraSegments.ts';
 import { ANY_TILE, chosenTile } from './productTiles.ts';
 import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
@@ -21,6 +22,8 @@ export interface LinearTensors {
   readonly lora?: LoraTensors;
   /** [rows, cols] */
   readonly y: Tensor;
+  /** [rows, cols]: act(y), written beside y. Not together with a residual. */
+  readonly activate?: { readonly y: Tensor; readonly activation: Activation } | undefined;
 }
 
 export interface LinearGradients {
@@ -49,11 +52,16 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
   expectShape('linearForward', 'y', t.y, [rows, cols]);
   if (t.bias) expectShape('linearForward', 'bias', t.bias, [cols]);
   if (t.residual) expectShape('linearForward', 'residual', t.residual, [rows, cols]);
+  if (t.activate) {
+    expectShape('linearForward', 'activated', t.activate.y, [rows, cols]);
+    if (t.residual) throw new GpuUsageError('linearForward: expected a residual or an activation, got both');
+  }
   const lora = t.lora;
   const optional = [
     ...(lora ? [lora.segments, lora.u, lora.parameters] : []),
     ...(t.bias ? [t.bias] : []),
     ...(t.residual ? [t.residual] : []),
+    ...(t.activate ? [t.activate.y] : []),
   ];
   const aligned = inner % 4 === 0;
   const isVector = aligned && rows <= VECTOR_ROWS;
@@ -68,6 +76,8 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
         lora: lora !== undefined,
         bias: t.bias !== undefined,
         residual: t.residual !== undefined,
+        activate: t.activate !== undefined,
+        ...(t.activate ? { [t.activate.activation]: true } : {}),
       },
       constants: isVector ? {} : tile.constants,
     };
@@ -99,7 +109,7 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
     expectShape('linearBackward', 'scale', into.scale, [rows]);
     if (t.lora || t.weight.parts.length > 1) throw new GpuUsageError('linearBackward: rescale is for one frozen part');
   }
-  const aligned = inner % 4 === 0 && cols % 4 === 0;
+  const aligned = inner % 4 === 0 && cols % 4 === 0 && t.weight.parts.every(({ rowStart }) => rowStart % 4 === 0);
   const tile = aligned ? chosenTile(pass.traits, 'backward') : ANY_TILE;
   t.weight.parts.forEach((part, index) => {
     const lora = index === 0 ? t.lora : undefined;

@@ -48,6 +48,7 @@ export class BatchInputs {
       keyStart: next('keyStart', size),
       keyEnd: next('keyEnd', size),
       queryEnd: next('queryEnd', size),
+      lossSlot: next('lossSlot', size),
       lossIndex: next('lossIndex', shape.lossRows),
       lossTargets: next('lossTargets', shape.lossRows),
     };
@@ -67,13 +68,19 @@ export class BatchInputs {
         else words.set(values, at + g * size);
       }
     }
+    const slot = tensors.lossSlot.offsetBytes / 4;
+    words.fill(NO_ROW, slot, slot + adapters * size);
     const room = tensors.lossIndex.shape[0]! / adapters;
     const index = tensors.lossIndex.offsetBytes / 4;
     const targets = tensors.lossTargets.offsetBytes / 4;
     for (let g = 0; g < adapters; g++) {
       words.fill(NO_ROW, index + g * room, index + (g + 1) * room);
       words.fill(0, targets + g * room, targets + (g + 1) * room);
-      for (let i = 0; i < batch.targetTokens; i++) words[index + g * room + i] = batch.lossRows[i]! + g * size;
+      for (let i = 0; i < batch.targetTokens; i++) {
+        const row = batch.lossRows[i]! + g * size;
+        words[index + g * room + i] = row;
+        words[slot + row] = g * room + i;
+      }
       words.set(batch.lossTargets, targets + g * room);
     }
     const end = targets + adapters * room;
@@ -87,5 +94,5 @@ function align(words: number): number {
 }
 
 function wordsFor({ rows, length, lossRows }: BatchShape, stepWords: number): number {
-  return align(stepWords) + ROW_FIELDS.length * align(rows * length) + 2 * align(lossRows);
+  return align(stepWords) + (ROW_FIELDS.length + 1) * align(rows * length) + 2 * align(lossRows);
 }

@@ -8,7 +8,7 @@ import { embedRows } from '../model/embed.ts';
 import { type Context, normBackward, normForward } from '../model/network.ts';
 import type { CrossEntropyOptions } from '../ops/crossEntropy.ts';
 import { crossEntropyForward, crossEntropyWithGradient } from '../ops/crossEntropy.ts';
-import { fill, gatherRows, scatterRows } from '../ops/rows.ts';
+import { fill, gatherRows } from '../ops/rows.ts';
 
 /** What a batch shape is: equal shapes share a plan. */
 export interface BatchShape {
@@ -21,8 +21,6 @@ export interface BatchShape {
 }
 
 export interface BatchTensors extends TrainingRows {
-  /** u32 [lossRows]: flat rows that carry loss; one past the last is padding. */
-  readonly lossIndex: Tensor;
   /** u32 [lossRows] */
   readonly lossTargets: Tensor;
   readonly step: Tensor;
@@ -47,25 +45,36 @@ function crossEntropyOptions(lossRows: number, adapters: number): CrossEntropyOp
   return { adapters, chunkRows: Math.max(1024, Math.floor(LOGITS_BYTES / 4 / lossRows)) };
 }
 
+/**
+ * Whether the last block goes on, after its attention, with the rows that carry loss alone: nothing reads the others.
+ * Its linears but qkv then have `lossRows` rows.
+ */
+export function endsWithLossRows({ rows, length, lossRows }: BatchShape): boolean {
+  return lossRows < rows * length;
+}
+
 /** Forward, loss and backward of one micro-batch. */
 export function recordTraining(base: PlanBase, shape: BatchShape, batch: BatchTensors, options: StepOptions): Plan {
   const plan = new Plan(`training step ${shape.rows}×${shape.length}`, base.traits);
   const context: Context = { ...base, pass: plan };
-  const { model } = context;
+  const last = context.model.architecture.layers - 1;
   const kept: (BlockActivations | Tensor)[] = [];
   const attend = attendWithin(batch);
+  const onlyRows = endsWithLossRows(shape) ? batch.lossIndex : undefined;
   let x = embedRows(context, batch);
-  for (let layer = 0; layer < model.architecture.layers; layer++) {
-    const { y, activations } = blockForward(context, layer, x, batch, attend);
-    kept.push(options.checkpointing ? x : activations);
+  for (let layer = 0; layer <= last; layer++) {
+    const isLast = layer === last;
+    const { y, activations } = blockForward(context, layer, x, batch, attend, isLast && onlyRows ? { onlyRows } : {});
+    // The last block's backward follows at once: there is nothing to gain from computing it again.
+    kept.push(options.checkpointing && !isLast ? x : activations);
     x = y;
   }
-  const gradient = recordLoss(context, shape, batch, x, options.adapters);
-  for (let layer = model.architecture.layers - 1; layer >= options.lowestLayer; layer--) {
+  let gradient = recordLoss(context, shape, batch, x, options.adapters);
+  for (let layer = last; layer >= options.lowestLayer; layer--) {
     const saved = kept[layer]!;
     const isInput = 'allocation' in saved;
     const activations = isInput ? again(context, layer, saved, batch) : saved;
-    blockBackward(context, layer, activations, gradient, batch, layer === options.lowestLayer);
+    gradient = blockBackward(context, layer, activations, gradient, batch, layer === options.lowestLayer);
   }
   return plan;
 }
@@ -73,32 +82,40 @@ export function recordTraining(base: PlanBase, shape: BatchShape, batch: BatchTe
 /** A block's activations computed once more from its input, up to (and with) the U of its last product. */
 function again(context: Context, layer: number, x: Tensor, batch: BatchTensors): BlockActivations {
   const isDownAdapted = context.attachment?.linears.has(`${layer}.down`) === true;
-  return blockForward(context, layer, x, batch, attendWithin(batch), !isDownAdapted).activations;
+  return blockForward(context, layer, x, batch, attendWithin(batch), { skipOutput: !isDownAdapted }).activations;
 }
 
 /** Forward and loss only, for evaluation. */
 export function recordEvaluation(base: PlanBase, shape: BatchShape, batch: BatchTensors, adapters: number): Plan {
   const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`, base.traits);
   const context: Context = { ...base, pass: plan };
+  const last = context.model.architecture.layers - 1;
+  const onlyRows = endsWithLossRows(shape) ? batch.lossIndex : undefined;
   let x = embedRows(context, batch);
-  for (let layer = 0; layer < context.model.architecture.layers; layer++) {
-    x = blockForward(context, layer, x, batch, attendWithin(batch)).y;
+  for (let layer = 0; layer <= last; layer++) {
+    const options = layer === last && onlyRows ? { onlyRows } : {};
+    x = blockForward(context, layer, x, batch, attendWithin(batch), options).y;
   }
-  const hidden = plan.scratch('loss rows', [shape.lossRows, context.model.architecture.hiddenSize]);
-  gatherRows(plan, { x, index: batch.lossIndex, y: hidden });
-  const { y } = normForward(context, context.model.finalNorm, hidden);
+  const { y } = normForward(context, context.model.finalNorm, lossRowsOf(context, shape, batch, x));
   const { lossTargets: targets, step, results } = batch;
   const head = context.model.head.matrix;
   crossEntropyForward(plan, { hidden: y, head, targets, step, results }, crossEntropyOptions(shape.lossRows, adapters));
   return plan;
 }
 
+/** The last block's output where loss is: all of it, or picked from it. */
+function lossRowsOf({ pass }: Context, shape: BatchShape, batch: BatchTensors, x: Tensor): Tensor {
+  if (endsWithLossRows(shape)) return x;
+  const y = pass.scratch('loss rows', [shape.lossRows, x.shape[1]!]);
+  gatherRows(pass, { x, index: batch.lossIndex, y });
+  return y;
+}
+
 /** The loss, and its gradient with respect to the last block's output. */
 function recordLoss(context: Context, shape: BatchShape, batch: BatchTensors, x: Tensor, adapters: number): Tensor {
   const { pass, model } = context;
   const size = [shape.lossRows, model.architecture.hiddenSize];
-  const hidden = pass.scratch('loss rows', size);
-  gatherRows(pass, { x, index: batch.lossIndex, y: hidden });
+  const hidden = lossRowsOf(context, shape, batch, x);
   const { y, statistics } = normForward(context, model.finalNorm, hidden);
   const dNormed = pass.scratch('d normed loss rows', size);
   const { lossTargets: targets, step, results } = batch;
@@ -107,7 +124,8 @@ function recordLoss(context: Context, shape: BatchShape, batch: BatchTensors, x:
   const dHidden = pass.scratch('d loss rows', size);
   fill(pass, dHidden, 0);
   normBackward(context, model.finalNorm, { x: hidden, dy: dNormed, dx: dHidden, statistics });
+  if (endsWithLossRows(shape)) return dHidden;
   const gradient = pass.scratch('d residual', x.shape);
-  scatterRows(pass, { dy: dHidden, index: batch.lossIndex, dx: gradient });
+  gatherRows(pass, { x: dHidden, index: batch.lossSlot, y: gradient });
   return gradient;
 }

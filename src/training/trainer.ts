@@ -20,7 +20,7 @@ import { BatchInputs } from './batchInputs.ts';
 import { ResultRing } from './resultRing.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainingSettings } from './settings.ts';
-import { type BatchShape, recordEvaluation, recordTraining } from './stepPlan.ts';
+import { type BatchShape, endsWithLossRows, recordEvaluation, recordTraining } from './stepPlan.ts';
 import { explainSize } from './tooLarge.ts';
 import { TrainingError } from './trainingError.ts';
 
@@ -423,7 +423,10 @@ async function planParts(options: PlanOptions): Promise<Parts> {
     const attachment = attach(
       model,
       { parameters: tensors.parameters, gradients: isTraining ? tensors.gradients : undefined, step: batch.step },
-      (layer, linear) => rowGroups(a, bare, layer, linear, perAdapter),
+      (layer, linear) => {
+        const isShort = layer === a.layers - 1 && linear !== 'qkv' && endsWithLossRows(shape);
+        return rowGroups(a, bare, layer, linear, isShort ? shape.lossRows / layouts.length : perAdapter);
+      },
     );
     const base = { model, attachment, cosSin: tensors.cosSin, traits: gpu.traits };
     const stepOptions = {
