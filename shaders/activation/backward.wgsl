@@ -1,15 +1,19 @@
 // Activation backward, of y = act(x): dx = dy * act'(x)   x, dy, dx: [count]
-// One invocation per element.
+// One workgroup takes `share` of the count.
 import package::shared::activation::activateSlope;
+import package::shared::elements::Elements;
+import package::shared::share::shareOf;
 
-struct Params { count: u32 }
+struct Params { count: u32, share: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Elements>;
+@group(0) @binding(2) var<storage, read> dy: array<Elements>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Elements>;
 
-@compute @workgroup_size(256)
+const WORKGROUP_SIZE = constants::WORKGROUP_SIZE;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i < params.count) { dx[i] = dy[i] * activateSlope(x[i]); }
+  let mine = shareOf(workgroup, workgroups, params.share, params.count);
+  for (var i = mine.start + lane; i < mine.end; i += WORKGROUP_SIZE) { dx[i] = dy[i] * activateSlope(x[i]); }
 }

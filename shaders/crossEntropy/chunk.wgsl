@@ -3,62 +3,58 @@
 // state: 4 words a row: maximum, sum of exponentials, logit of the target, the best token so far (exact as f32
 // below 2^24; its bits would be a subnormal number, which a GPU may flush to 0)
 // rescale: [rows], by which what was summed before this chunk must be multiplied. targets: [rows]
-// One workgroup per row.
-import package::shared::reduce::{WORKGROUP_SIZE, sumOverWorkgroup, maxOverWorkgroup};
+// One workgroup takes `share` rows; chunk is counted in Elements, chunkStart in scalars.
+import package::shared::elements::{Elements, WIDTH, indicesFrom, leastOf, mostOf, sumOf, valueAt};
+import package::shared::reduce::{WORKGROUP_SIZE, maxOverWorkgroup, minOverWorkgroup, sumOverWorkgroup};
+import package::shared::share::shareOf;
 
-struct Params { rows: u32, chunk: u32, chunkStart: u32 }
+@if(subgroups) enable subgroups;
+
+struct Params { rows: u32, chunk: u32, chunkStart: u32, share: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> targets: array<u32>;
-@group(0) @binding(2) var<storage, read_write> logits: array<f32>;
+@group(0) @binding(2) var<storage, read_write> logits: array<Elements>;
 @group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> rescale: array<f32>;
 
 const LOWEST = -3.0e38;
-
-var<workgroup> bestIndex: array<u32, WORKGROUP_SIZE>;
-var<workgroup> targetLogit: f32;
+const NOWHERE = 3.0e38;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = workgroup.y * workgroups.x + workgroup.x;
-  if (row >= params.rows) { return; }
-  let start = row * params.chunk;
-  var best = LOWEST;
-  var bestAt = 0u;
-  for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) {
-    let logit = logits[start + c];
-    if (logit > best) { best = logit; bestAt = c; }
-  }
-  let chunkMax = maxOverWorkgroup(best, lane);
-  bestIndex[lane] = select(0xffffffffu, bestAt, best == chunkMax);
+  let mine = shareOf(workgroup, workgroups, params.share, params.rows);
   let isFirst = params.chunkStart == 0u;
-  let old = state[row];
-  if (lane == 0u) { targetLogit = old.z; }
-  workgroupBarrier();
-  let oldMax = select(old.x, LOWEST, isFirst);
-  let newMax = max(oldMax, chunkMax);
-  var sum = 0.0;
-  let target_ = targets[row];
-  for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) {
-    let logit = logits[start + c];
-    if (params.chunkStart + c == target_) { targetLogit = logit; }
-    let power = exp(max(logit - newMax, -80.0));
-    logits[start + c] = power;
-    sum += power;
-  }
-  let total = sumOverWorkgroup(sum, lane);
-  if (lane == 0u) {
+  for (var row = mine.start; row < mine.end; row++) {
+    let start = row * params.chunk;
+    // The state goes through one invocation only.
+    var old = vec4f(LOWEST, 0.0, 0.0, 0.0);
+    if (lane == 0u && !isFirst) { old = state[row]; }
+    var best = Elements(old.x);
+    for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) { best = max(best, logits[start + c]); }
+    let newMax = maxOverWorkgroup(mostOf(best), lane);
+    // The invocation that will overwrite the target's logit reads it.
+    let target_ = targets[row] - params.chunkStart;
+    let targetAt = target_ / WIDTH;
+    var targetLogit = old.z;
+    if (targetAt < params.chunk && targetAt % WORKGROUP_SIZE == lane) { targetLogit += valueAt(logits[start + targetAt], target_ % WIDTH); }
     // Of equal logits the lowest token wins, as argmax has it.
-    var first = 0xffffffffu;
-    for (var i = 0u; i < WORKGROUP_SIZE; i++) { first = min(first, bestIndex[i]); }
-    let factor = select(exp(max(oldMax - newMax, -80.0)), 0.0, isFirst);
-    rescale[row] = factor;
-    let isBest = isFirst || chunkMax > oldMax;
-    state[row] = vec4f(
-      newMax,
-      select(old.y * factor, 0.0, isFirst) + total,
-      targetLogit,
-      select(old.w, f32(params.chunkStart + first), isBest),
-    );
+    var bestAt = Elements(NOWHERE);
+    var sum = Elements();
+    for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) {
+      let logit = logits[start + c];
+      bestAt = min(bestAt, select(Elements(NOWHERE), indicesFrom(c), logit == Elements(newMax)));
+      let power = exp(max(logit - newMax, Elements(-80.0)));
+      logits[start + c] = power;
+      sum += power;
+    }
+    let total = sumOverWorkgroup(sumOf(sum), lane);
+    let found = minOverWorkgroup(leastOf(bestAt), lane);
+    targetLogit = sumOverWorkgroup(targetLogit, lane);
+    if (lane == 0u) {
+      let factor = select(exp(max(old.x - newMax, -80.0)), 0.0, isFirst);
+      rescale[row] = factor;
+      let isBest = isFirst || newMax > old.x;
+      state[row] = vec4f(newMax, old.y * factor + total, targetLogit, select(old.w, f32(params.chunkStart) + found, isBest));
+    }
   }
 }

@@ -5,6 +5,8 @@ import package::shared::reduce::{WORKGROUP_SIZE, sumOverWorkgroup};
 import package::shared::results::Result;
 import package::shared::step::StepHeader;
 
+@if(subgroups) enable subgroups;
+
 struct Params { rowsPerGroup: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> losses: array<vec2f>;

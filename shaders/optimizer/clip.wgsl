@@ -5,6 +5,8 @@ import package::shared::reduce::{WORKGROUP_SIZE, sumOverWorkgroup};
 import package::shared::results::{Result, hasFiniteBits};
 import package::shared::step::{StepHeader, AdapterStep};
 
+@if(subgroups) enable subgroups;
+
 struct Params { chunks: u32 }
 struct Step { header: StepHeader, adapters: array<AdapterStep> }
 @group(0) @binding(0) var<uniform> params: Params;

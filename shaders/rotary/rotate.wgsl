@@ -3,30 +3,36 @@
 // x: [rows, cols], of which the first rotatedHeads * headDim columns turn   positions: [rows]
 // cosSin: [maxPositions, headDim], cosines of the headDim/2 pairs, then sines
 // direction: 1 forward, -1 backward (the transpose of a rotation)
-// One invocation per pair.
-struct Params { rows: u32, cols: u32, rotatedHeads: u32, headDim: u32, direction: f32 }
+// One invocation turns one place of the pairs (four where aligned) in `heads` heads of a row. x, y: rows and places,
+// z: heads.
+import package::shared::elements::Elements;
+
+struct Params { rows: u32, cols: u32, rotatedHeads: u32, headDim: u32, heads: u32, direction: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> positions: array<u32>;
-@group(0) @binding(2) var<storage, read> cosSin: array<f32>;
-@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<storage, read> cosSin: array<Elements>;
+@group(0) @binding(3) var<storage, read_write> x: array<Elements>;
 
-const WORKGROUP_SIZE = 64u;
+const WORKGROUP_SIZE = constants::WORKGROUP_SIZE;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * WORKGROUP_SIZE + lane;
-  let halfDim = params.headDim / 2u;
-  let pairsPerRow = params.rotatedHeads * halfDim;
-  let row = index / pairsPerRow;
+  let pairs = params.headDim / 2u;
+  let row = index / pairs;
   if (row >= params.rows) { return; }
-  let pair = index % halfDim;
-  let a = row * params.cols + index % pairsPerRow / halfDim * params.headDim + pair;
-  let b = a + halfDim;
+  let pair = index - row * pairs;
   let angle = positions[row] * params.headDim + pair;
   let cosine = cosSin[angle];
-  let sine = params.direction * cosSin[angle + halfDim];
-  let xa = x[a];
-  let xb = x[b];
-  x[a] = xa * cosine - xb * sine;
-  x[b] = xb * cosine + xa * sine;
+  let sine = params.direction * cosSin[angle + pairs];
+  let start = row * params.cols + pair;
+  let lastHead = min(params.rotatedHeads, (workgroup.z + 1u) * params.heads);
+  for (var head = workgroup.z * params.heads; head < lastHead; head++) {
+    let a = start + head * params.headDim;
+    let b = a + pairs;
+    let xa = x[a];
+    let xb = x[b];
+    x[a] = xa * cosine - xb * sine;
+    x[b] = xb * cosine + xa * sine;
+  }
 }

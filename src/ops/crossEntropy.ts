@@ -8,7 +8,7 @@ import { elementCount, expectShape, storedBytes, type Tensor, viewOf } from '../
 import { embeddingForward } from './embedding.ts';
 import { linearBackward, linearForward } from './linear.ts';
 import { PART_ROWS_MULTIPLE, partRows, type WeightMatrix } from './weightMatrix.ts';
-import { spreadWorkgroups } from './workgroups.ts';
+import { elementsOf, shareByReduction, shareByRow } from './workgroups.ts';
 
 export interface CrossEntropyTensors {
   /** [rows, hidden]: rows in equal blocks, one block an adapter. */
@@ -59,16 +59,18 @@ function run(
   if (dHidden) expectShape('crossEntropy', 'dHidden', dHidden, [rows, hidden]);
   const state = pass.scratch('cross-entropy state', [rows, 4]);
   const rescale = pass.scratch('cross-entropy rescale', [rows]);
+  const { conditions, constants, share, workgroups } = shareByReduction(pass.traits, rows);
   for (const chunk of cutIntoChunks(t.head, chunkRows)) {
     const weight: WeightMatrix = { rows: chunk.rows, cols: hidden, parts: [{ tensor: chunk.tensor, rowStart: 0 }] };
     const logits = pass.scratch('logits', [rows, chunk.rows]);
     linearForward(pass, { x: t.hidden, weight, y: logits });
+    const elements = elementsOf(chunk.rows);
     pass.run(
-      { path: 'crossEntropy/chunk' },
+      { path: 'crossEntropy/chunk', conditions: { ...elements.conditions, ...conditions }, constants },
       {
-        params: { rows, chunk: chunk.rows, chunkStart: chunk.rowStart },
+        params: { rows, chunk: chunk.rows / elements.width, chunkStart: chunk.rowStart, share },
         buffers: [t.targets, logits, state, rescale],
-        workgroups: spreadWorkgroups(rows),
+        workgroups,
       },
     );
     if (dHidden) {
@@ -83,16 +85,22 @@ function run(
   if (targetRows) {
     embeddingForward(pass, { ids: t.targets, weight: t.head, y: targetRows });
   }
+  const elements = elementsOf(hidden);
+  const byRow = shareByRow(pass.traits, rows);
   pass.run(
-    { path: 'crossEntropy/finish', conditions: { gradient: dHidden !== undefined } },
     {
-      params: { rows, hidden, rowsPerGroup },
+      path: 'crossEntropy/finish',
+      conditions: { ...elements.conditions, gradient: dHidden !== undefined },
+      constants: byRow.constants,
+    },
+    {
+      params: { rows, hidden: hidden / elements.width, rowsPerGroup, share: byRow.share },
       buffers: [t.targets, state, t.step, losses, ...(targetRows && dHidden ? [targetRows, dHidden] : [])],
-      workgroups: spreadWorkgroups(rows),
+      workgroups: byRow.workgroups,
     },
   );
   pass.run(
-    { path: 'crossEntropy/total' },
+    { path: 'crossEntropy/total', conditions, constants },
     { params: { rowsPerGroup }, buffers: [losses, t.step, t.results], workgroups: [adapters] },
   );
 }

@@ -1,7 +1,7 @@
 // RMSNorm of every query and key head on its own (Qwen3), over a fused projection. The weights are frozen.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { workgroupsFor } from './workgroups.ts';
+import { elementsOf, shareByPart } from './workgroups.ts';
 
 export interface HeadNormTensors {
   /** [rows, (heads + 2·kvHeads)·headDim], q | k | v before the norm. */
@@ -28,12 +28,14 @@ export function headNormForward(
   const rows = checkShapes('headNorm', t, sizes);
   expectShape('headNorm', 'qkv', t.qkv, t.raw.shape);
   const { heads, kvHeads, headDim } = sizes;
+  const { conditions, width } = elementsOf(headDim);
+  const { constants, workgroups } = shareByPart(pass.traits, rows * (heads + 2 * kvHeads));
   pass.run(
-    { path: 'headNorm/forward' },
+    { path: 'headNorm/forward', conditions, constants },
     {
-      params: { rows, heads, kvHeads, headDim, eps },
+      params: { rows, heads, kvHeads, headDim: headDim / width, eps },
       buffers: [t.raw, t.qWeight, t.kWeight, t.qkv],
-      workgroups: workgroupsFor(rows * (heads + 2 * kvHeads), 64),
+      workgroups,
     },
   );
 }
@@ -48,12 +50,14 @@ export function headNormBackward(
   const rows = checkShapes('headNormBackward', t, sizes);
   expectShape('headNormBackward', 'dqkv', t.dqkv, t.raw.shape);
   const { heads, kvHeads, headDim } = sizes;
+  const { conditions, width } = elementsOf(headDim);
+  const { constants, workgroups } = shareByPart(pass.traits, rows * (heads + kvHeads));
   pass.run(
-    { path: 'headNorm/backward' },
+    { path: 'headNorm/backward', conditions, constants },
     {
-      params: { rows, heads, kvHeads, headDim, eps },
+      params: { rows, heads, kvHeads, headDim: headDim / width, eps },
       buffers: [t.raw, t.qWeight, t.kWeight, t.dqkv],
-      workgroups: workgroupsFor(rows * (heads + kvHeads), 64),
+      workgroups,
     },
   );
 }

@@ -2,6 +2,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { elementsOf, shareByRow } from './workgroups.ts';
 
 export interface CacheTensors {
   /** [rows, …], keys from column kOffset, values right after them. */
@@ -25,12 +26,14 @@ export function cacheAppend(pass: Pass, t: CacheTensors, kOffset: number): void 
       `cacheAppend: expected qkv to hold keys and values in columns ${kOffset}–${end}, got [${t.qkv.shape}]`,
     );
   }
+  const { conditions, width } = elementsOf(stride, kOffset, cols);
+  const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   pass.run(
-    { path: 'keyValueCache/append' },
+    { path: 'keyValueCache/append', conditions, constants },
     {
-      params: { rows, stride, kOffset, cols, cacheRows },
+      params: { rows, stride: stride / width, kOffset: kOffset / width, cols: cols / width, cacheRows, share },
       buffers: [t.qkv, t.cacheRow, t.keys, t.values],
-      workgroups: [Math.ceil(cols / 64), rows],
+      workgroups,
     },
   );
 }

@@ -2,7 +2,7 @@
 // gradient of x alone.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { spreadWorkgroups } from './workgroups.ts';
+import { elementsOf, shareByReduction } from './workgroups.ts';
 
 export interface LayerNormTensors {
   readonly x: Tensor;
@@ -22,12 +22,14 @@ export interface LayerNormGradients {
 export function layerNormForward(pass: Pass, t: LayerNormTensors, eps: number): void {
   const { rows, cols } = checkShapes(t);
   expectShape('layerNorm', 'bias', t.bias, [cols]);
+  const { conditions, width } = elementsOf(cols);
+  const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
-    { path: 'layerNorm/forward' },
+    { path: 'layerNorm/forward', conditions: { ...conditions, ...reduction.conditions }, constants },
     {
-      params: { rows, cols, eps },
+      params: { rows, cols: cols / width, share, eps },
       buffers: [t.x, t.weight, t.bias, t.y, t.mean, t.rstd],
-      workgroups: spreadWorkgroups(rows),
+      workgroups,
     },
   );
 }
@@ -36,13 +38,11 @@ export function layerNormForward(pass: Pass, t: LayerNormTensors, eps: number): 
 export function layerNormBackward(pass: Pass, t: Omit<LayerNormTensors, 'y' | 'bias'> & LayerNormGradients): void {
   const { rows, cols } = checkShapes({ ...t, y: t.dy });
   expectShape('layerNormBackward', 'dx', t.dx, [rows, cols]);
+  const { conditions, width } = elementsOf(cols);
+  const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
-    { path: 'layerNorm/backward' },
-    {
-      params: { rows, cols },
-      buffers: [t.x, t.weight, t.mean, t.rstd, t.dy, t.dx],
-      workgroups: spreadWorkgroups(rows),
-    },
+    { path: 'layerNorm/backward', conditions: { ...conditions, ...reduction.conditions }, constants },
+    { params: { rows, cols: cols / width, share }, buffers: [t.x, t.weight, t.mean, t.rstd, t.dy, t.dx], workgroups },
   );
 }
 

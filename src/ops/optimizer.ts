@@ -1,35 +1,39 @@
 // Clipping and the optimizers, over flat buffers that hold every adapter's parameters one block after another. Each
 // adapter has its own norm, clip, learning rate and moments; one whose norm is not finite is left as it was.
+
+import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { shareByInvocation, shareByReduction } from './workgroups.ts';
 
 export interface OptimizerTensors {
-  /** Flat f32 [elements]. */
+  /** Flat f32 [elements], a multiple of 4. */
   readonly parameters: Tensor;
   readonly gradients: Tensor;
-  /** u32 [adapters, 2]: start and count of each adapter's block. */
+  /** u32 [adapters, 2]: start (a multiple of 4) and count of each adapter's block. */
   readonly blocks: Tensor;
   readonly step: Tensor;
   /** [adapters, 8] */
   readonly results: Tensor;
 }
 
-const CHUNK = 4096;
-const WORKGROUP = 256;
-const MAX_WORKGROUPS = 65_535;
+/** Vectors of 4 that a workgroup sums up for the norm. */
+const CHUNK = 1024;
 
 /** Overwrites gradientNorm, clipScale and isFinite of every result. `largest`: elements of the largest block. */
 export function clipGradients(pass: Pass, t: OptimizerTensors, largest: number): void {
   const [adapters = 0] = t.blocks.shape;
   expectShape('clipGradients', 'results', t.results, [adapters, 8]);
-  const chunks = Math.ceil(largest / CHUNK);
+  expectVectors('clipGradients', t.gradients);
+  const chunks = Math.ceil(largest / 4 / CHUNK);
+  const { conditions, constants } = shareByReduction(pass.traits, chunks);
   const partials = pass.scratch('norm partials', [adapters, chunks]);
   pass.run(
-    { path: 'optimizer/partialNorm', constants: { CHUNK } },
-    { params: { chunks }, buffers: [t.gradients, t.blocks, partials], workgroups: [chunks, adapters] },
+    { path: 'optimizer/partialNorm', conditions: { aligned: true, ...conditions }, constants },
+    { params: { chunks, share: CHUNK }, buffers: [t.gradients, t.blocks, partials], workgroups: [chunks, adapters] },
   );
   pass.run(
-    { path: 'optimizer/clip' },
+    { path: 'optimizer/clip', conditions, constants },
     { params: { chunks }, buffers: [partials, t.step, t.results], workgroups: [adapters] },
   );
 }
@@ -43,12 +47,13 @@ export function adamwStep(
 ): void {
   expectSameLength('adamwStep', t.parameters, { gradients: t.gradients, first: t.first, second: t.second });
   const { beta1, beta2, eps } = options;
+  const { constants, share, workgroups } = shareOfBlocks(pass, t.blocks, largest);
   pass.run(
-    { path: 'optimizer/adamw' },
+    { path: 'optimizer/adamw', constants },
     {
-      params: { beta2, oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, eps },
+      params: { beta2, oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, eps, share },
       buffers: [t.gradients, t.blocks, t.step, t.results, t.parameters, t.first, t.second],
-      workgroups: elementWorkgroups(largest, t.blocks),
+      workgroups,
     },
   );
 }
@@ -61,22 +66,29 @@ export function sgdStep(
   largest: number,
 ): void {
   expectSameLength('sgdStep', t.parameters, { gradients: t.gradients, velocity: t.velocity });
+  const { constants, share, workgroups } = shareOfBlocks(pass, t.blocks, largest);
   pass.run(
-    { path: 'optimizer/sgd' },
+    { path: 'optimizer/sgd', constants },
     {
-      params: options,
+      params: { ...options, share },
       buffers: [t.gradients, t.blocks, t.step, t.results, t.parameters, t.velocity],
-      workgroups: elementWorkgroups(largest, t.blocks),
+      workgroups,
     },
   );
 }
 
 function expectSameLength(op: string, parameters: Tensor, others: Record<string, Tensor>): void {
+  expectVectors(op, parameters);
   for (const [name, tensor] of Object.entries(others)) expectShape(op, name, tensor, parameters.shape);
 }
 
-function elementWorkgroups(largest: number, blocks: Tensor): number[] {
-  const count = Math.ceil(largest / WORKGROUP);
-  const z = Math.ceil(count / MAX_WORKGROUPS);
-  return [Math.ceil(count / z), blocks.shape[0] ?? 0, z];
+function shareOfBlocks(pass: Pass, blocks: Tensor, largest: number) {
+  const { constants, share, workgroups } = shareByInvocation(pass.traits, Math.ceil(largest / 4));
+  const [x, z] = workgroups;
+  return { constants, share, workgroups: [x, blocks.shape[0] ?? 0, z] };
+}
+
+function expectVectors(op: string, flat: Tensor): void {
+  const [elements = 0] = flat.shape;
+  if (elements % 4 !== 0) throw new GpuUsageError(`${op}: expected a multiple of 4 elements, got ${elements}`);
 }

@@ -2,7 +2,7 @@
 // backward computes the gradient of x alone.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { spreadWorkgroups } from './workgroups.ts';
+import { elementsOf, shareByReduction } from './workgroups.ts';
 
 export interface RmsNormTensors {
   readonly x: Tensor;
@@ -19,13 +19,11 @@ export interface RmsNormGradients {
 /** x, y: [rows, cols]; weight: [cols]; rstd: [rows]. Overwrites y and rstd. */
 export function rmsNormForward(pass: Pass, t: RmsNormTensors, eps: number): void {
   const { rows, cols } = checkShapes(t);
+  const { conditions, width } = elementsOf(cols);
+  const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
-    { path: 'rmsNorm/forward' },
-    {
-      params: { rows, cols, eps },
-      buffers: [t.x, t.weight, t.y, t.rstd],
-      workgroups: spreadWorkgroups(rows),
-    },
+    { path: 'rmsNorm/forward', conditions: { ...conditions, ...reduction.conditions }, constants },
+    { params: { rows, cols: cols / width, share, eps }, buffers: [t.x, t.weight, t.y, t.rstd], workgroups },
   );
 }
 
@@ -33,13 +31,11 @@ export function rmsNormForward(pass: Pass, t: RmsNormTensors, eps: number): void
 export function rmsNormBackward(pass: Pass, t: Omit<RmsNormTensors, 'y'> & RmsNormGradients): void {
   const { rows, cols } = checkShapes({ ...t, y: t.dy });
   expectShape('rmsNormBackward', 'dx', t.dx, [rows, cols]);
+  const { conditions, width } = elementsOf(cols);
+  const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
-    { path: 'rmsNorm/backward' },
-    {
-      params: { rows, cols },
-      buffers: [t.x, t.weight, t.rstd, t.dy, t.dx],
-      workgroups: spreadWorkgroups(rows),
-    },
+    { path: 'rmsNorm/backward', conditions: { ...conditions, ...reduction.conditions }, constants },
+    { params: { rows, cols: cols / width, share }, buffers: [t.x, t.weight, t.rstd, t.dy, t.dx], workgroups },
   );
 }
 

@@ -3,7 +3,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { workgroupsFor } from './workgroups.ts';
+import { elementsOf, shareByPart } from './workgroups.ts';
 
 export interface RotarySizes {
   readonly heads: number;
@@ -45,12 +45,14 @@ function rotate(
   expectShape('rotary', name, x, [rows, cols]);
   expectShape('rotary', 'positions', positions, [rows]);
   expectShape('rotary', 'cosSin', cosSin, [cosSin.shape[0] ?? 0, headDim]);
+  const { conditions, width } = elementsOf(headDim / 2);
+  const { constants, share, workgroups } = shareByPart(pass.traits, (rows * headDim) / 2 / width, rotatedHeads);
   pass.run(
-    { path: 'rotary/rotate' },
+    { path: 'rotary/rotate', conditions, constants },
     {
-      params: { rows, cols, rotatedHeads, headDim, direction },
+      params: { rows, cols: cols / width, rotatedHeads, headDim: headDim / width, heads: share, direction },
       buffers: [positions, cosSin, x],
-      workgroups: workgroupsFor((rows * rotatedHeads * headDim) / 2, 64),
+      workgroups,
     },
   );
 }
