@@ -77,6 +77,8 @@ test.each<[string, string[], RegExp]>([
     ['train', '--model', wider, ...data, ...out],
     /model\.safetensors: model\.embed_tokens\.weight has shape \[400,36\]; config\.json says \[400,39\]/,
   ],
+  ['weights of no known kind', [...train, '--weights', 'q3'], /^--weights: expected .*q4, nf4/],
+  ['a format of files, for safetensors', [...train, '--weights', 'file'], /^--weights file is for GGUF files/],
   ['no weights', ['train', '--model', noWeights, ...data, ...out], /model\.safetensors: missing/],
   [
     'weights cut short',

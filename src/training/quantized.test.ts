@@ -1,12 +1,15 @@
 // Training on frozen weights in every format against PyTorch and PEFT on the values that the format leaves: the loss, and
 // adapter gradients that have come back through every matrix. Numbers from e2e/reference/quantized.py.
 import { describe, expect, it } from 'vitest';
+import { mergeInto, unmerge } from '../adapters/mergeInto.ts';
+import { bytesSource } from '../formats/byteSource.ts';
 import { architectureOf } from '../model/architecture.ts';
-import { allTensors, declareModel } from '../model/frozenModel.ts';
+import { allMatrices, allTensors, declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { freeModel, loadModel } from '../model/loadModel.ts';
+import { keptAsF16Text, type WeightStorage } from '../model/weightStorage.ts';
 import { relativeError, testGpu } from '../ops/testGpu.ts';
 import { BLOCK_FORMATS, type Format } from '../ops/testWeight.ts';
-import { BASE, train } from './testModels.ts';
+import { BASE, train, withCase } from './testModels.ts';
 import {
   adapterTensors,
   EXPECTED,
@@ -21,17 +24,19 @@ const TOLERANCE = 1e-4;
 
 const FORMATS: Format[] = ['f32', 'f16', 'bf16', ...BLOCK_FORMATS];
 
-async function open(family: string, format: Format) {
+const storageOf = (format: Format) =>
+  format === 'q4k' || format === 'q5k' || format === 'q6k' ? ('file' as const) : format;
+
+async function open(family: string, format: Format, storage: WeightStorage = storageOf(format)) {
   const gpu = await testGpu();
   const a = architectureOf(EXPECTED.configs[family]!);
   const files = weightFiles(family, format);
-  const storage = format === 'q4k' || format === 'q5k' || format === 'q6k' ? 'file' : format;
   const model = declareModel(a, storage, gpu.limits.maxStorageBufferBindingSize, files);
   const before = gpu.allocatedBytes;
   await loadModel(gpu, model, files);
   const declaredBytes = allTensors(model).reduce((sum, { allocation }) => sum + Math.max(16, allocation.sizeBytes), 0);
   expect(gpu.allocatedBytes - before).toBe(declaredBytes);
-  return { gpu, a, model };
+  return { gpu, a, files, model };
 }
 
 describe.each(Object.keys(EXPECTED.configs))('%s', (family) => {
@@ -64,6 +69,83 @@ it('matrices that are fused hold several types, each in tensors of its own', asy
   expect(parts(up)).toEqual([[0, 'q4k', [1024, 256]]]);
   expect(parts(down)).toEqual([[0, 'q6k', [256, 512]]]);
   freeModel(gpu, model);
+});
+
+describe('merging in place', () => {
+  const bytesOf = async (model: FrozenModel) => {
+    const gpu = await testGpu();
+    return Promise.all(allTensors(model).map(async (tensor) => new Uint8Array(await gpu.read(tensor))));
+  };
+
+  it.each([
+    ['f32', 'q4'],
+    ['q4k', 'file'],
+  ] as const)('from %s files, kept as %s: refused, and nothing changed', async (format, storage) => {
+    const { gpu, a, files, model } = await open('llama', format, storage);
+    const { layout, start } = startingAdapter('llama', a);
+    const before = await bytesOf(model);
+    const block = start.subarray(layout.start, layout.start + layout.count);
+    await expect(mergeInto(gpu, model, files, layout, block)).rejects.toThrow(
+      /kept as q4k?: merged in place it would be rounded .* Load the model as f32, f16 or bf16/,
+    );
+    expect(await bytesOf(model)).toEqual(before);
+    freeModel(gpu, model);
+  });
+
+  it('from K-quants kept as f16: merged, and unmerged to the same bits', async () => {
+    const { gpu, a, files, model } = await open('gpt2', 'q5k', 'f16');
+    const { layout, start } = startingAdapter('gpt2', a);
+    const before = await bytesOf(model);
+    await mergeInto(gpu, model, files, layout, start.subarray(layout.start, layout.start + layout.count));
+    const merged = await bytesOf(model);
+    expect(merged.filter((bytes, i) => Buffer.compare(bytes, before[i]!) !== 0)).toHaveLength(3);
+    await unmerge(gpu, model, files, layout);
+    expect(await bytesOf(model)).toEqual(before);
+    freeModel(gpu, model);
+  });
+});
+
+describe('loading', () => {
+  it('cancelled while it quantizes: everything is freed', async () => {
+    const gpu = await testGpu();
+    const files = weightFiles('llama', 'q4');
+    const model = declareModel(architectureOf(EXPECTED.configs.llama!), 'q4', 2 ** 27);
+    const before = gpu.allocatedBytes;
+    const controller = new AbortController();
+    const onProgress = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }) => {
+      if (doneBytes > totalBytes / 2) controller.abort();
+    };
+    await expect(loadModel(gpu, model, files, { onProgress, signal: controller.signal })).rejects.toThrow(/abort/i);
+    expect(gpu.allocatedBytes).toBe(before);
+  });
+
+  it('names the tensor whose numbers the format cannot hold', async () => {
+    const gpu = await testGpu();
+    const files = weightFiles('llama', 'q4');
+    const name = 'model.layers.1.self_attn.k_proj.weight';
+    const { info } = files.tensors.get(name)!;
+    const values = new Float32Array(128 * 256);
+    values[5000] = Number.NaN;
+    files.tensors.set(name, { info, source: bytesSource(new Uint8Array(values.buffer), 'model.safetensors') });
+    const a = architectureOf(EXPECTED.configs.llama!);
+    await expect(loadModel(gpu, declareModel(a, 'q4', 2 ** 27), files)).rejects.toThrow(
+      `model.safetensors: ${name} holds NaN, which q4 cannot hold; use f32 or bf16`,
+    );
+  });
+
+  it('keeps as f16 what no block divides, and says so', async () => {
+    await withCase('llama', async ({ model }) => {
+      const { architecture } = model;
+      const declared = declareModel(architecture, 'q8', 2 ** 27);
+      expect(declared.keptAsF16).toHaveLength(1 + 7 * architecture.layers + 1);
+      expect(keptAsF16Text('q8', declared.keptAsF16)).toMatch(
+        /^23 matrices are kept as f16, since no q8 block divides their rows: embed_tokens.weight, layers.0/,
+      );
+      expect(new Set(allMatrices(declared).flatMap(({ matrix }) => matrix.parts.map((p) => p.tensor.type)))).toEqual(
+        new Set(['f16']),
+      );
+    });
+  });
 });
 
 it('every format has a loss of its own, near that of f32', () => {
