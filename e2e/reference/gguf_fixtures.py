@@ -213,6 +213,7 @@ def write_mixed() -> None:
     generator = torch.Generator().manual_seed(9)
     writer = gguf.GGUFWriter(FOLDER / "mixed.gguf", "llama")
     writer.add_name("Mixed types")
+    writer.add_source_repo_url("https://huggingface.co/someone/mixed-types")
     writer.add_block_count(1)
     writer.add_head_count(4)
     writer.add_head_count_kv(1)

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { loadTokenizer, type TextTokenizer } from '../data/tokenizer.ts';
 import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
-import { ggufName } from '../formats/ggufModel.ts';
+import { ggufHubId } from '../formats/ggufModel.ts';
 import { areShardsOfOne, isGguf } from '../formats/ggufShards.ts';
 import { parseJsonObject } from '../formats/json.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
@@ -53,7 +53,7 @@ export async function openLocalModel(path: string): Promise<LocalModel> {
   const architecture = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
   const weights = await openWeights(folder);
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
-  const hubId = weights.isGguf ? (await ggufName(folder.weights)).hubId : undefined;
+  const hubId = weights.isGguf ? await ggufHubId(folder.weights) : undefined;
   return { path, hubId, folder, configText, architecture, weights };
 }
 

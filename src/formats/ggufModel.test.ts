@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type ByteSource, bytesSource, readText, sliceSource } from './byteSource.ts';
 import { crc32 } from './crc32.ts';
-import { openGgufWeights } from './ggufModel.ts';
+import { ggufHubId, openGgufWeights } from './ggufModel.ts';
 import { openModelFolder, openWeights } from './openModel.ts';
 import { readFloats } from './storedFloats.ts';
 import { openWeightFiles, typeShares, type WeightTensor } from './weightFiles.ts';
@@ -140,4 +140,9 @@ test('shards of which one is missing or called otherwise are refused by name', a
   const swapped = [first, called(second, third.name), called(third, second.name)];
   await expect(openModelFolder(swapped)).rejects.toThrow(/split.no: expected part 2 of 3, got 3/);
   await expect(openModelFolder([called(first, 'm.gguf')])).rejects.toThrow(/^m.gguf: is one of 3 files/);
+});
+
+test('tells the model’s Hub id where the file does', async () => {
+  expect(await ggufHubId([file('gguf/mixed.gguf')])).toBe('someone/mixed-types');
+  expect(await ggufHubId([file('gguf/gpt2.gguf')])).toBeUndefined();
 });

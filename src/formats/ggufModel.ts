@@ -13,7 +13,7 @@ import { ggufTokenizer } from './ggufTokenizer.ts';
 import { ggufWeights, ROPE_FACTORS } from './ggufWeights.ts';
 import type { ModelFolder } from './modelFolder.ts';
 import { readFloats } from './storedFloats.ts';
-import { baseName, type WeightFiles, type WeightTensor } from './weightFiles.ts';
+import type { WeightFiles, WeightTensor } from './weightFiles.ts';
 
 interface OpenGguf {
   first: ByteSource;
@@ -98,13 +98,11 @@ async function readRopeFactors(tensor: WeightTensor | undefined): Promise<Float3
   return readFloats(tensor, 0, count);
 }
 
-/** What to call the model: by the file's metadata, else its name; and its id on the Hub, where the file says. */
-export async function ggufName(files: readonly ByteSource[]): Promise<{ title: string; hubId: string | undefined }> {
-  const { first, metadata } = await openGguf(files);
-  const stem = baseName(first.name).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '');
+/** The model's id on the Hub, where the file says. Its `general.name` is made up by converters and helps nobody. */
+export async function ggufHubId(files: readonly ByteSource[]): Promise<string | undefined> {
+  const { metadata } = await openGguf(files);
   const keys = ['general.source.huggingface.repository', 'general.source.repo_url', 'general.repo_url'];
   const url = keys.map(metadata.text).find((text) => text !== undefined);
-  const repository = url?.replace(/^https:\/\/huggingface\.co\//, '');
-  const isId = repository !== undefined && /^[\w.-]+\/[\w.-]+$/.test(repository);
-  return { title: metadata.text('general.name') ?? stem, hubId: isId ? repository : undefined };
+  const id = url?.replace(/^https:\/\/huggingface\.co\//, '');
+  return id !== undefined && /^[\w.-]+\/[\w.-]+$/.test(id) ? id : undefined;
 }

@@ -8,6 +8,11 @@ export function isGguf(name: string): boolean {
   return /\.gguf$/i.test(name);
 }
 
+/** The file's name without what all GGUF files of a split model, or all GGUF files, end in. */
+export function ggufStem({ name }: NamedFile): string {
+  return baseName(name).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '');
+}
+
 /** Whether both are shards of one model, by their names. */
 export function areShardsOfOne(a: NamedFile, b: NamedFile): boolean {
   const [, stemA, , countA] = SHARD.exec(a.name) ?? [];

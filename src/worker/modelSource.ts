@@ -1,7 +1,8 @@
 // A model's files, wherever they are, as byte sources; and what its config and headers say before any weight is read.
 import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
-import { ggufName } from '../formats/ggufModel.ts';
+import { ggufHubId } from '../formats/ggufModel.ts';
+import { ggufStem } from '../formats/ggufShards.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../formats/json.ts';
 import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
 import { openModelFolder, openWeights } from '../formats/openModel.ts';
@@ -35,8 +36,9 @@ export async function openModelFiles(source: ModelSource, signal: AbortSignal): 
       const files = source.files.map((file) => blobSource(file, pathOf(file)));
       const sorted = sortModelFiles(files);
       if (sorted.kind === 'gguf') {
-        const { title, hubId } = await ggufName(sorted.files);
-        return { name: title, baseModelId: hubId ?? title, revision: null, files: sorted.files };
+        const [first] = sorted.files;
+        const name = first ? ggufStem(first) : 'Local model';
+        return { name, baseModelId: (await ggufHubId(sorted.files)) ?? name, revision: null, files: sorted.files };
       }
       const name = folder ?? (await nameFromConfig(files)) ?? 'Local model';
       return { name, baseModelId: name, revision: null, files };
