@@ -14,6 +14,7 @@ const BAD_INPUT = new Set([
   'ModelError',
   'SamplingError',
   'StorageError',
+  'TooLargeError',
   'TrainingError',
 ]);
 

@@ -113,6 +113,8 @@ it('creates nothing after the first step of each size, and allocates what it say
   const gpu = await testGpu();
   const model = await parityModel(NAME);
   const before = gpu.allocatedBytes;
+  const planned = await Generator.sizeOf(gpu, model, { sequences: 4, maxTokens: 40 });
+  expect(gpu.allocatedBytes).toBe(before);
   const generator = await Generator.open(gpu, model, { sequences: 4, maxTokens: 40 });
   const round = async () => {
     for (const count of [1, 2, 4]) {
@@ -125,7 +127,8 @@ it('creates nothing after the first step of each size, and allocates what it say
   };
   await round();
   const created = { ...gpu.created };
-  expect(gpu.allocatedBytes - before).toBe(generator.sizeBytes);
+  expect(gpu.allocatedBytes - before).toBe(planned);
+  expect(generator.sizeBytes).toBe(planned);
   await round();
   expect(gpu.created).toEqual(created);
   await generator.free();

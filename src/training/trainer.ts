@@ -127,15 +127,19 @@ export class Trainer {
     return new Trainer(options, await planParts(options));
   }
 
-  /** Allocates, and starts from `state`. */
+  /** Allocates, and starts from `state`. Throws OutOfGpuMemoryError, with nothing kept, where there is no room. */
   async open(state: TrainerState): Promise<void> {
     const { gpu, model } = this.#o;
     const { parameters, first, second, cosSin, blocks, results } = this.#tensors;
-    await gpu.allocating('this run', () => {
+    const allocate = () => {
       for (const tensor of residents(this.#tensors)) gpu.place(tensor.allocation);
       gpu.place(this.#inputs.allocation);
       for (const { attachment } of this.#allPlans()) gpu.place(attachment.tables.allocation);
       this.#workspace.allocate(gpu);
+    };
+    await gpu.allocating('this run', allocate).catch(async (error: unknown) => {
+      await this.close();
+      throw error;
     });
     for (const { attachment } of this.#allPlans()) gpu.write(attachment.tables, attachment.tableWords);
     gpu.write(parameters, state.parameters);

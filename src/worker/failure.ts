@@ -48,7 +48,7 @@ function messageFor(error: unknown): string {
   if (SPOKEN.has(error.name)) return error.message;
   switch (error.name) {
     case 'OutOfGpuMemoryError':
-      return `${error.message}. Nothing was kept on the GPU. Try shorter rows, a smaller batch, checkpointing, a 16-bit weight format or a smaller model.`;
+      return `${error.message}. Nothing was kept on the GPU. “Fit to this GPU” chooses what takes less; or try shorter rows, a smaller batch, checkpointing, a weight format of fewer bits or a smaller model.`;
     case 'GpuLimitError':
     case 'GpuUsageError':
       return `This does not fit the GPU: ${error.message}. Try shorter rows, a smaller batch or a smaller model.`;

@@ -25,7 +25,8 @@ export type ModelStatus =
       progress: LoadProgress | null;
     }
   | { kind: 'ready'; source: ModelSource; description: ModelDescription; weights: WeightFormat }
-  | { kind: 'failed'; source: ModelSource; message: string };
+  /** `triedBytes`: what the weights would have taken, where the GPU had no room for them. */
+  | { kind: 'failed'; source: ModelSource; message: string; triedBytes: number | null };
 
 export const useModelStore = create<{ status: ModelStatus; shelf: ShelfModel[] }>()(() => ({
   status: { kind: 'none' },
@@ -125,7 +126,13 @@ function preferredFormat(description: ModelDescription): WeightFormat {
 /** `before` is what stays when the person cancelled. */
 function afterFailure(error: unknown, source: ModelSource, before: ModelStatus | null): ModelStatus {
   if (!(error instanceof CallError && error.isCancelled)) {
-    return { kind: 'failed', source, message: messageOf(error) };
+    const canFit = error instanceof CallError && error.canFit;
+    return { kind: 'failed', source, message: messageOf(error), triedBytes: canFit ? weightBytesOf(before) : null };
   }
   return before ?? { kind: 'none' };
+}
+
+function weightBytesOf(status: ModelStatus | null): number | null {
+  if (status?.kind !== 'described') return null;
+  return status.description.weightBytes.find(({ format }) => format === status.weights)?.bytes ?? null;
 }

@@ -5,6 +5,7 @@ import { formatBytes } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
+import { fitBelow } from '../../../stores/fitStore.ts';
 import { cancelModel, loadModel, type ModelStatus, useModelStore } from '../../../stores/modelStore.ts';
 import { ModelFacts } from './ModelFacts.tsx';
 import { WeightFormats } from './WeightFormats.tsx';
@@ -56,15 +57,16 @@ function ModelBody({ status, onChoose }: { status: ModelStatus; onChoose: () => 
         </>
       );
     case 'failed':
-      return (
-        <ErrorNote
-          message={status.message}
-          action={{ label: 'Use the built-in model', onClick: () => void loadModel({ kind: 'builtin' }) }}
-        />
-      );
+      return <ErrorNote message={status.message} action={wayOut(status.triedBytes)} />;
     default:
       return status satisfies never;
   }
+}
+
+/** Smaller weights where room was what was missing, else the model that is always there. */
+function wayOut(triedBytes: number | null) {
+  if (triedBytes !== null) return { label: 'Fit to this GPU', onClick: () => void fitBelow(triedBytes) };
+  return { label: 'Use the built-in model', onClick: () => void loadModel({ kind: 'builtin' }) };
 }
 
 function LoadProgress({ status }: { status: Extract<ModelStatus, { kind: 'loading' }> }) {
