@@ -1,6 +1,7 @@
 // Builds the studio and serves it. The studio is one page; the worker is its own bundle.
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { benchPage, PREPARED_PAGES } from './e2e/bench/devPage.ts';
 
 /** The dev server's hot reloading needs an inline script; the built page forbids it. */
 const developWithoutPolicy: Plugin = {
@@ -11,10 +12,10 @@ const developWithoutPolicy: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), developWithoutPolicy],
+  plugins: [react(), developWithoutPolicy, benchPage],
   worker: { format: 'es' },
   // It finds its WebAssembly beside its own script.
-  optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
+  optimizeDeps: { entries: PREPARED_PAGES, exclude: ['@sqlite.org/sqlite-wasm'] },
   build: { target: 'es2023', sourcemap: false },
   server: { port: 5173 },
   preview: { port: 4173 },

@@ -1,17 +1,8 @@
 // The speeds that a run must reach, and whether it did. They are floors.
-import type { SectionResults } from './bench.ts';
 import { overPlain } from './ceiling.ts';
 import { loraOverFrozen } from './loraLinear.ts';
+import type { Bar, SectionResults } from './results.ts';
 import { number, type Table } from './table.ts';
-
-export interface Bar {
-  readonly what: string;
-  readonly value: number;
-  readonly bar: number;
-  /** The value must be at least the bar, or at most. */
-  readonly is: 'least' | 'most';
-  readonly isMet: boolean;
-}
 
 /** Bars that hold for what was measured. Those of single adapters hold on those only. */
 export function barsOf(results: Partial<SectionResults>, adapter: string): Bar[] {

@@ -1,54 +1,23 @@
 // The benchmark: runs the sections asked for, one after another, and gives what was measured and the tables that show it.
 import { Gpu } from '../../src/gpu/device.ts';
-import { type Bar, barsOf, barTable } from './bars.ts';
-import { type CeilingResult, ceilingTable, measureCeiling } from './ceiling.ts';
+import { barsOf, barTable } from './bars.ts';
+import { ceilingTable, measureCeiling } from './ceiling.ts';
 import type { BenchEnvironment } from './environment.ts';
-import { type GrowthResult, growthTables, measureGrowth } from './growth.ts';
-import { type LoraLinearResult, loraLinearTable, measureLoraLinear } from './loraLinear.ts';
-import { measureOps, type OpsResult, opsTable } from './ops.ts';
+import { growthTables, measureGrowth } from './growth.ts';
+import { loraLinearTable, measureLoraLinear } from './loraLinear.ts';
+import { measureOps, opsTable } from './ops.ts';
+import {
+  type BenchOptions,
+  type BenchResults,
+  type Measured,
+  SECTIONS,
+  type Section,
+  type SectionResults,
+} from './results.ts';
 import { Rig } from './rig.ts';
-import { type Spread, spreadOf } from './statistics.ts';
-import { measureStep, type StepResult, stepTables } from './stepContest.ts';
+import { spreadOf } from './statistics.ts';
+import { measureStep, stepTables } from './stepContest.ts';
 import { renderTable, spread, type Table } from './table.ts';
-
-export const SECTIONS = ['ceiling', 'ops', 'linear', 'step', 'cold', 'growth'] as const;
-export type Section = (typeof SECTIONS)[number];
-
-export interface BenchOptions {
-  readonly sections: readonly Section[];
-  readonly runs: number;
-  /** Fewer shapes; for trying the harness out. */
-  readonly isQuick: boolean;
-}
-
-/** What a file under results holds. A section that was not run again keeps what it had. */
-export interface BenchResults {
-  readonly adapter: string;
-  readonly where: 'node' | 'browser';
-  readonly features: readonly string[];
-  readonly sections: Partial<SectionResults>;
-  /** When, with what and on which commit each section was measured. */
-  readonly measured: Partial<Record<Section, Measured>>;
-  readonly bars: readonly Bar[];
-}
-
-interface Measured {
-  readonly date: string;
-  readonly commit: string;
-  readonly runtime: string;
-  readonly peers: Readonly<Record<string, string>>;
-  readonly runs: number;
-}
-
-export interface SectionResults {
-  ceiling: CeilingResult;
-  ops: OpsResult;
-  linear: LoraLinearResult;
-  step: StepResult;
-  /** From a loaded model to the first step's loss, in a process that has compiled nothing, ms. */
-  cold: Spread;
-  growth: GrowthResult;
-}
 
 /** Measures; logs each section's tables as it ends. `before`: what an earlier run left. */
 export async function runBench(

@@ -6,6 +6,7 @@ import type { StepProblem } from './stepProblem.ts';
 export interface Peer {
   readonly name: string;
   readonly version: string;
+  isInstalled(): Promise<boolean>;
   open(problem: StepProblem): Promise<PeerStep>;
 }
 

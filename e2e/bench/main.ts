@@ -1,6 +1,6 @@
 // `npm run bench`: the benchmark under Node, on the adapter that RANKWISE_ADAPTER names, or (`--browser`) the same in
 // Chromium on the dev server's page.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,14 @@ import { parseArgs } from 'node:util';
 import { openNodeAdapter } from '../../src/cli/nodeGpu.ts';
 import { readShaderFiles } from '../../src/cli/shaderFiles.ts';
 import { describeAdapter, Gpu } from '../../src/gpu/device.ts';
-import { type BenchOptions, type BenchResults, runBench, SECTIONS, type Section } from './bench.ts';
+import { runBench } from './bench.ts';
 import { BENCH_SHADERS } from './benchShaders.ts';
+import { commit } from './devPage.ts';
+import { benchInBrowser } from './inBrowser.ts';
 import { installPeers, provideNavigator } from './nodePeers.ts';
 import { profileStep } from './profile.ts';
 import { resultName } from './resultName.ts';
+import { type BenchOptions, type BenchResults, SECTIONS, type Section } from './results.ts';
 import { STEP_SIZES } from './stepProblem.ts';
 import { renderTable } from './table.ts';
 
@@ -52,7 +55,10 @@ if (flags.help) {
     isQuick: flags.quick,
   };
   const peers = flags['no-peers'] ? [] : installPeers(log);
-  await benchInNode(options, peers);
+  if (flags.browser) write(await benchInBrowser(options, (adapter) => earlier(adapter, 'browser'), log));
+  else await benchInNode(options, peers);
+  // The peers keep timers and devices that would hold the process.
+  process.exit(0);
 }
 
 async function benchInNode(options: BenchOptions, peers: ReturnType<typeof installPeers>): Promise<void> {
@@ -60,8 +66,6 @@ async function benchInNode(options: BenchOptions, peers: ReturnType<typeof insta
   process.env.MESA_SHADER_CACHE_DISABLE = 'true';
   const { gpu, adapter } = await openNodeAdapter();
   provideNavigator(gpu);
-  const path = `${RESULTS}${resultName(describeAdapter(adapter).name, 'node')}.json`;
-  const before: BenchResults | undefined = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
   const environment = {
     where: 'node' as const,
     runtime: `Node ${process.versions.node}, Dawn of webgpu ${webgpuVersion()}`,
@@ -76,12 +80,24 @@ async function benchInNode(options: BenchOptions, peers: ReturnType<typeof insta
     coldSteps: async (times: number) => Array.from({ length: times }, coldStep),
     log,
   };
-  const results = await runBench(environment, options, before);
+  write(await runBench(environment, options, earlier(describeAdapter(adapter).name, 'node')));
+}
+
+function pathOf(adapter: string, where: 'node' | 'browser'): string {
+  return `${RESULTS}${resultName(adapter, where)}.json`;
+}
+
+/** What an earlier run left: sections that are not measured again keep it. */
+function earlier(adapter: string, where: 'node' | 'browser'): BenchResults | undefined {
+  const path = pathOf(adapter, where);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}
+
+function write(results: BenchResults): void {
+  const path = pathOf(results.adapter, results.where);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`);
   log(`\nWritten to ${path.slice(path.indexOf('e2e/'))}`);
-  // The peers keep timers and devices that would hold the process.
-  process.exit(0);
 }
 
 async function profile(): Promise<void> {
@@ -108,19 +124,6 @@ function coldStep(): number {
   if (status !== 0 || line === undefined) throw new Error(`coldStep failed: ${stderr.slice(-500)}`);
   const { firstStepMs }: { firstStepMs: number } = JSON.parse(line);
   return firstStepMs;
-}
-
-function commit(): string {
-  try {
-    const hash = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const changed = execFileSync('git', ['status', '--porcelain', 'src', 'shaders'], { encoding: 'utf8' });
-    return `${hash.trim()}${changed ? ' with changes' : ''}`;
-  } catch {
-    return 'unknown';
-  }
 }
 
 function webgpuVersion(): string {

@@ -41,7 +41,8 @@ export interface StepResult {
 
 /** Losses further apart than this are not the same step. */
 const LOSS_TOLERANCE = 1e-3;
-const WARMUP = 2;
+/** Rounds that do not count, after the first step of each, which compiles. */
+const WARMUP = 1;
 
 export async function measureStep(environment: BenchEnvironment, runs: number): Promise<StepResult> {
   const counter = countGpu();

@@ -1,0 +1,111 @@
+// The benchmark in a page of the dev server, at /bench. `npm run bench -- --browser` presses its buttons.
+import { SHADER_FILES } from '../../src/worker/shaderFiles.ts';
+import { runBench } from './bench.ts';
+import { BENCH_SHADERS } from './benchShaders.ts';
+import type { Peer } from './environment.ts';
+import { PEERS } from './peers/peers.ts';
+import { resultName } from './resultName.ts';
+import { type BenchResults, SECTIONS } from './results.ts';
+
+declare global {
+  interface Window {
+    /** For whoever drives the page. */
+    rankwiseBench?: { before?: BenchResults; results?: BenchResults; failure?: string };
+  }
+}
+
+/** Set by the dev server: the commit, and whether the peers are installed. */
+const commit = document.querySelector<HTMLMetaElement>('meta[name=commit]')?.content ?? 'unknown';
+
+const part = <T extends HTMLElement>(id: string, kind: new () => T): T => {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`bench page: no ${id}`);
+  return found;
+};
+const form = part('choice', HTMLFormElement);
+const status = part('status', HTMLParagraphElement);
+const output = part('log', HTMLPreElement);
+const runButton = part('run', HTMLButtonElement);
+const saveButton = part('save', HTMLButtonElement);
+const state: NonNullable<Window['rankwiseBench']> = {};
+window.rankwiseBench = state;
+
+for (const section of SECTIONS.filter((name) => name !== 'cold')) {
+  const label = document.createElement('label');
+  const box = document.createElement('input');
+  Object.assign(box, { type: 'checkbox', name: 'section', value: section, checked: true });
+  label.append(box, ` ${section}`);
+  part('sections', HTMLFieldSetElement).append(label);
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void measure();
+});
+saveButton.addEventListener('click', save);
+
+const peers = await availablePeers();
+status.textContent = navigator.gpu
+  ? `Compared with ${peers.map(({ name, version }) => `${name} ${version}`).join(' and ') || 'nothing: npm install in e2e/bench'}.`
+  : 'This browser offers no WebGPU.';
+runButton.disabled = !navigator.gpu;
+
+/** Those that are installed. Asking now lets the dev server prepare them, and reload, before anything is measured. */
+async function availablePeers(): Promise<Peer[]> {
+  const found = await Promise.all(PEERS.map(async (peer) => ((await peer.isInstalled()) ? peer : undefined)));
+  return found.filter((peer) => peer !== undefined);
+}
+
+async function measure(): Promise<void> {
+  runButton.disabled = true;
+  status.textContent = 'Measuring…';
+  output.textContent = '';
+  const chosen = new FormData(form).getAll('section');
+  const options = {
+    sections: SECTIONS.filter((section) => chosen.includes(section)),
+    runs: part('runs', HTMLInputElement).valueAsNumber,
+    isQuick: part('quick', HTMLInputElement).checked,
+  };
+  try {
+    state.results = await runBench(
+      {
+        where: 'browser',
+        runtime: browserName(),
+        commit,
+        shaders: { ...SHADER_FILES, ...BENCH_SHADERS },
+        peers,
+        async openAdapter() {
+          const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+          if (!adapter) throw new Error('This browser has no WebGPU adapter.');
+          return adapter;
+        },
+        log(text) {
+          output.append(`${text}\n`);
+          console.log(text);
+        },
+      },
+      options,
+      state.before,
+    );
+    status.textContent = 'Done.';
+    saveButton.disabled = false;
+  } catch (error) {
+    state.failure = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
+    status.textContent = `Stopped: ${state.failure}`;
+  }
+  runButton.disabled = false;
+}
+
+/** The product that matters in the user agent: Chrome/142.0.0.0. */
+function browserName(): string {
+  return /(Firefox|Edg|Chrome)\/[\d.]+/.exec(navigator.userAgent)?.[0] ?? navigator.userAgent;
+}
+
+function save(): void {
+  if (!state.results) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(state.results, null, 1)], { type: 'application/json' }));
+  link.download = `${resultName(state.results.adapter, 'browser')}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
