@@ -28,8 +28,8 @@ export function ropeScalingOf(metadata: GgufMetadata, facts: RopeFacts): RopeSca
     if (isScaled) throw metadata.fail(`${at}.type: ${type} beside rope_freqs.weight is not supported`);
     return llama3Scaling(metadata, facts.factors, facts);
   }
-  if (type === 'none' || !isScaled) return undefined;
-  if (type === 'linear') return { rope_type: 'linear', factor };
+  if (type === 'none') return undefined;
+  if (type === 'linear') return isScaled ? { rope_type: 'linear', factor } : undefined;
   if (type !== 'yarn')
     throw metadata.fail(`${at}.type: ${JSON.stringify(type)} is not supported (linear and yarn are)`);
   const scaling: RopeScaling = {
@@ -76,22 +76,28 @@ function llama3Scaling(metadata: GgufMetadata, factors: Float32Array, { headDim,
 
 type Settings = [low: number, high: number, original: number];
 
-/** Llama 3's own settings, then those that two factors between the ends give. Only low : high : original matters. */
+/**
+ * Settings that may have made these factors: Llama 3's own, else what the factors between the ends give. Only the ratios
+ * of low, high and original matter, so low is 1; where one factor alone lies between, so does high within bounds.
+ */
 function candidates(factors: Float32Array, frequencies: readonly number[], factor: number): Settings[] {
-  const known: Settings[] = [[1, 4, 8192]];
-  // 1 / f = (1 - s) / factor + s, with s = original·frequency / (2π (high - low)) - low / (high - low).
+  const known: Settings = [1, 4, 8192];
+  // 1 / f = (1 - s) / factor + s, with s = (original·frequency / 2π - low) / (high - low).
   const blended = frequencies.flatMap((frequency, i) => {
     const s = (1 / factors[i]! - 1 / factor) / (1 - 1 / factor);
     return s > 1e-4 && s < 1 - 1e-4 ? [{ frequency, s }] : [];
   });
   const [first, last] = [blended[0], blended.at(-1)];
-  if (!first || !last || first === last) return known;
+  if (!first || !last) return [known];
+  if (first === last) {
+    const originalFor = (high: number) => ((first.s * (high - 1) + 1) * 2 * Math.PI) / first.frequency;
+    return [known, ...[4, 3, 2, 1.5, 8].map((high): Settings => [1, high, originalFor(high)])];
+  }
   const slope = (first.s - last.s) / (first.frequency - last.frequency);
   const below = slope * first.frequency - first.s;
-  // low = 1: high = 1 + 1 / below.
   const high = 1 + 1 / below;
   const original = slope * 2 * Math.PI * (high - 1);
-  return [...known, [1, Math.round(high * 1000) / 1000, Math.round(original)], [1, high, original]];
+  return [known, [1, Math.round(high * 1000) / 1000, Math.round(original)], [1, high, original]];
 }
 
 function llama3Factor(frequency: number, factor: number, low: number, high: number, original: number): number {
