@@ -63,7 +63,7 @@ function lossOf(
   ids: tf.Tensor,
   labels: tf.Tensor,
   mask: tf.Tensor,
-): tf.Scalar {
+): tf.Tensor {
   const { layers, hidden, heads, length, batch, lossTokens } = sizes;
   const headDim = hidden / heads;
   const scaling = layout.modules[0]!.scaling;
