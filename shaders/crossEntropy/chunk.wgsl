@@ -4,7 +4,7 @@
 // below 2^24; its bits would be a subnormal number, which a GPU may flush to 0)
 // rescale: [rows], by which what was summed before this chunk must be multiplied. targets: [rows]
 // One workgroup takes `share` rows; chunk is counted in Elements, chunkStart in scalars.
-import package::shared::elements::{Elements, WIDTH, indicesFrom, leastOf, mostOf, sumOf, valueAt};
+import package::shared::elements::{Elements, indicesFrom, leastOf, mostOf, sumOf};
 import package::shared::reduce::{WORKGROUP_SIZE, maxOverWorkgroup, minOverWorkgroup, sumOverWorkgroup};
 import package::shared::share::shareOf;
 
@@ -32,24 +32,24 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
     var best = Elements(old.x);
     for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) { best = max(best, logits[start + c]); }
     let newMax = maxOverWorkgroup(mostOf(best), lane);
-    // The invocation that will overwrite the target's logit reads it.
-    let target_ = targets[row] - params.chunkStart;
-    let targetAt = target_ / WIDTH;
-    var targetLogit = old.z;
-    if (targetAt < params.chunk && targetAt % WORKGROUP_SIZE == lane) { targetLogit += valueAt(logits[start + targetAt], target_ % WIDTH); }
+    // In another chunk it is no index of this one: the difference then wraps around.
+    let targetAt = Elements(f32(targets[row] - params.chunkStart));
+    var targetLogits = Elements();
     // Of equal logits the lowest token wins, as argmax has it.
     var bestAt = Elements(NOWHERE);
     var sum = Elements();
     for (var c = lane; c < params.chunk; c += WORKGROUP_SIZE) {
       let logit = logits[start + c];
-      bestAt = min(bestAt, select(Elements(NOWHERE), indicesFrom(c), logit == Elements(newMax)));
+      let at = indicesFrom(c);
+      bestAt = min(bestAt, select(Elements(NOWHERE), at, logit == Elements(newMax)));
+      targetLogits += select(Elements(), logit, at == targetAt);
       let power = exp(max(logit - newMax, Elements(-80.0)));
       logits[start + c] = power;
       sum += power;
     }
     let total = sumOverWorkgroup(sumOf(sum), lane);
     let found = minOverWorkgroup(leastOf(bestAt), lane);
-    targetLogit = sumOverWorkgroup(targetLogit, lane);
+    let targetLogit = sumOverWorkgroup(old.z + sumOf(targetLogits), lane);
     if (lane == 0u) {
       let factor = select(exp(max(old.x - newMax, -80.0)), 0.0, isFirst);
       rescale[row] = factor;

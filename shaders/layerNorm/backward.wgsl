@@ -1,6 +1,6 @@
 // LayerNorm backward, of y = n * weight + bias with n = (x - mean) * rstd, for x only (weight and bias are frozen):
-// dx += rstd * (dn - mean(dn) - n * mean(dn * n)), dn = dy * weight
-// x, dy, dx: [rows, cols]   weight: [cols]   mean, rstd: [rows]
+// dx [+]= rstd * (dn - mean(dn) - n * mean(dn * n)), dn = dy * weight
+// x, dy, dx: [rows, cols]   weight: [cols]   mean, rstd: [rows]   adds: 1, or 0 where dx is overwritten
 // One workgroup takes `share` rows.
 import package::shared::elements::{Elements, WIDTH, sumOf};
 import package::shared::reduce::{WORKGROUP_SIZE, sumOverWorkgroup};
@@ -8,7 +8,7 @@ import package::shared::share::shareOf;
 
 @if(subgroups) enable subgroups;
 
-struct Params { rows: u32, cols: u32, share: u32 }
+struct Params { rows: u32, cols: u32, share: u32, adds: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Elements>;
 @group(0) @binding(2) var<storage, read> weight: array<Elements>;
@@ -35,7 +35,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
     let meanDn = sumOverWorkgroup(sumOf(sum), lane) / count;
     let slope = scale * scale * sumOverWorkgroup(sumOf(products), lane) / count;
     for (var c = lane; c < params.cols; c += WORKGROUP_SIZE) {
-      dx[start + c] += scale * (dy[start + c] * weight[c] - meanDn - (x[start + c] - center) * slope);
+      let before = select(Elements(), dx[start + c], params.adds == 1u);
+      dx[start + c] = before + scale * (dy[start + c] * weight[c] - meanDn - (x[start + c] - center) * slope);
     }
   }
 }

@@ -34,12 +34,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   for (var i = start + lane; i < end; i += WORKGROUP_SIZE) {
     let at = block.x / 4u + i;
     let isMine = isInBlock(i, block);
+    let oldM = first[at];
+    let oldV = second[at];
+    let oldP = parameters[at];
     let g = gradients[at] * scale;
-    let m = first[at] + params.oneMinusBeta1 * (g - first[at]);
-    let v = params.beta2 * second[at] + params.oneMinusBeta2 * g * g;
-    let p = parameters[at] * kept - rate * m / (sqrt(v) / now.biasCorrection2Root + params.eps);
-    first[at] = select(first[at], m, isMine);
-    second[at] = select(second[at], v, isMine);
-    parameters[at] = select(parameters[at], p, isMine);
+    let m = oldM + params.oneMinusBeta1 * (g - oldM);
+    let v = params.beta2 * oldV + params.oneMinusBeta2 * g * g;
+    let p = oldP * kept - rate * m / (sqrt(v) / now.biasCorrection2Root + params.eps);
+    first[at] = select(oldM, m, isMine);
+    second[at] = select(oldV, v, isMine);
+    parameters[at] = select(oldP, p, isMine);
   }
 }

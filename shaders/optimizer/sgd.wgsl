@@ -31,9 +31,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   for (var i = start + lane; i < end; i += WORKGROUP_SIZE) {
     let at = block.x / 4u + i;
     let isMine = isInBlock(i, block);
-    let g = gradients[at] * scale + now.weightDecay * parameters[at];
-    let m = select(params.momentum * velocity[at] + g, g, isFirst);
-    velocity[at] = select(velocity[at], m, isMine);
-    parameters[at] -= select(vec4f(), now.learningRate * m, isMine);
+    let oldM = velocity[at];
+    let oldP = parameters[at];
+    let g = gradients[at] * scale + now.weightDecay * oldP;
+    let m = select(params.momentum * oldM + g, g, isFirst);
+    velocity[at] = select(oldM, m, isMine);
+    parameters[at] = select(oldP, oldP - now.learningRate * m, isMine);
   }
 }

@@ -16,9 +16,6 @@
 @if(aligned) fn leastOf(e: Elements) -> f32 { return min(min(e.x, e.y), min(e.z, e.w)); }
 @if(!aligned) fn leastOf(e: Elements) -> f32 { return e; }
 
-@if(aligned) fn valueAt(e: Elements, place: u32) -> f32 { return e[place]; }
-@if(!aligned) fn valueAt(e: Elements, place: u32) -> f32 { return e; }
-
 /// The indices of the scalars in the Elements at `index`, as numbers (exact below 2^24).
 @if(aligned) fn indicesFrom(index: u32) -> Elements { return 4.0 * f32(index) + vec4f(0.0, 1.0, 2.0, 3.0); }
 @if(!aligned) fn indicesFrom(index: u32) -> Elements { return f32(index); }

@@ -113,17 +113,18 @@ export function normForward(
   return { y, statistics: { rstd, mean } };
 }
 
-/** dx += the gradient of y = norm(x). */
+/** dx [+]= the gradient of y = norm(x). */
 export function normBackward(
   { pass }: Context,
   norm: FrozenNorm,
   t: { x: Tensor; dy: Tensor; dx: Tensor; statistics: NormStatistics },
+  into: 'add' | 'overwrite' = 'add',
 ): void {
   const { x, dy, dx } = t;
   const { rstd, mean } = t.statistics;
   const weight = norm.weight.tensor;
-  if (mean) layerNormBackward(pass, { x, weight, mean, rstd, dy, dx });
-  else rmsNormBackward(pass, { x, weight, rstd, dy, dx });
+  if (mean) layerNormBackward(pass, { x, weight, mean, rstd, dy, dx }, into);
+  else rmsNormBackward(pass, { x, weight, rstd, dy, dx }, into);
 }
 
 /** A linear's output, and its U where it is adapted. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as reference from '../reference/activation.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import { activationBackward, activationForward } from './activation.ts';
-import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp, runOpFor, TARGETS } from './testGpu.ts';
 
 const KINDS = ['gelu', 'geluTanh', 'relu', 'silu'] as const;
 
@@ -11,6 +11,8 @@ const SHAPES = [
   [3, 67],
   [130, 576],
 ] as const;
+
+const CASES = TARGETS.flatMap((target) => SHAPES.map(([rows, cols]) => ({ target, rows, cols })));
 
 /** Where the functions bend, and far out, where a careless exp or tanh overflows. */
 const EXTREMES = [
@@ -21,7 +23,7 @@ const EXTREMES = [
 const bend = (count: number, seed: number) => random(count, seed).map((value) => 6 * value);
 
 describe.each(KINDS)('activation %s', (kind) => {
-  it.each(SHAPES)('agrees with its reference, forward and backward [%i, %i]', async (rows, cols) => {
+  it.each(CASES)('agrees with its reference, both ways, for $target [$rows, $cols]', async ({ target, rows, cols }) => {
     const [x, dy] = [bend(rows * cols, 1), random(rows * cols, 2)];
     const t = {
       x: await input(x, [rows, cols]),
@@ -29,7 +31,8 @@ describe.each(KINDS)('activation %s', (kind) => {
       dy: await input(dy, [rows, cols]),
       dx: await output([rows, cols]),
     };
-    const [y, dx] = await runOp(
+    const [y, dx] = await runOpFor(
+      target,
       (pass) => {
         activationForward(pass, t, kind);
         activationBackward(pass, t, kind);

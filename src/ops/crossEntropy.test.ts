@@ -3,7 +3,7 @@ import * as reference from '../reference/crossEntropy.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import { crossEntropyForward, crossEntropyWithGradient, cutIntoChunks } from './crossEntropy.ts';
 import { packStep } from './stepRecord.ts';
-import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp, runOpFor, TARGETS } from './testGpu.ts';
 import { type Format, frozenMatrix } from './testWeight.ts';
 
 interface Case {
@@ -112,9 +112,10 @@ async function prepare(c: Case, spread = 3) {
 const column = (results: Float32Array, index: number) => results.filter((_, i) => i % 8 === index);
 
 describe.each(CASES)('cross-entropy: $name', (c) => {
-  it('loss, hits and gradient agree with whole logits', async () => {
+  it.each(TARGETS)('loss, hits and gradient agree with whole logits for %s', async (target) => {
     const { x, targets, head, tensors, options } = await prepare(c);
-    const [results, dHidden] = await runOp(
+    const [results, dHidden] = await runOpFor(
+      target,
       (pass) => crossEntropyWithGradient(pass, tensors, options),
       tensors.results,
       tensors.dHidden,
@@ -124,7 +125,11 @@ describe.each(CASES)('cross-entropy: $name', (c) => {
     expect(column(results!, 1)).toEqual(Float32Array.from(expected.hits));
     expect(relativeError(dHidden!, expected.dHidden)).toBeLessThan(OP_TOLERANCE);
     const alone = await output([c.lossScales.length, 8]);
-    const [losses] = await runOp((pass) => crossEntropyForward(pass, { ...tensors, results: alone }, options), alone);
+    const [losses] = await runOpFor(
+      target,
+      (pass) => crossEntropyForward(pass, { ...tensors, results: alone }, options),
+      alone,
+    );
     expect(losses).toEqual(results);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as reference from '../reference/activation.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import { gatedBackward, gatedForward } from './gated.ts';
-import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp, runOpFor, TARGETS } from './testGpu.ts';
 
 const CASES = [
   ['silu', 1, 1],
@@ -13,10 +13,12 @@ const CASES = [
   ['relu', 5, 67],
 ] as const;
 
+const BY_TARGET = TARGETS.flatMap((target) => CASES.map(([kind, rows, inner]) => ({ target, kind, rows, inner })));
+
 /** Values in [-6, 6): where the functions are neither 0 nor the identity. */
 const bend = (count: number, seed: number) => random(count, seed).map((value) => 6 * value);
 
-describe.each(CASES)('gated %s [%i, %i]', (kind, rows, inner) => {
+describe.each(BY_TARGET)('gated $kind for $target [$rows, $inner]', ({ target, kind, rows, inner }) => {
   it('agrees with its reference, forward and backward', async () => {
     const [gateUp, dy] = [bend(rows * 2 * inner, 1), random(rows * inner, 2)];
     const t = {
@@ -25,7 +27,8 @@ describe.each(CASES)('gated %s [%i, %i]', (kind, rows, inner) => {
       dy: await input(dy, [rows, inner]),
       dGateUp: await output([rows, 2 * inner]),
     };
-    const [y, dGateUp] = await runOp(
+    const [y, dGateUp] = await runOpFor(
+      target,
       (pass) => {
         gatedForward(pass, t, kind);
         gatedBackward(pass, t, kind);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import * as reference from '../reference/headNorm.ts';
 import { headNormBackward, headNormForward } from './headNorm.ts';
-import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp, runOpFor, TARGETS } from './testGpu.ts';
 
 const EPS = 1e-6;
 const CASES = [
@@ -10,33 +10,37 @@ const CASES = [
   { rows: 7, heads: 4, kvHeads: 2, headDim: 15 },
   { rows: 33, heads: 16, kvHeads: 8, headDim: 128 },
 ];
+const BY_TARGET = TARGETS.flatMap((target) => CASES.map((sizes) => ({ target, ...sizes })));
 
-describe.each(CASES)('headNorm, $rows rows, $heads/$kvHeads heads of $headDim', (sizes) => {
-  const { rows, heads, kvHeads, headDim } = sizes;
-  const shape = [rows, (heads + 2 * kvHeads) * headDim];
-  const count = shape[0]! * shape[1]!;
-  const [raw, qWeight, kWeight] = [random(count, 1), random(headDim, 2), random(headDim, 3)];
-  const tensors = async () => ({
-    raw: await input(raw, shape),
-    qWeight: await input(qWeight, [headDim]),
-    kWeight: await input(kWeight, [headDim]),
-  });
+describe.each(BY_TARGET)(
+  'headNorm for $target, $rows rows, $heads/$kvHeads heads of $headDim',
+  ({ target, ...sizes }) => {
+    const { rows, heads, kvHeads, headDim } = sizes;
+    const shape = [rows, (heads + 2 * kvHeads) * headDim];
+    const count = shape[0]! * shape[1]!;
+    const [raw, qWeight, kWeight] = [random(count, 1), random(headDim, 2), random(headDim, 3)];
+    const tensors = async () => ({
+      raw: await input(raw, shape),
+      qWeight: await input(qWeight, [headDim]),
+      kWeight: await input(kWeight, [headDim]),
+    });
 
-  it('forward norms q and k, and copies v', async () => {
-    const t = { ...(await tensors()), qkv: await output(shape) };
-    const [qkv] = await runOp((pass) => headNormForward(pass, t, sizes, EPS), t.qkv);
-    const expected = reference.headNormForward(raw, qWeight, kWeight, sizes, EPS);
-    expect(relativeError(qkv!, expected)).toBeLessThan(OP_TOLERANCE);
-  });
+    it('forward norms q and k, and copies v', async () => {
+      const t = { ...(await tensors()), qkv: await output(shape) };
+      const [qkv] = await runOpFor(target, (pass) => headNormForward(pass, t, sizes, EPS), t.qkv);
+      const expected = reference.headNormForward(raw, qWeight, kWeight, sizes, EPS);
+      expect(relativeError(qkv!, expected)).toBeLessThan(OP_TOLERANCE);
+    });
 
-  it('backward turns the gradient in place', async () => {
-    const dqkv = random(count, 4);
-    const t = { ...(await tensors()), dqkv: await input(dqkv, shape) };
-    const [draw] = await runOp((pass) => headNormBackward(pass, t, sizes, EPS), t.dqkv);
-    const expected = reference.headNormBackward(raw, qWeight, kWeight, dqkv, sizes, EPS);
-    expect(relativeError(draw!, expected)).toBeLessThan(OP_TOLERANCE);
-  });
-});
+    it('backward turns the gradient in place', async () => {
+      const dqkv = random(count, 4);
+      const t = { ...(await tensors()), dqkv: await input(dqkv, shape) };
+      const [draw] = await runOpFor(target, (pass) => headNormBackward(pass, t, sizes, EPS), t.dqkv);
+      const expected = reference.headNormBackward(raw, qWeight, kWeight, dqkv, sizes, EPS);
+      expect(relativeError(draw!, expected)).toBeLessThan(OP_TOLERANCE);
+    });
+  },
+);
 
 it('the reference gradient agrees with finite differences', () => {
   const sizes = { rows: 2, heads: 2, kvHeads: 1, headDim: 5 };

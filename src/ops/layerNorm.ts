@@ -34,15 +34,23 @@ export function layerNormForward(pass: Pass, t: LayerNormTensors, eps: number): 
   );
 }
 
-/** dy, dx: [rows, cols]. Adds to dx. */
-export function layerNormBackward(pass: Pass, t: Omit<LayerNormTensors, 'y' | 'bias'> & LayerNormGradients): void {
+/** dy, dx: [rows, cols]. Adds to dx, or overwrites it. */
+export function layerNormBackward(
+  pass: Pass,
+  t: Omit<LayerNormTensors, 'y' | 'bias'> & LayerNormGradients,
+  into: 'add' | 'overwrite' = 'add',
+): void {
   const { rows, cols } = checkShapes({ ...t, y: t.dy });
   expectShape('layerNormBackward', 'dx', t.dx, [rows, cols]);
   const { conditions, width } = elementsOf(cols);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
     { path: 'layerNorm/backward', conditions: { ...conditions, ...reduction.conditions }, constants },
-    { params: { rows, cols: cols / width, share }, buffers: [t.x, t.weight, t.mean, t.rstd, t.dy, t.dx], workgroups },
+    {
+      params: { rows, cols: cols / width, share, adds: into === 'add' ? 1 : 0 },
+      buffers: [t.x, t.weight, t.mean, t.rstd, t.dy, t.dx],
+      workgroups,
+    },
   );
 }
 

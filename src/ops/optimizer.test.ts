@@ -4,7 +4,7 @@ import type { Tensor } from '../gpu/tensor.ts';
 import * as reference from '../reference/optimizer.ts';
 import { adamwStep, clipGradients, type OptimizerTensors, sgdStep } from './optimizer.ts';
 import { packStep, unpackResults } from './stepRecord.ts';
-import { input, OP_TOLERANCE, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, random, relativeError, runOp, runOpFor, TARGETS } from './testGpu.ts';
 
 /** Start, count and settings of each adapter: one element, more than one chunk of the norm, and a gap before the last. */
 const BLOCKS = [
@@ -46,6 +46,7 @@ function stepRecord(kind: 'adamw' | 'sgd', t: number) {
 
 /** Runs STEPS steps of random gradients; returns every state tensor after the last and each step's results. */
 async function train(
+  target: (typeof TARGETS)[number],
   kind: 'adamw' | 'sgd',
   update: (pass: Pass, t: OptimizerTensors) => void,
   tensors: Omit<OptimizerTensors, 'step' | 'gradients'>,
@@ -56,7 +57,8 @@ async function train(
   for (let t = 1; t <= STEPS; t++) {
     const gradients = await input(random(ELEMENTS, 100 + t), [ELEMENTS]);
     const whole = { ...tensors, gradients, step: await stepRecord(kind, t) };
-    const [raw, ...values] = await runOp(
+    const [raw, ...values] = await runOpFor(
+      target,
       (pass) => {
         clipGradients(pass, whole, LARGEST);
         update(pass, whole);
@@ -74,12 +76,12 @@ async function train(
 const GAP = { start: 4101, count: 99 };
 
 describe('optimizer', () => {
-  it('AdamW follows its reference for five steps of three adapters', async () => {
+  it.each(TARGETS)('AdamW follows its reference for five steps of three adapters, for %s', async (target) => {
     const { parameters, tensors } = await prepare();
     const first = await input(new Float32Array(ELEMENTS), [ELEMENTS]);
     const second = await input(new Float32Array(ELEMENTS), [ELEMENTS]);
     const update = (pass: Pass, t: OptimizerTensors) => adamwStep(pass, { ...t, first, second }, BETAS, LARGEST);
-    const { results, last } = await train('adamw', update, tensors, [tensors.parameters, first, second]);
+    const { results, last } = await train(target, 'adamw', update, tensors, [tensors.parameters, first, second]);
     BLOCKS.forEach((block, adapter) => {
       const state = {
         parameters: Float64Array.from(partOf(parameters, block)),
@@ -100,26 +102,29 @@ describe('optimizer', () => {
     expect(partOf(last[0]!, GAP)).toEqual(partOf(parameters, GAP));
   });
 
-  it('SGD follows its reference for five steps, and does not read the velocity before the first', async () => {
-    const { parameters, tensors } = await prepare();
-    const velocity = await input(new Float32Array(ELEMENTS).fill(Number.NaN), [ELEMENTS]);
-    const update = (pass: Pass, t: OptimizerTensors) =>
-      sgdStep(pass, { ...t, velocity }, { momentum: MOMENTUM }, LARGEST);
-    const { last } = await train('sgd', update, tensors, [tensors.parameters, velocity]);
-    BLOCKS.forEach((block) => {
-      const state = {
-        parameters: Float64Array.from(partOf(parameters, block)),
-        velocity: new Float64Array(block.count),
-      };
-      for (let t = 1; t <= STEPS; t++) {
-        const { clipped } = reference.clipGradients(partOf(random(ELEMENTS, 100 + t), block), block.clip);
-        reference.sgdStep(state, clipped, t, { momentum: MOMENTUM, ...block });
-      }
-      expect(relativeError(partOf(last[0]!, block), state.parameters)).toBeLessThan(OP_TOLERANCE);
-      expect(relativeError(partOf(last[1]!, block), state.velocity)).toBeLessThan(OP_TOLERANCE);
-    });
-    expect(partOf(last[0]!, GAP)).toEqual(partOf(parameters, GAP));
-  });
+  it.each(TARGETS)(
+    'SGD for %s follows its reference, and does not read the velocity before the first step',
+    async (target) => {
+      const { parameters, tensors } = await prepare();
+      const velocity = await input(new Float32Array(ELEMENTS).fill(Number.NaN), [ELEMENTS]);
+      const update = (pass: Pass, t: OptimizerTensors) =>
+        sgdStep(pass, { ...t, velocity }, { momentum: MOMENTUM }, LARGEST);
+      const { last } = await train(target, 'sgd', update, tensors, [tensors.parameters, velocity]);
+      BLOCKS.forEach((block) => {
+        const state = {
+          parameters: Float64Array.from(partOf(parameters, block)),
+          velocity: new Float64Array(block.count),
+        };
+        for (let t = 1; t <= STEPS; t++) {
+          const { clipped } = reference.clipGradients(partOf(random(ELEMENTS, 100 + t), block), block.clip);
+          reference.sgdStep(state, clipped, t, { momentum: MOMENTUM, ...block });
+        }
+        expect(relativeError(partOf(last[0]!, block), state.parameters)).toBeLessThan(OP_TOLERANCE);
+        expect(relativeError(partOf(last[1]!, block), state.velocity)).toBeLessThan(OP_TOLERANCE);
+      });
+      expect(partOf(last[0]!, GAP)).toEqual(partOf(parameters, GAP));
+    },
+  );
 
   it.each([
     ['a NaN gradient', Number.NaN, 0],

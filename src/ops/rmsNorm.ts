@@ -27,15 +27,23 @@ export function rmsNormForward(pass: Pass, t: RmsNormTensors, eps: number): void
   );
 }
 
-/** dy, dx: [rows, cols]. Adds to dx. */
-export function rmsNormBackward(pass: Pass, t: Omit<RmsNormTensors, 'y'> & RmsNormGradients): void {
+/** dy, dx: [rows, cols]. Adds to dx, or overwrites it. */
+export function rmsNormBackward(
+  pass: Pass,
+  t: Omit<RmsNormTensors, 'y'> & RmsNormGradients,
+  into: 'add' | 'overwrite' = 'add',
+): void {
   const { rows, cols } = checkShapes({ ...t, y: t.dy });
   expectShape('rmsNormBackward', 'dx', t.dx, [rows, cols]);
   const { conditions, width } = elementsOf(cols);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
     { path: 'rmsNorm/backward', conditions: { ...conditions, ...reduction.conditions }, constants },
-    { params: { rows, cols: cols / width, share }, buffers: [t.x, t.weight, t.rstd, t.dy, t.dx], workgroups },
+    {
+      params: { rows, cols: cols / width, share, adds: into === 'add' ? 1 : 0 },
+      buffers: [t.x, t.weight, t.rstd, t.dy, t.dx],
+      workgroups,
+    },
   );
 }
 

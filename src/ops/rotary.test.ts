@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import { rotate } from '../reference/rotary.ts';
 import { rotaryBackward, rotaryForward } from './rotary.ts';
-import { input, OP_TOLERANCE, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, random, relativeError, runOp, runOpFor, TARGETS } from './testGpu.ts';
 
 const CASES = [
   { rows: 1, heads: 1, kvHeads: 1, headDim: 2 },
   { rows: 7, heads: 3, kvHeads: 1, headDim: 18 },
   { rows: 100, heads: 9, kvHeads: 3, headDim: 64 },
 ];
+const BY_TARGET = TARGETS.flatMap((target) => CASES.map((sizes) => ({ target, ...sizes })));
 const MAX_POSITIONS = 128;
 
 function angles(headDim: number) {
@@ -18,7 +19,8 @@ function angles(headDim: number) {
   });
 }
 
-describe.each(CASES)('rotary, $rows rows, $heads/$kvHeads heads of $headDim', ({ rows, ...sizes }) => {
+describe.each(BY_TARGET)('rotary for $target, $rows rows, $heads/$kvHeads heads of $headDim', (c) => {
+  const { target, rows, ...sizes } = c;
   const { heads, kvHeads, headDim } = sizes;
   const cols = (heads + 2 * kvHeads) * headDim;
   const cosSin = angles(headDim);
@@ -33,14 +35,14 @@ describe.each(CASES)('rotary, $rows rows, $heads/$kvHeads heads of $headDim', ({
   it('forward turns q and k, and leaves v', async () => {
     const qkv = await input(values, [rows, cols]);
     const t = { ...(await tables()), qkv };
-    const [y] = await runOp((pass) => rotaryForward(pass, t, sizes), qkv);
+    const [y] = await runOpFor(target, (pass) => rotaryForward(pass, t, sizes), qkv);
     expect(relativeError(y!, rotate(values, positions, cosSin, layout, 1))).toBeLessThan(OP_TOLERANCE);
   });
 
   it('backward turns back', async () => {
     const dqkv = await input(values, [rows, cols]);
     const t = { ...(await tables()), dqkv };
-    const [y] = await runOp((pass) => rotaryBackward(pass, t, sizes), dqkv);
+    const [y] = await runOpFor(target, (pass) => rotaryBackward(pass, t, sizes), dqkv);
     expect(relativeError(y!, rotate(values, positions, cosSin, layout, -1))).toBeLessThan(OP_TOLERANCE);
   });
 });

@@ -6,6 +6,7 @@ import { BoundPlan, Workspace } from '../gpu/boundPlan.ts';
 import { Gpu } from '../gpu/device.ts';
 import { type Pass, Plan } from '../gpu/plan.ts';
 import { type ElementType, newTensor, type Tensor } from '../gpu/tensor.ts';
+import { CORE_TRAITS, type KernelTraits } from '../gpu/traits.ts';
 
 /**
  * Largest |a−b| over the largest |b| that an op may differ from its reference by: f32 rounding (6e-8) times the growth
@@ -53,9 +54,22 @@ export async function output(shape: readonly number[]): Promise<Tensor> {
 }
 
 /** Records with `record`, runs once, and returns the contents of `tensors` as f32. */
-export async function runOp(record: (pass: Pass) => void, ...tensors: Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+export function runOp(record: (pass: Pass) => void, ...tensors: Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+  return runOpFor('this device', record, ...tensors);
+}
+
+/** What a plan may count on: all that this device offers, or nothing but WebGPU's core. */
+export const TARGETS = ['this device', 'WebGPU core'] as const;
+
+/** As `runOp`, with the kernels that suit the target, or that these traits name. */
+export async function runOpFor(
+  target: (typeof TARGETS)[number] | KernelTraits,
+  record: (pass: Pass) => void,
+  ...tensors: Tensor[]
+): Promise<Float32Array<ArrayBuffer>[]> {
   const gpu = await testGpu();
-  const plan = new Plan('test', gpu.traits);
+  const traits = target === 'this device' ? gpu.traits : target === 'WebGPU core' ? CORE_TRAITS : target;
+  const plan = new Plan('test', traits);
   record(plan);
   const laidOut = await plan.layOut(gpu.shaders, gpu.limits);
   const workspace = new Workspace();

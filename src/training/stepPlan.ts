@@ -8,7 +8,7 @@ import { embedRows } from '../model/embed.ts';
 import { type Context, normBackward, normForward } from '../model/network.ts';
 import type { CrossEntropyOptions } from '../ops/crossEntropy.ts';
 import { crossEntropyForward, crossEntropyWithGradient } from '../ops/crossEntropy.ts';
-import { fill, gatherRows } from '../ops/rows.ts';
+import { gatherRows } from '../ops/rows.ts';
 
 /** What a batch shape is: equal shapes share a plan. */
 export interface BatchShape {
@@ -122,8 +122,7 @@ function recordLoss(context: Context, shape: BatchShape, batch: BatchTensors, x:
   const t = { hidden: y, head: model.head.matrix, targets, step, results, dHidden: dNormed };
   crossEntropyWithGradient(pass, t, crossEntropyOptions(shape.lossRows, adapters));
   const dHidden = pass.scratch('d loss rows', size);
-  fill(pass, dHidden, 0);
-  normBackward(context, model.finalNorm, { x: hidden, dy: dNormed, dx: dHidden, statistics });
+  normBackward(context, model.finalNorm, { x: hidden, dy: dNormed, dx: dHidden, statistics }, 'overwrite');
   if (endsWithLossRows(shape)) return dHidden;
   const gradient = pass.scratch('d residual', x.shape);
   gatherRows(pass, { x: dHidden, index: batch.lossSlot, y: gradient });
