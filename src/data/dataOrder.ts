@@ -57,7 +57,18 @@ export function createDataOrder(options: DataOrderOptions): DataOrder {
     return cachedOrder[place]!;
   };
 
+  let cachedStep = -1;
+  let cachedRows: Uint32Array = new Uint32Array();
+  /** A step's micro-batches are asked for one after another. */
   const stepRows = (step: number): Uint32Array => {
+    if (step !== cachedStep) {
+      cachedRows = rowsOfStep(step);
+      cachedStep = step;
+    }
+    return cachedRows;
+  };
+
+  const rowsOfStep = (step: number): Uint32Array => {
     const first = (step - 1) * rowsPerStep;
     const rows = Uint32Array.from({ length: rowsPerStep }, (_, i) => rowAt(first + i));
     if (!shuffle || !lengths || accumulate === 1) return rows;
@@ -75,7 +86,7 @@ export function createDataOrder(options: DataOrderOptions): DataOrder {
           `microBatch: expected an accumulation index in 0 … ${accumulate - 1}, got ${accumulation}`,
         );
       }
-      return stepRows(step).subarray(accumulation * batchSize, (accumulation + 1) * batchSize);
+      return stepRows(step).slice(accumulation * batchSize, (accumulation + 1) * batchSize);
     },
     epochsAfter: (step) => (step * rowsPerStep) / rowCount,
     stepsForEpochs: (epochs) => Math.max(1, Math.ceil((epochs * rowCount) / rowsPerStep)),
