@@ -36,3 +36,13 @@ fn store4(row: u32, rowEnd: u32, col: u32, colEnd: u32, value: vec4f) {
   }
   @if(activate && !aligned) { for (var j = 0u; j < count; j++) { activated[at + j] = activate(sums[j]); } }
 }
+
+fn storeOne(row: u32, col: u32, value: f32) {
+  let at = row * params.cols + col;
+  var sum = value;
+  @if(bias) { sum += bias[col]; }
+  @if(residual) { sum += residual[at]; }
+  y[at] = sum;
+  @if(activate && aligned) { activated[at] = activate(vec4f(sum)).x; }
+  @if(activate && !aligned) { activated[at] = activate(sum); }
+}

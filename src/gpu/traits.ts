@@ -38,3 +38,8 @@ export function traitsOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): 
     variants: new Map(),
   };
 }
+
+/** Adapters that run on the CPU have subgroups as wide as its vector registers. */
+export function isCpuAdapter({ subgroupSize }: KernelTraits): boolean {
+  return subgroupSize !== undefined && subgroupSize <= 8;
+}

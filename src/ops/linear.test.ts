@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { CORE_TRAITS, type KernelTraits } from '../gpu/traits.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import * as reference from '../reference/linear.ts';
 import { dropoutMask } from '../reference/random.ts';
 import { linearBackward, linearForward } from './linear.ts';
 import { loraGradients, loraProject, loraProjectBackward } from './lora.ts';
 import { type AdaptedBlock, buildSegments, type RowGroup } from './loraSegments.ts';
-import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+import { forcedTile } from './productTiles.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp, runOpFor, testGpu } from './testGpu.ts';
+
 import { type Format, frozenMatrix } from './testWeight.ts';
 
 const SEED = 77;
@@ -16,7 +19,7 @@ interface Group {
   ranks: number[];
 }
 
-const CASES: {
+interface Case {
   name: string;
   inner: number;
   blocks: number[];
@@ -24,7 +27,10 @@ const CASES: {
   format: Format;
   dropout: number;
   cut?: number;
-}[] = [
+  isForEveryTile?: boolean;
+}
+
+const CASES: Case[] = [
   { name: 'one element', inner: 1, blocks: [1], groups: [{ rows: 1, ranks: [1] }], format: 'f32', dropout: 0 },
   {
     name: 'odd sizes, one adapter',
@@ -47,6 +53,7 @@ const CASES: {
     ],
     format: 'bf16',
     dropout: 0,
+    isForEveryTile: true,
   },
   {
     name: 'dropout',
@@ -58,6 +65,7 @@ const CASES: {
     ],
     format: 'f16',
     dropout: 0.3,
+    isForEveryTile: true,
   },
   {
     name: 'cut by rows',
@@ -67,6 +75,7 @@ const CASES: {
     format: 'f16',
     dropout: 0,
     cut: 128,
+    isForEveryTile: true,
   },
   {
     name: 'matrix–vector',
@@ -89,92 +98,107 @@ const CASES: {
   },
 ];
 
-describe.each(CASES)('LoRA linear: $name', ({ inner, blocks, groups, format, dropout, cut }) => {
+describe.each(CASES)('LoRA linear: $name', (shape) => {
   it('agrees with its reference, forward and backward', async () => {
-    const cols = blocks.reduce((sum, count) => sum + count, 0);
-    const rows = groups.reduce((sum, group) => sum + group.rows, 0);
-    const weight = await frozenMatrix(cols, inner, format, { cut });
-    const [x, bias, residual, dy] = [
-      random(rows * inner, 1),
-      random(cols, 2),
-      random(rows * cols, 3),
-      random(rows * cols, 4),
-    ];
-    const layout = layOut(groups, blocks, inner, dropout);
-    const parameters = random(layout.elements, 5);
-    const table = buildSegments(layout.groups);
-    const segments = await input(table.words, [table.segments, 12]);
-    const step = await input(Uint32Array.of(0, SEED, 0, 0), [4]);
-    const lora = {
-      table,
-      segments,
-      parameters: await input(parameters, [layout.elements]),
-      u: await output([table.projectedElements]),
-    };
-    const t = {
-      x: await input(x, [rows, inner]),
-      dy: await input(dy, [rows, cols]),
-      y: await output([rows, cols]),
-      dx: await output([rows, inner]),
-      v: await output([table.projectedElements]),
-      gradients: await output([layout.elements]),
-      bias: await input(bias, [cols]),
-      residual: await input(residual, [rows, cols]),
-    };
-    const [y, dx, gradients] = await runOp(
-      (pass) => {
-        loraProject(pass, lora, { x: t.x, step });
-        linearForward(pass, { ...t, weight: weight.matrix, lora });
-        loraProjectBackward(pass, lora, t);
-        loraGradients(pass, lora, { ...t, step });
-        linearBackward(pass, { ...t, weight: weight.matrix, lora: { ...lora, v: t.v, step } });
-      },
-      t.y,
-      t.dx,
-      t.gradients,
-    );
-    const expectedY = new Float64Array(rows * cols);
-    const expectedDx = new Float64Array(rows * inner);
-    const expectedGradients = new Float64Array(layout.elements).fill(1e30);
-    for (const group of layout.groups) {
-      for (const { colStart, colCount, adapted } of group.columns) {
-        const { rank = 0, aStart = 0, bStart = 0, scaling = 0, stream = 0 } = adapted ?? {};
-        const pick = (from: Float32Array) =>
-          Float32Array.from(
-            { length: group.rowCount * colCount },
-            (_, i) => from[(group.rowStart + Math.floor(i / colCount)) * cols + colStart + (i % colCount)]!,
-          );
-        const single: reference.LinearCase = {
-          rows: group.rowCount,
-          inner,
-          cols: colCount,
-          rank,
-          scaling,
-          x: x.subarray(group.rowStart * inner, (group.rowStart + group.rowCount) * inner),
-          weight: weight.values.subarray(colStart * inner, (colStart + colCount) * inner),
-          bias: bias.subarray(colStart, colStart + colCount),
-          a: parameters.subarray(aStart, aStart + rank * inner),
-          b: parameters.subarray(bStart, bStart + rank * colCount),
-          mask: dropoutMask(group.rowCount * inner, dropout, stream, SEED),
-        };
-        const forward = reference.linearForward(single);
-        const backward = reference.linearBackward(single, pick(dy));
-        forward.y.forEach((value, i) => {
-          const at = (group.rowStart + Math.floor(i / colCount)) * cols + colStart + (i % colCount);
-          expectedY[at] = value + residual[at]!;
-        });
-        backward.dx.forEach((value, i) => {
-          expectedDx[group.rowStart * inner + i]! += value;
-        });
-        expectedGradients.set(backward.da, aStart);
-        expectedGradients.set(backward.db, bStart);
-      }
-    }
-    expect(relativeError(y!, expectedY)).toBeLessThan(OP_TOLERANCE);
-    expect(relativeError(dx!, expectedDx)).toBeLessThan(OP_TOLERANCE);
-    expect(relativeError(gradients!, expectedGradients)).toBeLessThan(OP_TOLERANCE);
+    await agrees(shape, (await testGpu()).traits);
   });
 });
+
+describe.each(CASES.filter(({ isForEveryTile }) => isForEveryTile))('LoRA linear by every tile: $name', (shape) => {
+  it.each(['registers 4×4', 'registers 8×8', 'workgroup memory 64×64'])('%s', async (name) => {
+    await agrees(shape, forcedTile((await testGpu()).traits, name));
+  });
+
+  it('without subgroups', async () => {
+    await agrees(shape, CORE_TRAITS);
+  });
+});
+
+async function agrees({ inner, blocks, groups, format, dropout, cut }: Case, traits: KernelTraits): Promise<void> {
+  const cols = blocks.reduce((sum, count) => sum + count, 0);
+  const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+  const weight = await frozenMatrix(cols, inner, format, { cut });
+  const [x, bias, residual, dy] = [
+    random(rows * inner, 1),
+    random(cols, 2),
+    random(rows * cols, 3),
+    random(rows * cols, 4),
+  ];
+  const layout = layOut(groups, blocks, inner, dropout);
+  const parameters = random(layout.elements, 5);
+  const table = buildSegments(layout.groups);
+  const segments = await input(table.words, [table.segments, 12]);
+  const step = await input(Uint32Array.of(0, SEED, 0, 0), [4]);
+  const lora = {
+    table,
+    segments,
+    parameters: await input(parameters, [layout.elements]),
+    u: await output([table.projectedElements]),
+  };
+  const t = {
+    x: await input(x, [rows, inner]),
+    dy: await input(dy, [rows, cols]),
+    y: await output([rows, cols]),
+    dx: await output([rows, inner]),
+    v: await output([table.projectedElements]),
+    gradients: await output([layout.elements]),
+    bias: await input(bias, [cols]),
+    residual: await input(residual, [rows, cols]),
+  };
+  const [y, dx, gradients] = await runOpFor(
+    traits,
+    (pass) => {
+      loraProject(pass, lora, { x: t.x, step });
+      linearForward(pass, { ...t, weight: weight.matrix, lora });
+      loraProjectBackward(pass, lora, t);
+      loraGradients(pass, lora, { ...t, step });
+      linearBackward(pass, { ...t, weight: weight.matrix, lora: { ...lora, v: t.v, step } });
+    },
+    t.y,
+    t.dx,
+    t.gradients,
+  );
+  const expectedY = new Float64Array(rows * cols);
+  const expectedDx = new Float64Array(rows * inner);
+  const expectedGradients = new Float64Array(layout.elements).fill(1e30);
+  for (const group of layout.groups) {
+    for (const { colStart, colCount, adapted } of group.columns) {
+      const { rank = 0, aStart = 0, bStart = 0, scaling = 0, stream = 0 } = adapted ?? {};
+      const pick = (from: Float32Array) =>
+        Float32Array.from(
+          { length: group.rowCount * colCount },
+          (_, i) => from[(group.rowStart + Math.floor(i / colCount)) * cols + colStart + (i % colCount)]!,
+        );
+      const single: reference.LinearCase = {
+        rows: group.rowCount,
+        inner,
+        cols: colCount,
+        rank,
+        scaling,
+        x: x.subarray(group.rowStart * inner, (group.rowStart + group.rowCount) * inner),
+        weight: weight.values.subarray(colStart * inner, (colStart + colCount) * inner),
+        bias: bias.subarray(colStart, colStart + colCount),
+        a: parameters.subarray(aStart, aStart + rank * inner),
+        b: parameters.subarray(bStart, bStart + rank * colCount),
+        mask: dropoutMask(group.rowCount * inner, dropout, stream, SEED),
+      };
+      const forward = reference.linearForward(single);
+      const backward = reference.linearBackward(single, pick(dy));
+      forward.y.forEach((value, i) => {
+        const at = (group.rowStart + Math.floor(i / colCount)) * cols + colStart + (i % colCount);
+        expectedY[at] = value + residual[at]!;
+      });
+      backward.dx.forEach((value, i) => {
+        expectedDx[group.rowStart * inner + i]! += value;
+      });
+      expectedGradients.set(backward.da, aStart);
+      expectedGradients.set(backward.db, bStart);
+    }
+  }
+  expect(relativeError(y!, expectedY)).toBeLessThan(OP_TOLERANCE);
+  expect(relativeError(dx!, expectedDx)).toBeLessThan(OP_TOLERANCE);
+  expect(relativeError(gradients!, expectedGradients)).toBeLessThan(OP_TOLERANCE);
+}
 
 /** Every group's blocks, their A and B one after another in the flat parameters. */
 function layOut(

@@ -7,8 +7,8 @@ import type { KernelSource } from '../gpu/shaders.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { Activation } from './activation.ts';
 import type { LoraTensors } from './loraSegments.ts';
-import { ANY_TILE, chosenTile } from './productTiles.ts';
-import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
+import { ANY_TILE, chosenTile, type ProductClass, type ProductTile, productClass } from './productTiles.ts';
+import { formatConditions, partRows, type WeightMatrix, type WeightPart } from './weightMatrix.ts';
 
 export interface LinearTensors {
   /** [rows, inner] */
@@ -65,13 +65,13 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
   ];
   const aligned = inner % 4 === 0;
   const isVector = aligned && rows <= VECTOR_ROWS;
-  const tile = aligned ? chosenTile(pass.traits, 'forward') : ANY_TILE;
   for (const part of t.weight.parts) {
+    const tile = tileFor(pass, 'forward', aligned, rows, part);
     const kernel: KernelSource = {
       path: isVector ? 'linear/vector' : `linear/forward${tile.module}`,
       conditions: {
         ...(isVector ? {} : tile.conditions),
-        ...formatConditions(part.tensor),
+        ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: lora !== undefined,
         bias: t.bias !== undefined,
@@ -110,8 +110,8 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
     if (t.lora || t.weight.parts.length > 1) throw new GpuUsageError('linearBackward: rescale is for one frozen part');
   }
   const aligned = inner % 4 === 0 && cols % 4 === 0 && t.weight.parts.every(({ rowStart }) => rowStart % 4 === 0);
-  const tile = aligned ? chosenTile(pass.traits, 'backward') : ANY_TILE;
   t.weight.parts.forEach((part, index) => {
+    const tile = tileFor(pass, 'backward', aligned, rows, part);
     const lora = index === 0 ? t.lora : undefined;
     const dropout = lora?.table.hasDropout === true;
     pass.run(
@@ -119,7 +119,7 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
         path: `linear/backward${tile.module}`,
         conditions: {
           ...tile.conditions,
-          ...formatConditions(part.tensor),
+          ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
           aligned,
           lora: lora !== undefined,
           dropout,
@@ -154,4 +154,14 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
       },
     );
   });
+}
+
+function tileFor(
+  { traits }: Pass,
+  kind: ProductClass['kind'],
+  aligned: boolean,
+  rows: number,
+  { tensor }: WeightPart,
+): ProductTile {
+  return aligned ? chosenTile(traits, productClass(kind, rows, tensor.type)) : ANY_TILE;
 }

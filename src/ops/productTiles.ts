@@ -1,7 +1,8 @@
 // The kernels of the frozen product y = x·W0ᵀ and of dx = dy·W0, which all compute the same and differ in what they keep
-// in registers and how they load. Which is fastest differs by device: see tuning.
+// in registers and how they load. Which is fastest differs by device: ops/tuning measures it.
 import { GpuUsageError } from '../gpu/errors.ts';
-import type { KernelTraits } from '../gpu/traits.ts';
+import { type ElementType, isBlockType } from '../gpu/tensor.ts';
+import { isCpuAdapter, type KernelTraits } from '../gpu/traits.ts';
 
 export interface ProductTile {
   readonly name: string;
@@ -14,29 +15,53 @@ export interface ProductTile {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-/** What a product needs of the shape: vector loads need multiples of 4. */
-export type ProductKind = 'forward' | 'backward';
+/** Products that may want different tiles. */
+export interface ProductClass {
+  readonly kind: 'forward' | 'backward';
+  /** Fewer rows than a tile of a GPU has: generation. */
+  readonly isNarrow: boolean;
+  readonly hasBlocks: boolean;
+}
 
-const registers = (size: 4 | 8, module: string): ProductTile => ({
-  name: `registers ${size}×${size}`,
+export function productClass(kind: ProductClass['kind'], rows: number, type: ElementType): ProductClass {
+  return { kind, isNarrow: rows < 64, hasBlocks: isBlockType(type) };
+}
+
+/** Under which a choice is kept in `KernelTraits.variants`. */
+export function variantKey({ kind, isNarrow, hasBlocks }: ProductClass): string {
+  return `linear ${kind}, ${isNarrow ? 'few' : 'many'} rows, ${hasBlocks ? 'blocks' : 'floats'}`;
+}
+
+const tile = (name: string, module: string, size: number): ProductTile => ({
+  name,
   module,
-  rows: 8 * size,
-  cols: 8 * size,
+  rows: size,
+  cols: size,
   conditions: {},
   constants: {},
 });
 
 /** Any sizes, element by element. */
-export const ANY_TILE: ProductTile = { ...registers(4, 'Any'), name: 'any size' };
+export const ANY_TILE = tile('any size', 'Any', 32);
 
-/** Every tile this device can run on sizes that are multiples of 4, the one that needs least first. */
+/** Every tile that this device can run, for sizes that are multiples of 4. */
 export function productTiles({ lanes, subgroupWorkgroup }: KernelTraits): ProductTile[] {
-  const tiles = [registers(4, '4'), registers(8, '')];
+  const tiles = [
+    tile('registers 4×4', '4', 32),
+    tile('registers 8×8', '', 64),
+    tile('workgroup memory 64×64', 'Shared', 64),
+  ];
   if (lanes) {
     const kernel = lanesKernel({ lanes, subgroupWorkgroup });
     tiles.push({ name: 'lanes 16×4', module: 'Lanes', rows: 16, cols: 4 * subgroupWorkgroup, ...kernel });
   }
   return tiles;
+}
+
+/** The tile to take unmeasured. CPU adapters keep workgroup memory in ordinary memory, and their barriers cost. */
+function likelyTile(traits: KernelTraits): string {
+  if (!isCpuAdapter(traits)) return 'workgroup memory 64×64';
+  return traits.lanes ? 'lanes 16×4' : 'registers 8×8';
 }
 
 /** What every kernel over shared/lanes.wgsl is linked with. Throws where the device has no lanes. */
@@ -51,9 +76,20 @@ export function lanesKernel({ lanes, subgroupWorkgroup }: Pick<KernelTraits, 'la
   };
 }
 
-/** The measured tile, or the last this device can run. */
-export function chosenTile(traits: KernelTraits, kind: ProductKind): ProductTile {
+/** The measured tile, or the one to take unmeasured. */
+export function chosenTile(traits: KernelTraits, of: ProductClass): ProductTile {
   const tiles = productTiles(traits);
-  const name = traits.variants.get(`linear ${kind}`);
-  return tiles.find((tile) => tile.name === name) ?? tiles.at(-1)!;
+  const named = (name: string | undefined) => tiles.find((candidate) => candidate.name === name);
+  return named(traits.variants.get(variantKey(of))) ?? named(likelyTile(traits)) ?? ANY_TILE;
+}
+
+/** `traits` with one tile for every product, for tests and measurements. */
+export function forcedTile(traits: KernelTraits, name: string): KernelTraits {
+  const variants = new Map(traits.variants);
+  for (const kind of ['forward', 'backward'] as const) {
+    for (const isNarrow of [false, true]) {
+      for (const hasBlocks of [false, true]) variants.set(variantKey({ kind, isNarrow, hasBlocks }), name);
+    }
+  }
+  return { ...traits, variants };
 }
