@@ -2,7 +2,7 @@
 // answers, and greedy text. For anyone who has the model; the everyday test command does not need it.
 //
 //   python e2e/reference/smollm2_parity.py MODEL_FOLDER PAIRS_FILE OUT     # PEFT's numbers, into OUT
-//   npx tsx e2e/realModel.ts MODEL_FOLDER OUT                              # ours beside them
+//   npx tsx e2e/realModel.ts MODEL OUT                                     # ours: the folder, or the GGUF file it is of
 //
 // Exits with 1 when something differs by more than it may.
 import { execFile } from 'node:child_process';
