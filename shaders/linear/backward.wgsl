@@ -68,7 +68,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       }
       @if(dropout) {
         var low = array<vec4f, 16>(p0, p1, p2, p3, p4, p5, p6, p7, q0, q1, q2, q3, q4, q5, q6, q7);
-        for (var i = 0u; i < 16u; i++) { low[i] *= mask4(segment, row - rowStart + i % 8u, select(col, col2, i >= 8u)); }
+        for (var i = 0u; i < min(8u, rowEnd - row); i++) {
+          low[i] *= mask4(segment, row - rowStart + i, col);
+          low[i + 8u] *= mask4(segment, row - rowStart + i, col2);
+        }
         p0 = low[0]; p1 = low[1]; p2 = low[2]; p3 = low[3]; p4 = low[4]; p5 = low[5]; p6 = low[6]; p7 = low[7];
         q0 = low[8]; q1 = low[9]; q2 = low[10]; q3 = low[11]; q4 = low[12]; q5 = low[13]; q6 = low[14]; q7 = low[15];
       }
@@ -101,21 +104,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let d7 = dy[y7 + n]; l7 += left * d7; r7 += right * d7;
     w = w3 + weightVectors;
   }
-  store4(row + 0u, rowEnd, col, l0);
-  store4(row + 1u, rowEnd, col, l1);
-  store4(row + 2u, rowEnd, col, l2);
-  store4(row + 3u, rowEnd, col, l3);
-  store4(row + 4u, rowEnd, col, l4);
-  store4(row + 5u, rowEnd, col, l5);
-  store4(row + 6u, rowEnd, col, l6);
-  store4(row + 7u, rowEnd, col, l7);
-  if (col2 == col) { return; }
-  store4(row + 0u, rowEnd, col2, r0);
-  store4(row + 1u, rowEnd, col2, r1);
-  store4(row + 2u, rowEnd, col2, r2);
-  store4(row + 3u, rowEnd, col2, r3);
-  store4(row + 4u, rowEnd, col2, r4);
-  store4(row + 5u, rowEnd, col2, r5);
-  store4(row + 6u, rowEnd, col2, r6);
-  store4(row + 7u, rowEnd, col2, r7);
+  // A loop whose count is known only at run time: sixteen copies of an epilogue take some drivers seconds to compile.
+  var leftSums = array<vec4f, 8>(l0, l1, l2, l3, l4, l5, l6, l7);
+  var rightSums = array<vec4f, 8>(r0, r1, r2, r3, r4, r5, r6, r7);
+  for (var i = 0u; i < min(8u, rowEnd - row); i++) {
+    store4(row + i, rowEnd, col, leftSums[i]);
+    if (col2 != col) { store4(row + i, rowEnd, col2, rightSums[i]); }
+  }
 }

@@ -88,12 +88,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       l7 += u[u7 + q] * left; r7 += u[u7 + q] * right;
     }
   }
-  store4(row + 0u, rowEnd, col, colEnd, l0); store4(row + 0u, rowEnd, col + 4u, colEnd, r0);
-  store4(row + 1u, rowEnd, col, colEnd, l1); store4(row + 1u, rowEnd, col + 4u, colEnd, r1);
-  store4(row + 2u, rowEnd, col, colEnd, l2); store4(row + 2u, rowEnd, col + 4u, colEnd, r2);
-  store4(row + 3u, rowEnd, col, colEnd, l3); store4(row + 3u, rowEnd, col + 4u, colEnd, r3);
-  store4(row + 4u, rowEnd, col, colEnd, l4); store4(row + 4u, rowEnd, col + 4u, colEnd, r4);
-  store4(row + 5u, rowEnd, col, colEnd, l5); store4(row + 5u, rowEnd, col + 4u, colEnd, r5);
-  store4(row + 6u, rowEnd, col, colEnd, l6); store4(row + 6u, rowEnd, col + 4u, colEnd, r6);
-  store4(row + 7u, rowEnd, col, colEnd, l7); store4(row + 7u, rowEnd, col + 4u, colEnd, r7);
+  // A loop whose count is known only at run time: sixteen copies of an epilogue take some drivers seconds to compile.
+  var leftSums = array<vec4f, 8>(l0, l1, l2, l3, l4, l5, l6, l7);
+  var rightSums = array<vec4f, 8>(r0, r1, r2, r3, r4, r5, r6, r7);
+  for (var i = 0u; i < min(8u, rowEnd - row); i++) {
+    store4(row + i, rowEnd, col, colEnd, leftSums[i]);
+    store4(row + i, rowEnd, col + 4u, colEnd, rightSums[i]);
+  }
 }
