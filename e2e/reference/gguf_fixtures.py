@@ -14,17 +14,18 @@ import io
 import json
 import math
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
 import gguf
 import numpy as np
 import sentencepiece
+import tiny_tokenizers
 import torch
 from gguf import GGMLQuantizationType as Type
 from gguf.quants import dequantize, quantize
 from safetensors.numpy import load_file
-from tiny_tokenizers import TEXT
 from tokenizer_fixtures import TEXTS
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -276,11 +277,24 @@ def write_tokenizer(kind: str, pre: str) -> None:
     write(writer)
 
 
+def write_rare_tokenizer(kind: str, pre: str, ids: dict) -> None:
+    """Kinds that no other fixture has, with the ids that the Rust library gives."""
+    tokenizer = getattr(tiny_tokenizers, kind)()
+    writer = gguf.GGUFWriter(FOLDER / f"tokenizer-{kind}.gguf", "llama")
+    with tempfile.TemporaryDirectory() as folder:
+        tokenizer.save(f"{folder}/tokenizer.json")
+        add_vocabulary(writer, Path(folder), pre, ids)
+    write(writer)
+    texts = [text for text in TEXTS if "<s>" not in text]
+    lines = [json.dumps({"text": text, "ids": tokenizer.encode(text).ids}) for text in texts]
+    (FOLDER / f"tokenizer-{kind}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+
 def write_sentencepiece() -> None:
     """As Llama 2's: ▁ before every text, spaces kept as they are, bytes for what no piece covers."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(line for line in TEXT.splitlines() for _ in range(4)),
+        sentence_iterator=iter(line for line in tiny_tokenizers.TEXT.splitlines() for _ in range(4)),
         model_writer=model,
         model_type="bpe",
         vocab_size=560,
@@ -323,6 +337,8 @@ if __name__ == "__main__":
     write_mixed()
     for kind, pre in TOKENIZERS.items():
         write_tokenizer(kind, pre)
+    write_rare_tokenizer("tekken", "tekken", {"unk": 0, "bos": 1, "eos": 2})
+    write_rare_tokenizer("deepseek_coder", "deepseek-coder", {"bos": 0, "eos": 1})
     write_sentencepiece()
     for path in sorted(FOLDER.iterdir()):
         print(path.name, path.stat().st_size, file=sys.stderr)

@@ -145,6 +145,34 @@ def smollm2(vocab_size: int = 400) -> Tokenizer:
     return _with(tokenizer, NO_AFFIXES)
 
 
+def tekken(vocab_size: int = 400) -> Tokenizer:
+    """Mistral's Tekken: words cut where capitals follow small letters, numbers digit by digit, `ignore_merges`."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = _split_then_bytes(
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+        r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+        r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        trim_offsets=True,
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    _train(tokenizer, vocab_size, ["<unk>", "<s>", "</s>"], pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = _with(tokenizer, {"ignore_merges": True})
+    tokenizer.post_processor = _template(tokenizer, "<s>")
+    return tokenizer
+
+
+def deepseek_coder(vocab_size: int = 400) -> Tokenizer:
+    """DeepSeek-Coder: line ends, words, punctuation, Chinese and digits cut one after another."""
+    tokenizer = Tokenizer(models.BPE())
+    patterns = [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[一-龥ࠀ-一가-\ud7ff]+"]
+    splits = [pre_tokenizers.Split(Regex(pattern), behavior="isolated", invert=False) for pattern in patterns]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [*splits, pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    return _train(tokenizer, vocab_size, ["<bos>", "<eos>"], pre_tokenizers.ByteLevel.alphabet())
+
+
 def _sentencepiece_model(vocab_size: int) -> models.BPE:
     """Pieces with ▁ for a space; what no piece covers falls back to 256 byte tokens <0x00>..<0xFF>."""
     trained = Tokenizer(models.BPE(unk_token="<unk>"))

@@ -18,12 +18,13 @@ async function tokenizerOf(file: string) {
 }
 
 const ids = z.array(z.int());
+const idsSchema = z.array(z.object({ text: z.string(), ids }));
 const rustSchema = z.array(
   z.object({ text: z.string(), ids, idsWithSpecial: ids, decoded: z.string(), decodedWithoutSpecial: z.string() }),
 );
 
 const opened = new Map<string, TextTokenizer>();
-for (const kind of ['gpt2', 'llama3', 'qwen2', 'smollm2', 'sentencepiece']) {
+for (const kind of ['gpt2', 'llama3', 'qwen2', 'smollm2', 'tekken', 'deepseek_coder', 'sentencepiece']) {
   opened.set(kind, await tokenizerOf(`tokenizer-${kind}`));
 }
 
@@ -45,10 +46,19 @@ describe.each(['gpt2', 'llama3', 'qwen2', 'smollm2'])('%s', (kind) => {
   });
 });
 
+describe.each(['tekken', 'deepseek_coder'])('%s', (kind) => {
+  const tokenizer = tokenizerFor(kind);
+  const cases = idsSchema.parse(JSON.parse(read(`gguf/tokenizer-${kind}.json`).toString()));
+
+  it.each(cases)('encodes $text as Rust does, and back', ({ text, ids: expected }) => {
+    expect(tokenizer.encode(text)).toEqual(expected);
+    expect(tokenizer.decode(expected, { skipSpecial: true })).toBe(text);
+  });
+});
+
 describe('SentencePiece', () => {
   const tokenizer = tokenizerFor('sentencepiece');
-  const schema = z.array(z.object({ text: z.string(), ids }));
-  const cases = schema.parse(JSON.parse(read('gguf/sentencepiece.json').toString()));
+  const cases = idsSchema.parse(JSON.parse(read('gguf/sentencepiece.json').toString()));
 
   it.each(cases)('encodes $text as SentencePiece does, and back', ({ text, ids: expected }) => {
     expect(tokenizer.encodeWithoutSpecial(text)).toEqual(expected);
