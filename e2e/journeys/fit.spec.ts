@@ -35,7 +35,8 @@ test('chooses what fits, says why, and keeps the rows of a step', async ({ page 
     /^Chosen: f16 weights, batch \d( × \d accumulated)?, .* of the 20 MB to use\. Too much: /,
   );
   expect((await batchOf(train))[1]).toBe(8);
-  await expect(train.state).toHaveText(/^Ready: .* \d+(\.\d+)?\sMB of GPU memory/);
+  const said = /checkpointing \(8 rows a step, as set\): ([\d.]+) MB/.exec((await chosen.textContent()) ?? '')?.[1];
+  await expect(train.state).toHaveText(new RegExp(`^Ready: .* ${said}(\\.?0*)\\sMB of GPU memory`));
   await expect(region).not.toContainText('More than the');
 
   await memory.fill('0.008');

@@ -32,6 +32,17 @@ test('what can never fit is refused with what would', async () => {
   expect(stderr).toMatch(/--fit: Nothing fits into 0.5 MB. The least, f16 weights, .* With rows of at most \d+ tokens/);
 });
 
+test('inspect plans what training would take, format by format', async () => {
+  const { code, stdout } = await runCli(['inspect', `${folder}/model`, '--batch', '4', '--targets', 'q,v,o']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^training takes +batch 4 × 256 tokens, rank 8 on q, v, o$/m);
+  const [, plain, checkpointed] = /^ {2}in f16 +([\d.]+) MB; with checkpointing ([\d.]+) MB$/m.exec(stdout) ?? [];
+  expect(Number(checkpointed)).toBeGreaterThan(0.1);
+  expect(Number(checkpointed)).toBeLessThan(Number(plain));
+  const { code: refused } = await runHere(['inspect', `${folder}/pairs.jsonl`, '--batch', '4']);
+  expect(refused).toBe(2);
+});
+
 test.each([
   [['--memory', '4'], '--memory says how much --fit may use; add --fit'],
   [['--fit', '--memory', 'lots'], '--memory: expected a number above 0, got "lots"'],

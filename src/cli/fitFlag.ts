@@ -4,7 +4,8 @@ import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { declareModel } from '../model/frozenModel.ts';
-import { formatsToTry, gigabytes } from '../training/fit.ts';
+import { bytesText } from '../training/bytesText.ts';
+import { formatsToTry } from '../training/fit.ts';
 import { fitToMemory } from '../training/fitToMemory.ts';
 import { likelyBudgetBytes } from '../training/memoryBudget.ts';
 import type { TrainingSettings, WeightFormat } from '../training/settings.ts';
@@ -44,7 +45,7 @@ export async function fitted(
   const gigabytesGiven = memoryFlag(flags);
   const budgetBytes = gigabytesGiven === undefined ? likelyBytes(gpu) : gigabytesGiven * 1e9;
   if (gigabytesGiven === undefined) {
-    process.stderr.write(`Fitting into ${gigabytes(budgetBytes)}, a guess; --memory GB says how much there is\n`);
+    process.stderr.write(`Fitting into ${bytesText(budgetBytes)}, a guess; --memory GB says how much there is\n`);
   }
   const options = weightOptions(a, files, most);
   const asked = flags.text('weights');

@@ -24,6 +24,7 @@ logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tok
 merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
                               default f32; from quantized blocks f16, written widened, never quantized again
 inspect    PATH                a model, adapter, safetensors, npy or data file
+  --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory
 
 Exit code: 0 done, 2 bad input (one line on standard error says what), 1 anything else, 130 or 143 stopped.
 `;

@@ -1,6 +1,7 @@
 // Chooses how a run may fit into the GPU memory there is: the weight format first, since it decides how good the frozen
 // model is, then checkpointing, batch and accumulation, which decide how fast it trains. The rows of an optimizer step stay
 // as many as they were, so that the run learns the same. Pure: what a choice takes is asked of `measure`.
+import { bytesText } from './bytesText.ts';
 import type { TrainingSettings, WeightFormat } from './settings.ts';
 
 export interface FitChoice extends Pick<TrainingSettings, 'batchSize' | 'accumulate' | 'checkpointing'> {
@@ -119,14 +120,14 @@ function reasonFor(
   skipped: readonly { choice: FitChoice; measured: Measured }[],
 ): string {
   const rows = batchSize * accumulate;
-  const said = `${inWords(choice)} (${rows} ${rows === 1 ? 'row' : 'rows'} a step, as set): ${gigabytes(bytes)} of the ${gigabytes(budgetBytes)} to use.`;
+  const said = `${inWords(choice)} (${rows} ${rows === 1 ? 'row' : 'rows'} a step, as set): ${bytesText(bytes)} of the ${bytesText(budgetBytes)} to use.`;
   const passedOver: string[] = [];
   const better = formats[formats.findIndex(({ format }) => format === choice.weights) - 1];
-  if (better) passedOver.push(`${better.format} weights (at least ${gigabytes(better.bytes + rest)})`);
+  if (better) passedOver.push(`${better.format} weights (at least ${bytesText(better.bytes + rest)})`);
   const [fastest] = skipped;
   if (fastest) {
     const { choice: wanted, measured } = fastest;
-    const size = measured.kind === 'planned' ? gigabytes(measured.total) : 'more than this GPU holds in one piece';
+    const size = measured.kind === 'planned' ? bytesText(measured.total) : 'more than this GPU holds in one piece';
     passedOver.push(
       `a batch of ${wanted.batchSize} ${wanted.checkpointing ? 'with' : 'without'} checkpointing (${size})`,
     );
@@ -151,7 +152,7 @@ async function nothingFits(options: FitOptions, smallest: Layout, least: Measure
   const smallestNeed = need(least);
   const said =
     least.kind === 'planned'
-      ? `Nothing fits into ${gigabytes(budgetBytes)}. The least, ${inWords(choice)}, needs ${gigabytes(smallestNeed)}.`
+      ? `Nothing fits into ${bytesText(budgetBytes)}. The least, ${inWords(choice)}, needs ${bytesText(smallestNeed)}.`
       : `Nothing fits this GPU: ${least.reason}`;
   for (let length = Math.floor(rowLength / 2); length >= SHORTEST_ROW; length = Math.floor(length / 2)) {
     if (need(await measure(choice, length)) > budgetBytes) continue;
@@ -164,9 +165,4 @@ async function nothingFits(options: FitOptions, smallest: Layout, least: Measure
 
 function percent(share: number): string {
   return `${Math.max(1, Math.floor(share * 100))} %`;
-}
-
-/** Decimal, three digits: `1.42 GB`, `376 MB`. */
-export function gigabytes(bytes: number): string {
-  return bytes < 0.9995e9 ? `${Number((bytes / 1e6).toPrecision(3))} MB` : `${Number((bytes / 1e9).toPrecision(3))} GB`;
 }

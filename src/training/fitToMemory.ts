@@ -20,12 +20,15 @@ export interface FitRunOptions extends Pick<FitOptions, 'budgetBytes' | 'formats
 }
 
 /** The best choice for this run within the budget. */
-export function fitToMemory(options: FitRunOptions): Promise<Fit> {
+export async function fitToMemory(options: FitRunOptions): Promise<Fit> {
   const { data, training, budgetBytes, formats, mustCheckpoint = false } = options;
   const { batchSize, accumulate } = training;
   const rowLength = 'maxLength' in data ? data.maxLength : longestOf([...data.rows, ...data.validationRows]);
   const measure = (choice: FitChoice, length?: number) => measured(options, choice, length);
-  return chooseFit({ budgetBytes, formats, batchSize, accumulate, mustCheckpoint, rowLength, measure });
+  const asked = { budgetBytes, formats, batchSize, accumulate, mustCheckpoint, rowLength, measure };
+  const fit = await chooseFit(asked);
+  if (!('maxLength' in data)) return fit;
+  return { ...fit, reason: `${fit.reason} No data is read yet: this is for rows of ${rowLength} tokens.` };
 }
 
 async function measured(options: FitRunOptions, choice: FitChoice, rowLength?: number): Promise<Measured> {

@@ -1,5 +1,6 @@
 // A tensor that no binding of this GPU holds, told as what to lower: a batch, the rows' length, or the adapter.
 import { GpuLimitError } from '../gpu/errors.ts';
+import { bytesText } from './bytesText.ts';
 import { TrainingError } from './trainingError.ts';
 
 /** This run needs more in one piece, or in all, than the GPU gives; the message says what to lower. */
@@ -11,7 +12,7 @@ export class TooLargeError extends TrainingError {
 export function explainSize(error: unknown, { rows, length }: { rows: number; length: number }): unknown {
   if (!(error instanceof GpuLimitError)) return error;
   const { what, sizeBytes, limitBytes, isScratch } = error;
-  const needs = `needs ${megabytes(sizeBytes)} in one piece (${what}), and this GPU takes at most ${megabytes(limitBytes)}`;
+  const needs = `needs ${bytesText(sizeBytes)} in one piece (${what}), and this GPU takes at most ${bytesText(limitBytes)}`;
   if (!isScratch) {
     return new TooLargeError(`This adapter ${needs}. Choose a lower rank, fewer matrices or fewer layers.`);
   }
@@ -22,8 +23,4 @@ export function explainSize(error: unknown, { rows, length }: { rows: number; le
   return new TooLargeError(
     `A batch of ${rows} × ${length} tokens ${needs}. Choose ${batch}a maximum length of ${shorter} tokens or less.`,
   );
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }

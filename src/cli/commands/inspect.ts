@@ -17,25 +17,26 @@ import { existing, fileSource, folderSources } from '../fileSource.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { openLocalModel, openTokenizer } from '../modelFolder.ts';
+import { asksForRunMemory, RUN_MEMORY_FLAGS, runMemory } from '../runMemory.ts';
 
-export const INSPECT_FLAGS: Readonly<Record<string, FlagKind>> = {};
+export const INSPECT_FLAGS: Readonly<Record<string, FlagKind>> = RUN_MEMORY_FLAGS;
 
 type Facts = readonly (readonly [label: string, value: string | number])[];
 
 export async function inspect(flags: Flags): Promise<void> {
   const [path, ...rest] = flags.words;
   if (path === undefined || rest.length > 0) throw new InputError('inspect: expected one path');
-  const facts = await factsOf(path);
+  const facts = await factsOf(path, flags);
   const width = Math.max(...facts.map(([label]) => label.length));
   process.stdout.write(facts.map(([label, value]) => `${label.padEnd(width)}  ${value}\n`).join(''));
 }
 
-async function factsOf(path: string): Promise<Facts> {
-  if (existing(path).isDirectory()) {
-    const files = await folderSources(path);
-    return sortModelFiles(files).kind === 'adapter' ? adapterFacts(files) : modelFacts(path);
-  }
-  if (isGguf(path)) return modelFacts(path);
+async function factsOf(path: string, flags: Flags): Promise<Facts> {
+  const files = existing(path).isDirectory() ? await folderSources(path) : undefined;
+  const isModel = files ? sortModelFiles(files).kind !== 'adapter' : isGguf(path);
+  if (isModel) return modelFacts(path, flags);
+  if (asksForRunMemory(flags)) throw new InputError(`${path}: no model; what training takes is planned for a model`);
+  if (files) return adapterFacts(files);
   const source = fileSource(path);
   if (path.endsWith('.zip')) return adapterFacts(await openZip(source));
   if (path.endsWith('.safetensors')) return tensorFacts(source);
@@ -43,7 +44,7 @@ async function factsOf(path: string): Promise<Facts> {
   return dataFacts(path);
 }
 
-async function modelFacts(path: string): Promise<Facts> {
+async function modelFacts(path: string, flags: Flags): Promise<Facts> {
   const local = await openLocalModel(path);
   const a = local.architecture;
   const tokenizer = await openTokenizer(local);
@@ -73,6 +74,7 @@ async function modelFacts(path: string): Promise<Facts> {
     ),
     ['chat template', tokenizer.chatTemplate === undefined ? 'no' : 'yes'],
     ...declared.map((model) => [`bytes in ${model.storage}`, bytesOf(model)] as const),
+    ...(asksForRunMemory(flags) ? await runMemory(flags, local, formats) : []),
   ];
 }
 

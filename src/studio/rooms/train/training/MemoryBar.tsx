@@ -40,5 +40,6 @@ export function MemoryBar() {
 }
 
 function Bytes({ bytes }: { bytes: number | null }) {
-  return bytes === null ? '–' : <span title={`${formatExact(bytes)} bytes`}>{formatBytes(bytes)}</span>;
+  if (bytes === null) return <span>–</span>;
+  return <span title={`${formatExact(bytes)} bytes`}>{formatBytes(bytes)}</span>;
 }
