@@ -70,7 +70,8 @@ async function modelFacts(path: string, flags: Flags): Promise<Facts> {
     ],
     ['stored in', local.weights.isGguf ? 'GGUF' : 'safetensors'],
     ...typeShares(local.weights).map(
-      ({ type, tensors, sizeBytes }) => [`stored as ${type}`, `${tensors} tensors, ${sizeBytes} bytes`] as const,
+      ({ type, tensors, sizeBytes }) =>
+        [`stored as ${type}`, `${tensors} ${tensors === 1 ? 'tensor' : 'tensors'}, ${sizeBytes} bytes`] as const,
     ),
     ['chat template', tokenizer.chatTemplate === undefined ? 'no' : 'yes'],
     ...declared.map((model) => [`bytes in ${model.storage}`, bytesOf(model)] as const),
