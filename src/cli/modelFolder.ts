@@ -18,6 +18,7 @@ import { existing, fileSource, folderSources } from './fileSource.ts';
 import { openNodeAdapter } from './nodeGpu.ts';
 import { progressBar } from './progress.ts';
 import { readShaderFiles } from './shaderFiles.ts';
+import { tuneForNode } from './tuning.ts';
 
 export interface LocalModel {
   /** As it was given. */
@@ -97,7 +98,7 @@ export async function withGpu<T>(use: (gpu: Gpu) => Promise<T>): Promise<T> {
   const gpu = await Gpu.open(node.adapter, readShaderFiles());
   try {
     return await Promise.race([
-      use(gpu),
+      tuneForNode(gpu).then(() => use(gpu)),
       gpu.lost.then((error) => {
         throw error;
       }),

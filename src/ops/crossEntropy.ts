@@ -5,10 +5,9 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, storedBytes, type Tensor, viewOf } from '../gpu/tensor.ts';
-import { embeddingForward } from './embedding.ts';
 import { linearBackward, linearForward } from './linear.ts';
-import { PART_ROWS_MULTIPLE, partRows, type WeightMatrix } from './weightMatrix.ts';
-import { elementsOf, shareByReduction, shareByRow } from './workgroups.ts';
+import { formatConditions, PART_ROWS_MULTIPLE, partRows, type WeightMatrix } from './weightMatrix.ts';
+import { elementsOf, shareByReduction } from './workgroups.ts';
 
 export interface CrossEntropyTensors {
   /** [rows, hidden]: rows in equal blocks, one block an adapter. */
@@ -79,30 +78,50 @@ function run(
       linearBackward(pass, { dy: logits, weight, dx: dHidden }, into);
     }
   }
-  const losses = pass.scratch('losses', [rows, 2]);
+  finish(pass, t, state, dHidden, adapters);
+}
+
+/** One dispatch for each part of the head that dHidden needs rows of. */
+function finish(
+  pass: Pass,
+  t: CrossEntropyTensors,
+  state: Tensor,
+  dHidden: Tensor | undefined,
+  adapters: number,
+): void {
+  const [rows = 0, hidden = 0] = t.hidden.shape;
   const rowsPerGroup = rows / adapters;
-  const targetRows = dHidden ? pass.scratch('head rows of the targets', [rows, hidden]) : undefined;
-  if (targetRows) {
-    embeddingForward(pass, { ids: t.targets, weight: t.head, y: targetRows });
+  const { conditions, width } = elementsOf(hidden);
+  const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
+  for (const part of dHidden ? t.head.parts : t.head.parts.slice(0, 1)) {
+    const weight = dHidden ? { ...formatConditions(part.tensor), gradient: true } : {};
+    pass.run(
+      {
+        path: 'crossEntropy/finish',
+        conditions: { ...conditions, ...reduction.conditions, ...weight },
+        constants,
+      },
+      {
+        params: {
+          rows,
+          hidden: hidden / width,
+          rowsPerGroup,
+          share,
+          rowStart: part.rowStart,
+          partRows: partRows(part),
+        },
+        buffers: [
+          t.targets,
+          ...(dHidden ? [part.tensor] : []),
+          state,
+          t.step,
+          t.results,
+          ...(dHidden ? [dHidden] : []),
+        ],
+        workgroups: dHidden ? workgroups : [adapters],
+      },
+    );
   }
-  const elements = elementsOf(hidden);
-  const byRow = shareByRow(pass.traits, rows);
-  pass.run(
-    {
-      path: 'crossEntropy/finish',
-      conditions: { ...elements.conditions, gradient: dHidden !== undefined },
-      constants: byRow.constants,
-    },
-    {
-      params: { rows, hidden: hidden / elements.width, rowsPerGroup, share: byRow.share },
-      buffers: [t.targets, state, t.step, losses, ...(targetRows && dHidden ? [targetRows, dHidden] : [])],
-      workgroups: byRow.workgroups,
-    },
-  );
-  pass.run(
-    { path: 'crossEntropy/total', conditions, constants },
-    { params: { rowsPerGroup }, buffers: [losses, t.step, t.results], workgroups: [adapters] },
-  );
 }
 
 /** Row blocks of the head of at most `chunkRows`, as views that start on binding boundaries. */

@@ -59,7 +59,7 @@ export function productTiles({ lanes, subgroupWorkgroup }: KernelTraits): Produc
 }
 
 /** The tile to take unmeasured. CPU adapters keep workgroup memory in ordinary memory, and their barriers cost. */
-function likelyTile(traits: KernelTraits): string {
+export function likelyTile(traits: KernelTraits): string {
   if (!isCpuAdapter(traits)) return 'workgroup memory 64×64';
   return traits.lanes ? 'lanes 16×4' : 'registers 8×8';
 }

@@ -6,9 +6,12 @@ import { likelyBudgetBytes } from '../training/memoryBudget.ts';
 import { post } from './post.ts';
 import type { DeviceState } from './protocol.ts';
 import { SHADER_FILES } from './shaderFiles.ts';
+import { tuneForPage } from './tuning.ts';
 
 let opening: Promise<DeviceState> | undefined;
 let gpu: Gpu | undefined;
+/** Settles when the device is tuned. */
+let tuning: Promise<void> = Promise.resolve();
 const lossListeners: ((reason: string) => void)[] = [];
 
 /** Called after a loss, when the device and everything on it are gone, and before the page is told. */
@@ -26,9 +29,10 @@ export function currentGpu(): Gpu | undefined {
   return gpu;
 }
 
-/** The device, opened if need be. Throws NoGpuError. */
+/** The device, opened if need be, with the kernels that were measured to suit it. Throws NoGpuError. */
 export async function requireGpu(): Promise<Gpu> {
   const state = await openDevice();
+  await tuning;
   if (gpu) return gpu;
   throw new NoGpuError(state.kind === 'missing' ? state.reason : 'The GPU was lost; open it again.');
 }
@@ -56,6 +60,7 @@ async function tryOpen(): Promise<DeviceState> {
     }
     const opened = await Gpu.open(adapter, SHADER_FILES);
     gpu = opened;
+    tuning = tuneForPage(opened);
     opened.lost.then(({ message }) => lose(opened, message.replace(/[.\s]+$/, '')));
     const { name, isSoftware, limits } = opened.adapter;
     return {
