@@ -72,6 +72,9 @@ test.each<[Entries, string]>([
   [{ 'llama.rope.dimension_count': 8 }, 'llama.rope.dimension_count: 8 beside heads of 16 is not supported'],
   [{ 'llama.attention.value_length': 32 }, 'llama.attention.value_length: 32 beside heads of 16'],
   [{ 'llama.expert_count': 8 }, 'llama.expert_count: 8 beside'],
+  [{ 'llama.logit_scale': 8 }, 'llama.logit_scale: 8 is not supported, only 1 is'],
+  [{ 'llama.attention.scale': 0.5 }, 'llama.attention.scale: 0.5 is not supported, only 0.25 is'],
+  [{ 'llama.attention.causal': false }, 'llama.attention.causal: this model reads both ways'],
   [{ 'llama.attention.layer_norm_rms_epsilon': Number.NaN }, 'layer_norm_rms_epsilon: expected a number'],
 ])('%j is refused', (entries, message) => {
   expect(() => ggufConfig(metadataOf(entries), tensorsOf(EMBEDDING), undefined)).toThrow(message);

@@ -50,7 +50,20 @@ export function ggufShapeOf(metadata: GgufMetadata): GgufShape {
   refuseOther('attention.value_length', headDim);
   if (architecture !== 'gpt2') refuseOther('rope.dimension_count', headDim);
   refuseOther('expert_count', 0);
+  refuseScales(metadata, architecture, headDim);
   return { architecture, layers: size('block_count'), heads, kvHeads, headDim };
+}
+
+/** Factors that some models of these architectures multiply by, and attention in both directions, are not run here. */
+function refuseScales(metadata: GgufMetadata, architecture: GgufArchitecture, headDim: number): void {
+  const plain = { embedding_scale: 1, residual_scale: 1, logit_scale: 1, 'attention.scale': 1 / Math.sqrt(headDim) };
+  for (const [name, usual] of Object.entries(plain)) {
+    const key = `${architecture}.${name}`;
+    const value = metadata.number(key) || usual;
+    if (Math.abs(value / usual - 1) > 1e-6) throw metadata.fail(`${key}: ${value} is not supported, only ${usual} is`);
+  }
+  const key = `${architecture}.attention.causal`;
+  if (metadata.flag(key) === false) throw metadata.fail(`${key}: this model reads both ways; it does not write text`);
 }
 
 function positive(metadata: GgufMetadata, key: string): number {

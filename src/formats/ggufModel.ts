@@ -22,6 +22,17 @@ interface OpenGguf {
   tensors: Map<string, WeightTensor>;
 }
 
+/** A header holds the vocabulary, many megabytes; opening a model asks for it several times. */
+const headers = new WeakMap<ByteSource, GgufHeader>();
+
+async function headerOf(source: ByteSource): Promise<GgufHeader> {
+  const known = headers.get(source);
+  if (known) return known;
+  const header = await readGgufHeader(source);
+  headers.set(source, header);
+  return header;
+}
+
 /** Reads the headers of one file, or of every shard of a split one. Throws a FormatError that names what is missing. */
 async function openGguf(files: readonly ByteSource[]): Promise<OpenGguf> {
   const shards = ggufShards(files);
@@ -30,7 +41,7 @@ async function openGguf(files: readonly ByteSource[]): Promise<OpenGguf> {
   const tensors = new Map<string, WeightTensor>();
   let metadata: GgufHeader['metadata'] | undefined;
   for (const [index, source] of shards.entries()) {
-    const header = await readGgufHeader(source);
+    const header = await headerOf(source);
     checkSplit(source, header, index, shards.length);
     metadata ??= header.metadata;
     for (const [name, info] of header.tensors) {
