@@ -1,7 +1,7 @@
 export const HELP = `Usage: npm run -s rankwise -- COMMAND
 
 train      an adapter from context–target pairs; writes a PEFT folder
-  --model DIR --data FILE --out DIR
+  --model DIR --data FILE --out DIR           a model is a transformers folder or a GGUF file, here and below
   --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
   --optimizer adamw|sgd --lr 2e-4 --weight-decay 0 --betas 0.9,0.999 --eps 1e-8 --momentum 0
   --clip 1 (0: off) --schedule constant|linear|cosine --warmup STEPS
@@ -23,7 +23,7 @@ evaluate   --model DIR --data FILE [--adapter DIR] [--template STRING] [--max-le
 logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tokens, vocabulary]
 merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
                               default f32; from quantized blocks f16, written widened, never quantized again
-inspect    PATH                a model, adapter, safetensors, npy or data file
+inspect    PATH                a model, adapter, GGUF, safetensors, npy or data file
   --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory
 
 Exit code: 0 done, 2 bad input (one line on standard error says what), 1 anything else, 130 or 143 stopped.
