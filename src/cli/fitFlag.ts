@@ -62,6 +62,7 @@ export async function fitted(
     training,
     data: { rows: dataset.train.rows, validationRows: dataset.validation?.rows ?? [] },
     besideBytes: 0,
+    hasRoomFor: (bytes) => gpu.hasRoomFor(bytes),
   });
   if (fit.kind === 'tooLarge') throw new InputError(`--fit: ${fit.reason}`);
   process.stderr.write(`Chosen: ${fit.reason}\n`);

@@ -31,6 +31,9 @@ const WANTED_LIMITS = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
+/** One of the buffers that ask for room. */
+const PROBE_BYTES = 256 << 20;
+
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
   const { vendor, architecture, device, description } = adapter.info;
   const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
@@ -129,6 +132,20 @@ export class Gpu {
     if (error) throw new OutOfGpuMemoryError(`${what}: the GPU has no room left (${error.message})`);
     if (failure !== undefined) throw failure;
     return made as T;
+  }
+
+  /** Whether the driver gives so many bytes more: buffers are made in an out-of-memory scope, and freed at once. */
+  async hasRoomFor(sizeBytes: number): Promise<boolean> {
+    const most = Math.min(PROBE_BYTES, this.limits.maxBufferSize);
+    const probes: GPUBuffer[] = [];
+    this.device.pushErrorScope('out-of-memory');
+    for (let left = sizeBytes; left > 0; left -= most) {
+      const size = Math.ceil(Math.min(left, most) / 4) * 4;
+      probes.push(this.device.createBuffer({ label: 'probe', size, usage: GPUBufferUsage.STORAGE }));
+    }
+    const refusal = await this.device.popErrorScope();
+    for (const probe of probes) probe.destroy();
+    return refusal === null;
   }
 
   /** Gives a resident allocation a buffer of its own. */

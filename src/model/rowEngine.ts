@@ -2,6 +2,7 @@
 // back. It knows rows and adapters, not prompts and answers.
 import { Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { defaultSubmitMs, Pacer } from '../gpu/pacer.ts';
 import { newTensor, storedBytes, type Tensor } from '../gpu/tensor.ts';
 import type { AnsweringAdapters, RowBlock } from './answeringAdapters.ts';
 import type { FrozenModel } from './frozenModel.ts';
@@ -124,6 +125,7 @@ async function layOut(
   const decodeSizes = doublings(1, sequences);
   const parts: RowPlanParts = {
     gpu,
+    pacer: new Pacer(gpu, defaultSubmitMs(gpu.adapter.isSoftware)),
     model,
     adapters,
     blocks: mixed,

@@ -2,6 +2,7 @@
 // logits that follow it. All sizes are laid out before anything is allocated, and bound when first used.
 import { BoundPlan, type Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
+import type { Pacer } from '../gpu/pacer.ts';
 import { type LaidOutPlan, Plan } from '../gpu/plan.ts';
 import { type Tensor, viewOf } from '../gpu/tensor.ts';
 import { linearForward } from '../ops/linear.ts';
@@ -15,6 +16,7 @@ import type { Row, RowInputs } from './rowInputs.ts';
 
 export interface RowPlanParts {
   readonly gpu: Gpu;
+  readonly pacer: Pacer;
   readonly model: FrozenModel;
   readonly adapters: AnsweringAdapters | undefined;
   /** Adapters that may meet in one batch. */
@@ -59,12 +61,12 @@ export class RowPlan {
 
   /** Submits these rows, `blocks` saying which of them meet which adapter. */
   async submit(workspace: Workspace, rows: readonly Row[], blocks: readonly RowBlock[]): Promise<void> {
-    const { gpu } = this.parts;
+    const { gpu, pacer } = this.parts;
     this.#bound ??= this.#bind(workspace);
     const bound = await this.#bound;
     this.#writeTables(blocks);
     this.parts.inputs.write(gpu, rows, this.rows);
-    bound.submit(gpu);
+    await pacer.submit([bound]);
   }
 
   async #bind(workspace: Workspace): Promise<BoundPlan> {

@@ -123,7 +123,7 @@ function reasonFor(
   const said = `${inWords(choice)} (${rows} ${rows === 1 ? 'row' : 'rows'} a step, as set): ${bytesText(bytes)} of the ${bytesText(budgetBytes)} to use.`;
   const passedOver: string[] = [];
   const better = formats[formats.findIndex(({ format }) => format === choice.weights) - 1];
-  if (better) passedOver.push(`${better.format} weights (at least ${bytesText(better.bytes + rest)})`);
+  if (better) passedOver.push(`${weightsText(better.format)} (at least ${bytesText(better.bytes + rest)})`);
   const [fastest] = skipped;
   if (fastest) {
     const { choice: wanted, measured } = fastest;
@@ -135,9 +135,13 @@ function reasonFor(
   return passedOver.length === 0 ? said : `${said} Too much: ${passedOver.join(', ')}.`;
 }
 
+function weightsText(weights: WeightFormat): string {
+  return weights === 'file' ? 'weights as the file has them' : `${weights} weights`;
+}
+
 function inWords({ weights, batchSize, accumulate, checkpointing }: FitChoice): string {
   const batch = accumulate === 1 ? `batch ${batchSize}` : `batch ${batchSize} × ${accumulate} accumulated`;
-  return `${weights} weights, ${batch}, ${checkpointing ? 'with' : 'without'} checkpointing`;
+  return `${weightsText(weights)}, ${batch}, ${checkpointing ? 'with' : 'without'} checkpointing`;
 }
 
 /** The smallest there is, what it would take, and the rows or the model that would fit. */

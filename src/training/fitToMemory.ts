@@ -2,6 +2,7 @@
 import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import type { TokenRow } from '../data/types.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
+import { bytesText } from './bytesText.ts';
 import { chooseFit, type Fit, type FitChoice, type FitOptions, type Measured } from './fit.ts';
 import { fullRows } from './fullRows.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -17,7 +18,13 @@ export interface FitRunOptions extends Pick<FitOptions, 'budgetBytes' | 'formats
   readonly data: { rows: readonly TokenRow[]; validationRows: readonly TokenRow[] } | { maxLength: number };
   /** What lies on the GPU beside the run, for answers to prompts. */
   readonly besideBytes: number;
+  /** Asks the driver whether it gives the bytes of the choice. */
+  readonly hasRoomFor: (bytes: number) => Promise<boolean>;
 }
+
+/** What to try after the driver refused some bytes, and how often. */
+const LESS = 0.8;
+const TRIES = 6;
 
 /** The best choice for this run within the budget. */
 export async function fitToMemory(options: FitRunOptions): Promise<Fit> {
@@ -26,9 +33,14 @@ export async function fitToMemory(options: FitRunOptions): Promise<Fit> {
   const rowLength = 'maxLength' in data ? data.maxLength : longestOf([...data.rows, ...data.validationRows]);
   const measure = (choice: FitChoice, length?: number) => measured(options, choice, length);
   const asked = { budgetBytes, formats, batchSize, accumulate, mustCheckpoint, rowLength, measure };
-  const fit = await chooseFit(asked);
-  if (!('maxLength' in data)) return fit;
-  return { ...fit, reason: `${fit.reason} No data is read yet: this is for rows of ${rowLength} tokens.` };
+  const remarks: string[] = [];
+  let fit = await chooseFit(asked);
+  for (let tries = 1; fit.kind === 'fits' && tries < TRIES && !(await options.hasRoomFor(fit.bytes)); tries++) {
+    remarks.splice(0, 1, `The GPU had no room for ${bytesText(fit.bytes)}.`);
+    fit = await chooseFit({ ...asked, budgetBytes: LESS * fit.bytes });
+  }
+  if ('maxLength' in data) remarks.push(`No data is read yet: this is for rows of ${rowLength} tokens.`);
+  return { ...fit, reason: [fit.reason, ...remarks].join(' ') };
 }
 
 async function measured(options: FitRunOptions, choice: FitChoice, rowLength?: number): Promise<Measured> {

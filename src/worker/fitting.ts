@@ -54,6 +54,8 @@ export async function fitRun(request: Calls['fitRun']['request']): Promise<FitRe
     training,
     data: rows ?? { maxLength: Math.min(training.maxLength, a.maxPositions) },
     besideBytes,
+    // What the loaded model takes is its own, or is freed for the next.
+    hasRoomFor: (bytes) => gpu.hasRoomFor(bytes - gpu.allocatedBytes),
   });
   if (fit.kind === 'tooLarge') return fit;
   const { weights, ...change } = fit.choice;
