@@ -6,11 +6,10 @@ import { RadioChips } from '../../../panels/RadioChips.tsx';
 import { changeWeightFormat, loadModel, type ModelStatus } from '../../../stores/modelStore.ts';
 import styles from './model.module.css';
 
-/** What is beyond floats, in a few words. */
 const DETAILS: Readonly<Record<string, string>> = {
   q8: '8-bit blocks',
   q4: '4-bit blocks',
-  nf4: '4-bit NormalFloat blocks',
+  nf4: 'NormalFloat',
   file: 'each matrix as it is',
 };
 
