@@ -6,8 +6,8 @@ import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { Generator, type GeneratorOptions } from '../model/generator.ts';
+import type { LoadedModel } from './modelSession.ts';
 import { answerText, renderedPromptIds } from './prompting.ts';
-import type { PlannedRun } from './runPlanning.ts';
 
 const NEW_TOKENS = 64;
 
@@ -40,7 +40,7 @@ export function planSamples(
 export class LiveSamples {
   #generator: Promise<Generator> | undefined;
 
-  constructor(readonly planned: Pick<PlannedRun, 'model' | 'samples'>) {}
+  constructor(readonly planned: { model: LoadedModel; samples: SamplePlan | undefined }) {}
 
   /** One answer for each prompt, greedy. */
   async answer(): Promise<string[]> {
