@@ -78,6 +78,12 @@ export class TrainPage {
     await drawer.getByLabel('Model folder').setInputFiles(folder);
   }
 
+  /** A GGUF file, or the parts of one. */
+  async chooseModelFiles(files: string[] | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+    const drawer = await this.openModels();
+    await drawer.getByLabel('Model files', { exact: true }).setInputFiles(files);
+  }
+
   /** Loads the model that was looked up, and waits until it is on the GPU. */
   async loadModel(): Promise<void> {
     await this.model.getByRole('button', { name: /^Load model/ }).click();
