@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import * as reference from '../reference/rows.ts';
 import { gatherRows } from './rows.ts';
 import { input, output, random, runOp, runOpFor, TARGETS } from './testGpu.ts';
-import { spreadWorkgroups } from './workgroups.ts';
 
 const CASES = [
   { sourceRows: 1, cols: 1, index: [0] },
@@ -25,13 +24,6 @@ describe.each(BY_TARGET)('rows for $target of [$sourceRows, $cols]', ({ target, 
     const [y] = await runOpFor(target, (pass) => gatherRows(pass, t), t.y);
     expect([...y!]).toEqual([...reference.gatherRows(x, index, sourceRows, cols)]);
   });
-});
-
-it('spreads more workgroups than one dimension holds', () => {
-  expect(spreadWorkgroups(65_535)).toEqual([65_535, 1]);
-  const [x, y] = spreadWorkgroups(200_001);
-  expect(x).toBeLessThanOrEqual(65_535);
-  expect(x * y).toBeGreaterThanOrEqual(200_001);
 });
 
 it('names the tensor whose shape is wrong', async () => {
