@@ -27,11 +27,15 @@ const FORMATS: Format[] = ['f32', 'f16', 'bf16', ...BLOCK_FORMATS];
 const storageOf = (format: Format) =>
   format === 'q4k' || format === 'q5k' || format === 'q6k' ? ('file' as const) : format;
 
-async function open(family: string, format: Format, storage: WeightStorage = storageOf(format)) {
+async function open(
+  family: string,
+  format: Format,
+  { storage = storageOf(format), maxBinding }: { storage?: WeightStorage; maxBinding?: number } = {},
+) {
   const gpu = await testGpu();
   const a = architectureOf(EXPECTED.configs[family]!);
   const files = weightFiles(family, format);
-  const model = declareModel(a, storage, gpu.limits.maxStorageBufferBindingSize, files);
+  const model = declareModel(a, storage, maxBinding ?? gpu.limits.maxStorageBufferBindingSize, files);
   const before = gpu.allocatedBytes;
   await loadModel(gpu, model, files);
   const declaredBytes = allTensors(model).reduce((sum, { allocation }) => sum + Math.max(16, allocation.sizeBytes), 0);
@@ -71,6 +75,17 @@ it('matrices that are fused hold several types, each in tensors of its own', asy
   freeModel(gpu, model);
 });
 
+it.each(['q4', 'q4k'] as const)('%s cut by rows for a small binding: the same loss', async (format) => {
+  // 128 rows of 256 at q8 are 36,864 bytes, at Q6_K 27,136; rows of 512 take twice that.
+  const { gpu, a, model } = await open('llama', format, { maxBinding: 60_000 });
+  expect(model.embedding.matrix.parts.map(({ rowStart }) => rowStart)).toEqual([0, 128, 256]);
+  const { layouts, start } = startingAdapter('llama', a);
+  const rows = tokenRows(a);
+  const { reports } = await train({ gpu, model, layouts, settings: { ...BASE, batchSize: rows.length }, rows, start });
+  freeModel(gpu, model);
+  expect(Math.abs(reports[0]!.adapters[0]!.loss / EXPECTED.losses.llama![format]! - 1)).toBeLessThan(TOLERANCE);
+});
+
 describe('merging in place', () => {
   const bytesOf = async (model: FrozenModel) => {
     const gpu = await testGpu();
@@ -81,7 +96,7 @@ describe('merging in place', () => {
     ['f32', 'q4'],
     ['q4k', 'file'],
   ] as const)('from %s files, kept as %s: refused, and nothing changed', async (format, storage) => {
-    const { gpu, a, files, model } = await open('llama', format, storage);
+    const { gpu, a, files, model } = await open('llama', format, { storage });
     const { layout, start } = startingAdapter('llama', a);
     const before = await bytesOf(model);
     const block = start.subarray(layout.start, layout.start + layout.count);
@@ -93,7 +108,7 @@ describe('merging in place', () => {
   });
 
   it('from K-quants kept as f16: merged, and unmerged to the same bits', async () => {
-    const { gpu, a, files, model } = await open('gpt2', 'q5k', 'f16');
+    const { gpu, a, files, model } = await open('gpt2', 'q5k', { storage: 'f16' });
     const { layout, start } = startingAdapter('gpt2', a);
     const before = await bytesOf(model);
     await mergeInto(gpu, model, files, layout, start.subarray(layout.start, layout.start + layout.count));
