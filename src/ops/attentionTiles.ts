@@ -3,7 +3,7 @@
 import type { Pass } from '../gpu/plan.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
-import type { AttentionGradients, AttentionSizes, AttentionTensors } from './attention.ts';
+import type { AttentionGradients, AttentionSizes, AttentionTensors } from './attentionTensors.ts';
 import { lanesKernel } from './productTiles.ts';
 import { spreadWorkgroups } from './workgroups.ts';
 

@@ -2,7 +2,7 @@
 // one token of each sequence, the keys are many, and no backward follows.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import type { AttentionSizes } from './attention.ts';
+import type { AttentionSizes } from './attentionTensors.ts';
 
 export interface CachedAttentionTensors {
   /** [rows, …], the query heads from column 0. */

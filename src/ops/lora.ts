@@ -2,10 +2,13 @@
 // (Hu et al. 2021, arXiv 2106.09685; the backward of y = … + scaling·U·Bᵀ). All follow the group table.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { isCpuAdapter } from '../gpu/traits.ts';
 import type { LoraTensors } from './loraSegments.ts';
 import { lanesKernel } from './productTiles.ts';
 
 const TILE = 4;
+const SPLIT_RANKS = 8;
+const SPLIT_COLS = 32;
 
 /** x: [rows, inner]. Overwrites u. With dropout, the same mask is drawn again by the backward kernels of this step. */
 export function loraProject(pass: Pass, lora: LoraTensors, t: { x: Tensor; step: Tensor }): void {
@@ -13,8 +16,10 @@ export function loraProject(pass: Pass, lora: LoraTensors, t: { x: Tensor; step:
   const { table } = lora;
   expectShape('loraProject', 'u', lora.u, [table.projectedElements]);
   const dropout = table.hasDropout;
-  if (usesLanes(pass, lora, inner)) {
-    projectByLanes(pass, lora, { x: t.x, u: lora.u, step: dropout ? t.step : undefined }, 'A');
+  if (isEven(lora, inner)) {
+    const even = { x: t.x, u: lora.u, step: dropout ? t.step : undefined };
+    if (usesLanes(pass)) projectByLanes(pass, lora, even, 'A');
+    else projectSplit(pass, lora, even, 'A');
     return;
   }
   pass.run(
@@ -32,8 +37,10 @@ export function loraProject(pass: Pass, lora: LoraTensors, t: { x: Tensor; step:
 export function loraProjectBackward(pass: Pass, lora: LoraTensors, t: { dy: Tensor; v: Tensor }): void {
   const [, cols = 0] = t.dy.shape;
   expectShape('loraProjectBackward', 'v', t.v, [lora.table.projectedElements]);
-  if (usesLanes(pass, lora, cols)) {
-    projectByLanes(pass, lora, { x: t.dy, u: t.v, step: undefined }, 'B');
+  if (isEven(lora, cols)) {
+    const even = { x: t.dy, u: t.v, step: undefined };
+    if (usesLanes(pass)) projectByLanes(pass, lora, even, 'B');
+    else projectSplit(pass, lora, even, 'B');
     return;
   }
   pass.run(
@@ -56,9 +63,10 @@ export function loraGradients(
   const [, inner = 0] = t.x.shape;
   const [, cols = 0] = t.dy.shape;
   const { table } = lora;
-  if (usesLanes(pass, lora, inner) && usesLanes(pass, lora, cols)) {
-    gradientByLanes(pass, lora, { ...t, left: t.v, right: t.x }, 'A');
-    gradientByLanes(pass, lora, { ...t, left: lora.u, right: t.dy }, 'B');
+  if (isEven(lora, inner) && isEven(lora, cols)) {
+    const gradient = usesLanes(pass) ? gradientByLanes : gradientSplit;
+    gradient(pass, lora, { ...t, left: t.v, right: t.x }, 'A');
+    gradient(pass, lora, { ...t, left: lora.u, right: t.dy }, 'B');
     return;
   }
   pass.run(
@@ -81,8 +89,14 @@ export function loraGradients(
   );
 }
 
-function usesLanes({ traits }: Pass, { table }: LoraTensors, cols: number): boolean {
-  return traits.lanes !== undefined && cols % 4 === 0 && table.hasAlignedColumns;
+/** Whether every row and block of columns is whole vectors. */
+function isEven({ table }: LoraTensors, cols: number): boolean {
+  return cols % 4 === 0 && table.hasAlignedColumns;
+}
+
+/** Few results with long sums: CPU adapters want few loads, GPUs many invocations. */
+function usesLanes({ traits }: Pass): boolean {
+  return traits.lanes !== undefined && isCpuAdapter(traits);
 }
 
 /**
@@ -148,6 +162,48 @@ function gradientByLanes(
       params: { cols, blocks },
       buffers: [t.left, segments, t.right, t.step, t.gradients],
       workgroups: [Math.ceil((isA ? cols : table.maxCols) / (4 * pass.traits.subgroupWorkgroup)), tiles, runs],
+      operations: 2 * (isA ? table.projectedElements * cols : table.productCount),
+    },
+  );
+}
+
+/** As `projectByLanes`, one segment at a time. */
+function projectSplit(
+  pass: Pass,
+  { table, segments, parameters }: LoraTensors,
+  t: { x: Tensor; u: Tensor; step: Tensor | undefined },
+  factor: 'A' | 'B',
+): void {
+  const [, cols = 0] = t.x.shape;
+  pass.run(
+    { path: 'lora/projectSplit', conditions: { ofA: factor === 'A', dropout: t.step !== undefined } },
+    {
+      params: { cols },
+      buffers: [t.x, segments, parameters, t.u, ...(t.step ? [t.step] : [])],
+      workgroups: [Math.ceil(table.maxRows / 4), Math.ceil(table.maxRank / SPLIT_RANKS), table.segments],
+      operations: 2 * (factor === 'A' ? table.projectedElements * cols : table.productCount),
+    },
+  );
+}
+
+function gradientSplit(
+  pass: Pass,
+  { table, segments }: LoraTensors,
+  t: { left: Tensor; right: Tensor; step: Tensor; gradients: Tensor },
+  factor: 'A' | 'B',
+): void {
+  const [, cols = 0] = t.right.shape;
+  const isA = factor === 'A';
+  pass.run(
+    { path: 'lora/gradientSplit', conditions: { ofA: isA, dropout: isA && table.hasDropout } },
+    {
+      params: { cols },
+      buffers: [t.left, segments, t.right, t.step, t.gradients],
+      workgroups: [
+        Math.ceil((isA ? cols : table.maxCols) / SPLIT_COLS),
+        Math.ceil(table.maxRank / SPLIT_RANKS),
+        table.segments,
+      ],
       operations: 2 * (isA ? table.projectedElements * cols : table.productCount),
     },
   );
