@@ -4,11 +4,11 @@ import type { Pass } from '../../src/gpu/plan.ts';
 import type { Tensor } from '../../src/gpu/tensor.ts';
 import type { KernelTraits } from '../../src/gpu/traits.ts';
 import { linearForward } from '../../src/ops/linear.ts';
-import { productTiles } from '../../src/ops/productTiles.ts';
+import { forcedTile, productTiles } from '../../src/ops/productTiles.ts';
 import { contest } from './contest.ts';
 import type { Prepared, Rig } from './rig.ts';
 import { mapSpread, type Spread } from './statistics.ts';
-import { number, spread, type Table, times } from './table.ts';
+import { mebibytes, spread, type Table, times } from './table.ts';
 
 export const PLAIN_TILE = 'plain 4×4';
 
@@ -22,11 +22,10 @@ interface Candidate {
 export interface CeilingResult {
   /** GFLOP/s by size, then by kernel. */
   readonly products: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
-  /** Bytes read and written per second, in GB/s, by workgroups of the copy. */
+  /** The fastest copy of each size: bytes read and written per second, GB/s, by bytes read and written. */
   readonly copies: Readonly<Record<string, Spread>>;
   /** The best kernel's median over all sizes, GFLOP/s. */
   readonly gflops: number;
-  readonly gigabytes: number;
 }
 
 /** Everything to run beside what is to be compared with the ceiling. */
@@ -37,14 +36,15 @@ export interface CeilingContest {
 }
 
 const SIZES = [512, 1024];
+/** MiB read and written. What is small stays in caches, and must be compared with what does. */
+const COPIES = [1, 4, 16, 64, 256];
 
 export async function prepareCeiling(rig: Rig): Promise<CeilingContest> {
   const candidates: Candidate[] = [];
   for (const size of SIZES) candidates.push(...(await prepareProducts(rig, size)));
-  const copyBytes = rig.gpu.adapter.isSoftware ? 32 << 20 : 128 << 20;
-  const copies = await prepareCopies(rig, copyBytes);
+  const copies = await prepareCopies(rig, rig.gpu.adapter.isSoftware ? COPIES.slice(0, -1) : COPIES);
   return {
-    contenders: [...candidates.map(({ prepared }) => prepared), ...copies],
+    contenders: [...candidates.map(({ prepared }) => prepared), ...copies.map(({ prepared }) => prepared)],
     async result(elapsed) {
       const products: Record<string, Record<string, Spread>> = {};
       for (const { size, kernel, prepared, check } of candidates) {
@@ -53,19 +53,22 @@ export async function prepareCeiling(rig: Rig): Promise<CeilingContest> {
         products[size] ??= {};
         products[size][kernel] = mapSpread(elapsed.get(prepared.name)!, (ms) => operations / ms / 1e6);
       }
-      const bandwidth: Record<string, Spread> = {};
-      for (const { name, repeats } of copies) {
-        bandwidth[name] = mapSpread(elapsed.get(name)!, (ms) => (2 * copyBytes * repeats) / ms / 1e6);
+      const rates: Record<string, Spread> = {};
+      for (const { bytes, prepared } of copies) {
+        const rate = mapSpread(elapsed.get(prepared.name)!, (ms) => (bytes * prepared.repeats) / ms / 1e6);
+        if (rate.median > (rates[bytes]?.median ?? 0)) rates[bytes] = rate;
       }
-      const best = (found: Readonly<Record<string, Spread>>) => Math.max(...Object.values(found).map((s) => s.median));
-      return {
-        products,
-        copies: bandwidth,
-        gflops: Math.max(...Object.values(products).map(best)),
-        gigabytes: best(bandwidth),
-      };
+      const medians = Object.values(products).flatMap((kernels) => Object.values(kernels).map(({ median }) => median));
+      return { products, copies: rates, gflops: Math.max(...medians) };
     },
   };
+}
+
+/** GB/s of the fastest copy that moves about as many bytes. */
+export function copyRate({ copies }: Pick<CeilingResult, 'copies'>, bytes: number): number {
+  const distance = (size: string) => Math.abs(Math.log(Number(size) / bytes));
+  const [, rate] = Object.entries(copies).sort(([a], [b]) => distance(a) - distance(b))[0]!;
+  return rate.median;
 }
 
 /** The ceiling by itself. */
@@ -89,7 +92,12 @@ export function ceilingTable({ products, copies }: CeilingResult): Table {
       times(gflops.median / kernels[PLAIN_TILE]!.median),
     ]),
   );
-  const copied = Object.entries(copies).map(([name, rate]) => [name, spread(rate), 'GB/s', '']);
+  const copied = Object.entries(copies).map(([size, rate]) => [
+    `copy, ${mebibytes(Number(size))}`,
+    spread(rate),
+    'GB/s',
+    '',
+  ]);
   return {
     title: 'Ceiling',
     columns: ['kernel', 'median [min–max]', 'unit', 'over plain 4×4'],
@@ -120,24 +128,32 @@ async function prepareProducts(rig: Rig, size: number): Promise<Candidate[]> {
     );
   const candidates = [await make(PLAIN_TILE, false, plain)];
   for (const tile of productTiles(rig.gpu.traits)) {
-    const traits = { ...rig.gpu.traits, variants: new Map([['linear forward', tile.name]]) };
+    const traits = forcedTile(rig.gpu.traits, tile.name);
     candidates.push(await make(tile.name, true, (pass, y) => linearForward(pass, { x, weight, y }), traits));
   }
   return candidates;
 }
 
-async function prepareCopies(rig: Rig, bytes: number): Promise<Prepared[]> {
-  const x = rig.input(rig.values(bytes / 4), [bytes / 4]);
-  const y = rig.output([bytes / 4]);
-  const count = bytes / 16;
-  const copies = [];
-  for (const workgroups of [count / 256, 2048, 64]) {
-    const record = (pass: Pass) =>
-      pass.run(
-        { path: 'bench/copy' },
-        { params: { count, stride: workgroups * 256 }, buffers: [x, y], workgroups: [workgroups] },
-      );
-    copies.push(await rig.prepare(`copy, ${number(workgroups)} workgroups`, record));
+interface Copy {
+  /** Read and written. */
+  readonly bytes: number;
+  readonly prepared: Prepared;
+}
+
+async function prepareCopies(rig: Rig, sizes: readonly number[]): Promise<Copy[]> {
+  const copies: Copy[] = [];
+  for (const size of sizes) {
+    const bytes = size << 20;
+    const x = rig.input(rig.values(bytes / 8), [bytes / 8]);
+    const y = rig.output([bytes / 8]);
+    const count = bytes / 32;
+    for (const each of [1, 4, 16]) {
+      const workgroups = Math.ceil(count / each / 256);
+      const params = { count, stride: workgroups * 256 };
+      const record = (pass: Pass) =>
+        pass.run({ path: 'bench/copy' }, { params, buffers: [x, y], workgroups: [workgroups] });
+      copies.push({ bytes, prepared: await rig.prepare(`copy ${size} MiB, ${each} each`, record) });
+    }
   }
   return copies;
 }

@@ -7,15 +7,15 @@ import { buildSegments, SEGMENT_WORDS } from '../../src/ops/loraSegments.ts';
 import { packStep } from '../../src/ops/stepRecord.ts';
 import * as reference from '../../src/reference/linear.ts';
 import { contest } from './contest.ts';
+import { ROWS } from './opCase.ts';
 import type { Rig } from './rig.ts';
 import { mapSpread, relativeError, type Spread } from './statistics.ts';
 import { spread, type Table, times } from './table.ts';
 
-const ROWS = 512;
 const INNER = 576;
 const COLS = 576;
 const RANKS = [8, 64];
-const SCALING = 2;
+export const SCALING = 2;
 
 /** Milliseconds of one call. */
 export interface LoraLinearResult {
@@ -23,6 +23,22 @@ export interface LoraLinearResult {
   readonly ranks: Readonly<
     Record<string, { readonly forward: Spread; readonly backward: Spread; readonly error: number }>
   >;
+}
+
+/** One adapter of `rank` on a linear of ROWS rows, on the GPU. */
+export function adapterOn(rig: Rig, rank: number, inner: number, cols: number) {
+  const parameters = rig.values(rank * (inner + cols));
+  const adapted = { rank, aStart: 0, bStart: rank * inner, scaling: SCALING, stream: 0, dropout: 0 };
+  const columns = [{ colStart: 0, colCount: cols, adapted }];
+  const table = buildSegments([{ rowStart: 0, rowCount: ROWS, columns }]);
+  const lora = {
+    table,
+    segments: rig.input(table.words, [table.segments, SEGMENT_WORDS]),
+    parameters: rig.input(parameters, [parameters.length]),
+    u: rig.output([table.projectedElements]),
+  };
+  const v = rig.output([table.projectedElements]);
+  return { parameters, lora, v, gradients: rig.output([parameters.length]) };
 }
 
 export async function measureLoraLinear(rig: Rig, runs: number): Promise<LoraLinearResult> {
@@ -39,18 +55,7 @@ export async function measureLoraLinear(rig: Rig, runs: number): Promise<LoraLin
   };
   const adapted = [];
   for (const rank of RANKS) {
-    const parameters = rig.values(rank * (INNER + COLS));
-    const adapter = { rank, aStart: 0, bStart: rank * INNER, scaling: SCALING, stream: 0, dropout: 0 };
-    const columns = [{ colStart: 0, colCount: COLS, adapted: adapter }];
-    const table = buildSegments([{ rowStart: 0, rowCount: ROWS, columns }]);
-    const lora = {
-      table,
-      segments: rig.input(table.words, [table.segments, SEGMENT_WORDS]),
-      parameters: rig.input(parameters, [parameters.length]),
-      u: rig.output([table.projectedElements]),
-    };
-    const v = rig.output([table.projectedElements]);
-    const gradients = rig.output([parameters.length]);
+    const { parameters, lora, v, gradients } = adapterOn(rig, rank, INNER, COLS);
     const out = { y: rig.output([ROWS, COLS]), dx: rig.output([ROWS, INNER]) };
     const forward = (pass: Pass) => {
       loraProject(pass, lora, { x, step });

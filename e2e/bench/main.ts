@@ -17,6 +17,7 @@ import { profileStep } from './profile.ts';
 import { resultName } from './resultName.ts';
 import { type BenchOptions, type BenchResults, SECTIONS, type Section } from './results.ts';
 import { STEP_SIZES } from './stepProblem.ts';
+import { readResults, summaryOf } from './summary.ts';
 import { renderTable } from './table.ts';
 
 const HELP = `npm run bench -- [options]
@@ -26,6 +27,7 @@ const HELP = `npm run bench -- [options]
   --no-peers     without the libraries to compare with
   --browser      in Chromium, on the dev server's page
   --profile      where the step's time goes, by kernel; measures nothing else
+  --summary      the result files side by side, in Markdown; measures nothing
 RANKWISE_ADAPTER=gpu|lavapipe|swiftshader chooses the adapter.`;
 
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
@@ -38,6 +40,7 @@ const { values: flags } = parseArgs({
     'no-peers': { type: 'boolean', default: false },
     browser: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    summary: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -46,6 +49,8 @@ const log = (text: string) => console.log(text);
 
 if (flags.help) {
   log(HELP);
+} else if (flags.summary) {
+  log(summaryOf(readResults(RESULTS)));
 } else if (flags.profile) {
   await profile();
 } else {

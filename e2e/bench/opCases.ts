@@ -1,41 +1,30 @@
 // The ops of `ops.ts`: what each is run on, the arithmetic and bytes it needs, and the reference it is held against.
-// Products are checked on sampled rows, the rest whole.
+// Products are in productCases.
 import type { Pass } from '../../src/gpu/plan.ts';
-import { elementCount, storedBytes, type Tensor } from '../../src/gpu/tensor.ts';
+import { elementCount, type Tensor } from '../../src/gpu/tensor.ts';
 import { activationBackward, activationForward } from '../../src/ops/activation.ts';
 import { attentionBackward, attentionForward, columnsOfQkv } from '../../src/ops/attention.ts';
-import { crossEntropyWithGradient } from '../../src/ops/crossEntropy.ts';
 import { embeddingForward } from '../../src/ops/embedding.ts';
 import { gatedBackward, gatedForward } from '../../src/ops/gated.ts';
+import { headNormForward } from '../../src/ops/headNorm.ts';
 import { layerNormBackward, layerNormForward } from '../../src/ops/layerNorm.ts';
-import { linearBackward, linearForward } from '../../src/ops/linear.ts';
-import { adamwStep } from '../../src/ops/optimizer.ts';
+import { adamwStep, clipGradients } from '../../src/ops/optimizer.ts';
 import { rmsNormBackward, rmsNormForward } from '../../src/ops/rmsNorm.ts';
 import { rotaryForward } from '../../src/ops/rotary.ts';
+import { gatherRows } from '../../src/ops/rows.ts';
 import { packStep } from '../../src/ops/stepRecord.ts';
 import * as activationReference from '../../src/reference/activation.ts';
 import * as attentionReference from '../../src/reference/attention.ts';
-import * as crossEntropyReference from '../../src/reference/crossEntropy.ts';
+import * as headNormReference from '../../src/reference/headNorm.ts';
 import * as layerNormReference from '../../src/reference/layerNorm.ts';
-import { times, timesTransposed } from '../../src/reference/linear.ts';
 import * as rmsNormReference from '../../src/reference/rmsNorm.ts';
 import { dequantized } from './dequantized.ts';
+import { bytesOf, type OpCase, ROWS } from './opCase.ts';
+import { crossEntropyCase, linearCases, loraCases } from './productCases.ts';
 import type { Rig, WeightFormat } from './rig.ts';
 import { relativeError } from './statistics.ts';
 
-export interface OpCase {
-  readonly name: string;
-  record(pass: Pass): void;
-  readonly operations: number;
-  readonly bytes: number;
-  /** Largest difference from the reference over its largest value, after at least one run. */
-  check(): Promise<number>;
-}
-
-const ROWS = 512;
 const EPS = 1e-5;
-/** Rows of a product that are checked. */
-const SAMPLES = [0, 257, ROWS - 1];
 
 /** SmolLM2-135M. */
 const SMOL = { hidden: 576, mlp: 1536, heads: 9, kvHeads: 3, vocabulary: 49152 };
@@ -43,65 +32,24 @@ const SMOL = { hidden: 576, mlp: 1536, heads: 9, kvHeads: 3, vocabulary: 49152 }
 export function opCases(rig: Rig, isQuick: boolean): OpCase[] {
   const formats: WeightFormat[] = isQuick ? ['f32'] : ['f32', 'f16', 'q8', 'q4', 'nf4'];
   return [
-    ...product(rig, 'step qkv', 256, 768, 'f32'),
-    ...product(rig, 'step down', 1024, 256, 'f32'),
-    ...formats.flatMap((format) => product(rig, 'SmolLM2 gate and up', SMOL.hidden, 2 * SMOL.mlp, format)),
+    ...linearCases(rig, 'step qkv', 256, 768, 'f32'),
+    ...linearCases(rig, 'step down', 1024, 256, 'f32'),
+    ...formats.flatMap((format) => linearCases(rig, 'SmolLM2 gate and up', SMOL.hidden, 2 * SMOL.mlp, format)),
+    ...loraCases(rig, 8, SMOL.hidden, SMOL.hidden),
     ...attention(rig, 'step', { heads: 4, kvHeads: 4, headDim: 64 }, 128),
     ...(isQuick ? [] : attention(rig, 'SmolLM2', { heads: SMOL.heads, kvHeads: SMOL.kvHeads, headDim: 64 }, 256)),
-    crossEntropy(rig, 'step', 256, 256, 4096),
-    ...(isQuick ? [] : [crossEntropy(rig, 'SmolLM2', 64, SMOL.hidden, SMOL.vocabulary)]),
+    crossEntropyCase(rig, 'step', 256, 256, 4096),
+    ...(isQuick ? [] : [crossEntropyCase(rig, 'SmolLM2', 64, SMOL.hidden, SMOL.vocabulary)]),
     ...layerNorm(rig, 256),
     ...rmsNorm(rig, SMOL.hidden),
     ...activation(rig, 1024),
     ...gated(rig, SMOL.mlp),
+    headNorm(rig, 16, 8, 128),
     rotary(rig, SMOL.heads, SMOL.kvHeads, 64),
     embedding(rig, SMOL.hidden, 8192),
+    gather(rig, SMOL.hidden),
+    clip(rig, 1 << 20),
     adamw(rig, 1 << 20),
-  ];
-}
-
-function bytesOf(...tensors: Tensor[]): number {
-  return tensors.reduce((sum, { shape, type }) => sum + storedBytes(elementCount(shape), type), 0);
-}
-
-/** Rows `SAMPLES` of [ROWS, cols]. */
-function sampled(values: Float32Array, cols: number): Float32Array {
-  return Float32Array.from(SAMPLES.flatMap((row) => [...values.subarray(row * cols, (row + 1) * cols)]));
-}
-
-function product(rig: Rig, name: string, inner: number, cols: number, format: WeightFormat): OpCase[] {
-  const w = rig.values(cols * inner);
-  const weight = rig.weight(w, cols, inner, format);
-  const seen = dequantized(w, format);
-  const [xValues, dyValues] = [rig.values(ROWS * inner), rig.values(ROWS * cols)];
-  const [x, dy] = [rig.input(xValues, [ROWS, inner]), rig.input(dyValues, [ROWS, cols])];
-  const [y, dx] = [rig.output([ROWS, cols]), rig.output([ROWS, inner])];
-  const operations = 2 * ROWS * inner * cols;
-  const bytes = bytesOf(x, y, weight.parts[0]!.tensor);
-  const shape = `${ROWS}×${inner}→${cols} ${format}`;
-  return [
-    {
-      name: `linear forward, ${name} ${shape}`,
-      record: (pass) => linearForward(pass, { x, weight, y }),
-      operations,
-      bytes,
-      check: async () =>
-        relativeError(
-          sampled(await rig.read(y), cols),
-          timesTransposed(sampled(xValues, inner), seen, SAMPLES.length, cols, inner),
-        ),
-    },
-    {
-      name: `linear backward, ${name} ${shape}`,
-      record: (pass) => linearBackward(pass, { dy, weight, dx }),
-      operations,
-      bytes,
-      check: async () =>
-        relativeError(
-          sampled(await rig.read(dx), inner),
-          times(sampled(dyValues, cols), seen, SAMPLES.length, inner, cols),
-        ),
-    },
   ];
 }
 
@@ -115,7 +63,7 @@ function attention(
   const { heads, kvHeads, headDim } = sizes;
   const cols = (heads + 2 * kvHeads) * headDim;
   const width = heads * headDim;
-  const all = { ...sizes, scale: 1 / Math.sqrt(headDim) };
+  const all = { ...sizes, length, scale: 1 / Math.sqrt(headDim) };
   const place = (of: (m: number) => number) => Uint32Array.from({ length: ROWS }, (_, m) => of(m));
   const starts = place((m) => m - (m % length));
   const ends = place((m) => m);
@@ -156,51 +104,6 @@ function attention(
       },
     },
   ];
-}
-
-function crossEntropy(rig: Rig, name: string, rows: number, hidden: number, vocabulary: number): OpCase {
-  const w = rig.values(vocabulary * hidden).map((value) => value * 0.1);
-  const head = rig.weight(w, vocabulary, hidden, 'f16');
-  const seen = dequantized(w, 'f16');
-  const xValues = rig.values(rows * hidden);
-  const x = rig.input(xValues, [rows, hidden]);
-  const targetIds = Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % vocabulary);
-  const targets = rig.input(targetIds, [rows]);
-  const none = { learningRate: 0, biasCorrection1: 1, biasCorrection2Root: 1, weightDecay: 0, clip: 0 };
-  const words = packStep({
-    microBatch: 0,
-    dropoutSeed: 0,
-    lossRows: rows,
-    adapters: [{ ...none, lossScale: 1 / rows }],
-  });
-  const step = rig.input(words, [words.length]);
-  const results = rig.output([1, 8]);
-  const dHidden = rig.output([rows, hidden]);
-  // What stepPlan gives: at most 8 MiB of logits at a time.
-  const chunkRows = Math.max(1024, Math.floor((8 << 20) / 4 / rows));
-  return {
-    name: `cross-entropy with gradient, ${name} ${rows}×${hidden}→${vocabulary} f16`,
-    record: (pass) =>
-      crossEntropyWithGradient(pass, { hidden: x, head, targets, step, results, dHidden }, { adapters: 1, chunkRows }),
-    operations: 4 * rows * hidden * vocabulary,
-    bytes: bytesOf(x, head.parts[0]!.tensor, dHidden),
-    check: async () => {
-      const picked = [0, rows - 1];
-      const pick = (values: Float32Array) =>
-        picked.flatMap((row) => [...values.subarray(row * hidden, (row + 1) * hidden)]);
-      const expected = crossEntropyReference.crossEntropy({
-        rowsPerGroup: picked.length,
-        lossRows: picked.length,
-        lossScales: [1 / rows],
-        hidden,
-        vocabulary,
-        x: pick(xValues),
-        head: seen,
-        targets: picked.map((row) => targetIds[row]!),
-      });
-      return relativeError(pick(await rig.read(dHidden)), expected.dHidden);
-    },
-  };
 }
 
 function layerNorm(rig: Rig, cols: number): OpCase[] {
@@ -394,8 +297,7 @@ function adamw(rig: Rig, count: number): OpCase {
     rig.input(v, [count]),
   );
   const blocks = rig.input(Uint32Array.of(0, count), [1, 2]);
-  const still = { lossScale: 1, learningRate: 0, biasCorrection1: 1, biasCorrection2Root: 1, weightDecay: 0, clip: 0 };
-  const words = packStep({ microBatch: 0, dropoutSeed: 0, lossRows: 1, adapters: [still] });
+  const words = packStep({ microBatch: 0, dropoutSeed: 0, lossRows: 1, adapters: [STILL] });
   const step = rig.input(words, [words.length]);
   // The fifth word says that loss and gradient are finite.
   const results = rig.input(Uint32Array.of(0, 0, 0, 0x3f800000, 1, 0, 0, 0), [1, 8], 'f32');
@@ -410,3 +312,67 @@ function adamw(rig: Rig, count: number): OpCase {
     check: async () => relativeError(await rig.read(parameters), values),
   };
 }
+
+/** Qwen3's norm of query and key heads. */
+function headNorm(rig: Rig, heads: number, kvHeads: number, headDim: number): OpCase {
+  const sizes = { heads, kvHeads, headDim };
+  const cols = (heads + 2 * kvHeads) * headDim;
+  const [rawValues, q, k] = [rig.values(ROWS * cols), rig.values(headDim), rig.values(headDim)];
+  const raw = rig.input(rawValues, [ROWS, cols]);
+  const [qWeight, kWeight] = [rig.input(q, [headDim]), rig.input(k, [headDim])];
+  const qkv = rig.output([ROWS, cols]);
+  return {
+    name: `norm of heads, ${ROWS}×${heads}/${kvHeads} heads of ${headDim}`,
+    record: (pass) => headNormForward(pass, { raw, qWeight, kWeight, qkv }, sizes, EPS),
+    operations: 0,
+    bytes: bytesOf(raw, qkv),
+    check: async () =>
+      relativeError(
+        await rig.read(qkv),
+        headNormReference.headNormForward(rawValues, q, k, { ...sizes, rows: ROWS }, EPS),
+      ),
+  };
+}
+
+/** Every second row. */
+function gather(rig: Rig, cols: number): OpCase {
+  const values = rig.values(ROWS * cols);
+  const x = rig.input(values, [ROWS, cols]);
+  const rows = ROWS / 2;
+  const index = rig.input(
+    Uint32Array.from({ length: rows }, (_, i) => 2 * i),
+    [rows],
+  );
+  const y = rig.output([rows, cols]);
+  return {
+    name: `gather, ${rows} of ${ROWS}×${cols}`,
+    record: (pass) => gatherRows(pass, { x, index, y }),
+    operations: 0,
+    bytes: 2 * bytesOf(y),
+    check: async () =>
+      relativeError(
+        await rig.read(y),
+        values.filter((_, i) => Math.floor(i / cols) % 2 === 0),
+      ),
+  };
+}
+
+function clip(rig: Rig, count: number): OpCase {
+  const values = rig.values(count);
+  const gradients = rig.input(values, [count]);
+  const blocks = rig.input(Uint32Array.of(0, count), [1, 2]);
+  const words = packStep({ microBatch: 0, dropoutSeed: 0, lossRows: 1, adapters: [STILL] });
+  const step = rig.input(words, [words.length]);
+  const results = rig.input(new Float32Array(8), [1, 8]);
+  return {
+    name: `gradient norm, ${count} parameters`,
+    record: (pass) => clipGradients(pass, { parameters: gradients, gradients, blocks, step, results }, count),
+    operations: 0,
+    bytes: bytesOf(gradients),
+    check: async () =>
+      relativeError((await rig.read(results)).slice(2, 3), [Math.sqrt(values.reduce((sum, g) => sum + g * g, 0))]),
+  };
+}
+
+/** Leaves the parameters as they are. */
+const STILL = { lossScale: 1, learningRate: 0, biasCorrection1: 1, biasCorrection2Root: 1, weightDecay: 0, clip: 0 };

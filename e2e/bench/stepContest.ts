@@ -175,6 +175,9 @@ export function stepTables({
         ['arithmetic its plan counts', plannedOperations ? `${number(plannedOperations / 1e9)} GFLOP` : 'not known'],
         ['ceiling in the same rounds', `${number(ceilingGflops)} GFLOP/s`],
         ['needed over ceiling × time', percent(shareOfCeiling)],
+        ...(plannedOperations
+          ? [['counted over ceiling × time', percent((shareOfCeiling * plannedOperations) / operations)]]
+          : []),
       ],
     },
   ];
