@@ -57,11 +57,11 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
     if (t.residual) throw new GpuUsageError('linearForward: expected a residual or an activation, got both');
   }
   const lora = t.lora;
-  const optional = [
+  // What is absent is bound to x, and not read.
+  const operands = [
+    t.bias ?? t.x,
+    t.activate?.y ?? t.residual ?? t.x,
     ...(lora ? [lora.segments, lora.u, lora.parameters] : []),
-    ...(t.bias ? [t.bias] : []),
-    ...(t.residual ? [t.residual] : []),
-    ...(t.activate ? [t.activate.y] : []),
   ];
   const aligned = inner % 4 === 0;
   const isVector = aligned && rows <= VECTOR_ROWS;
@@ -74,8 +74,6 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: lora !== undefined,
-        bias: t.bias !== undefined,
-        residual: t.residual !== undefined,
         activate: t.activate !== undefined,
         ...(t.activate ? { [t.activate.activation]: true } : {}),
       },
@@ -84,8 +82,16 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
     pass.run(kernel, {
-      params: { rows, inner, cols, weightStart: part.rowStart, weightRows: partRows(part) },
-      buffers: [t.x, part.tensor, t.y, ...optional],
+      params: {
+        rows,
+        inner,
+        cols,
+        weightStart: part.rowStart,
+        weightRows: partRows(part),
+        hasBias: t.bias ? 1 : 0,
+        hasResidual: t.residual ? 1 : 0,
+      },
+      buffers: [t.x, part.tensor, t.y, ...operands],
       workgroups: [
         Math.ceil(tileCols / (isVector ? VECTOR_COLS : tile.cols)),
         isVector ? tileRows : Math.ceil(tileRows / tile.rows),
