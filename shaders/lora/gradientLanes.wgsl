@@ -1,5 +1,5 @@
 // lora/gradient for adapters with subgroups, on sizes that are multiples of 4: same meaning.
-//   dA [rank, inner] = scaling·Vᵀ·(mask∘x)     (ofA: left = v, right = x)
+//   dA [rank, inner] = scaling·Vᵀ·(mask∘x)     (isOfA: left = v, right = x)
 //   dB [colCount, rank] = scaling·dyᵀ·U        (else: left = u, right = dy)
 // Ranks take the part of the tile that is shared by broadcast, lanes take four columns each.
 // One workgroup: 16 slots (8 if `eight`) × 4·WORKGROUP columns, over all rows. x: column tiles, y: slot tiles,
@@ -12,8 +12,8 @@ import package::shared::step::StepHeader;
 
 enable subgroups;
 
-// cols: of x (ofA) or of dy (else).
-struct Params { cols: u32, blocks: u32 }
+// cols: of x (isOfA) or of dy (else).
+struct Params { cols: u32, blocks: u32, isOfA: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> left: array<f32>;
 @group(0) @binding(3) var<storage, read> right: array<vec4f>;
@@ -54,7 +54,7 @@ fn main(
   let slots = slotCount(firstSegment, params.blocks);
   var colStart = 0u;
   var colCount = params.cols;
-  @if(!ofA) {
+  if (params.isOfA == 0u) {
     colStart = segments[firstSegment].colStart;
     colCount = segments[firstSegment].colCount;
   }
@@ -97,7 +97,7 @@ fn main(
     let segment = segments[own.segment];
     var at = segment.bStart + col * segment.rank + own.q;
     var next = segment.rank;
-    @if(ofA) { at = segment.aStart + own.q * params.cols + col; next = 1u; }
+    if (params.isOfA != 0u) { at = segment.aStart + own.q * params.cols + col; next = 1u; }
     for (var j = 0u; j < 4u; j++) {
       gradients[at] = segment.scaling * results[i][j] + select(gradients[at], 0.0, step.microBatch == 0u);
       at += next;

@@ -1,4 +1,4 @@
-// lora/project (ofA) and lora/projectBackward (else) for adapters with subgroups, on sizes that are multiples of 4:
+// lora/project (isOfA) and lora/projectBackward (else) for adapters with subgroups, on sizes that are multiples of 4:
 //   U = (mask∘x)·Aᵀ     V = dy·B
 // x: [rows, cols], or dy: the segment's columns of it   lora: flat parameters   u: one [rowCount, rank] block per segment
 // Ranks take the part of the tile that is shared by broadcast, lanes take four rows each.
@@ -12,7 +12,7 @@ import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zer
 
 enable subgroups;
 
-struct Params { cols: u32, blocks: u32 }
+struct Params { cols: u32, blocks: u32, isOfA: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read> lora: array<f32>;
@@ -32,8 +32,8 @@ fn factor4(at: vec2u, k: u32) -> vec4f {
 /// Where a rank's factor starts, and the step from element to element.
 fn factorAt(slot: Slot) -> vec2u {
   let segment = segments[slot.segment];
-  @if(ofA) { return vec2u(segment.aStart + slot.q * params.cols, 1u); }
-  @else { return vec2u(segment.bStart + slot.q, segment.rank); }
+  if (params.isOfA != 0u) { return vec2u(segment.aStart + slot.q * params.cols, 1u); }
+  return vec2u(segment.bStart + slot.q, segment.rank);
 }
 
 @if(dropout) fn mask4(segment: Segment, row: u32, k: u32) -> vec4f {
@@ -67,7 +67,7 @@ fn main(
   let rows = min(row + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
   var vectors = params.cols / 4u;
   var at = (segments[firstSegment].rowStart + rows) * vectors;
-  @if(!ofA) {
+  if (params.isOfA == 0u) {
     at += segments[firstSegment].colStart / 4u;
     vectors = segments[firstSegment].colCount / 4u;
   }

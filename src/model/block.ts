@@ -7,7 +7,7 @@ import { gatedBackward, gatedForward } from '../ops/gated.ts';
 import { headNormBackward, headNormForward } from '../ops/headNorm.ts';
 import type { LoraTensors } from '../ops/loraSegments.ts';
 import { rotaryBackward, rotaryForward } from '../ops/rotary.ts';
-import { gatherRows } from '../ops/rows.ts';
+import { gatherRowPairs } from '../ops/rows.ts';
 import type { LinearName } from './linears.ts';
 import {
   adaptedBackward,
@@ -108,8 +108,8 @@ export function blockForward(
   const out = pass.scratch('attention out', [count, a.heads * a.headDim]);
   const lse = pass.scratch('attention lse', [count, a.heads]);
   attend(context, layer, qkv, out, lse);
-  const outRows = onlyRows ? pickRows(context, out, onlyRows) : out;
-  const mid = adaptedForward(context, layer, 'o', outRows, { residual: onlyRows ? pickRows(context, x, onlyRows) : x });
+  const [outRows, xRows] = onlyRows ? pickRows(context, onlyRows, out, x) : [out, x];
+  const mid = adaptedForward(context, layer, 'o', outRows, { residual: xRows });
   const second = normForward(context, block.norm2, mid.y);
   const activated = pass.scratch('activated', [mid.y.shape[0]!, a.mlpSize]);
   const isGated = a.mlp.kind === 'gated';
@@ -136,10 +136,11 @@ export function blockForward(
   return { y: down?.y ?? mid.y, activations };
 }
 
-function pickRows({ pass }: Context, x: Tensor, index: Tensor): Tensor {
-  const y = pass.scratch('rows that carry loss', [index.shape[0]!, x.shape[1]!]);
-  gatherRows(pass, { x, index, y });
-  return y;
+function pickRows({ pass }: Context, index: Tensor, first: Tensor, second: Tensor): [Tensor, Tensor] {
+  const picked = (x: Tensor) => ({ x, y: pass.scratch(`${x.label}, picked`, [index.shape[0]!, x.shape[1]!]) });
+  const t = { index, first: picked(first), second: picked(second) };
+  gatherRowPairs(pass, t);
+  return [t.first.y, t.second.y];
 }
 
 /**
@@ -183,8 +184,7 @@ export function blockBackward(
   adaptedBackward(context, layer, 'o', { x: s.outRows, lora: s.lora.o, dy: gradient, dx: dOutRows });
   if (!dOutRows) return gradient;
   const isAllRows = s.outRows === s.out;
-  const dOut = isAllRows ? dOutRows : pickRows(context, dOutRows, rows.lossSlot);
-  const dx = isAllRows || isLowest ? gradient : pickRows(context, gradient, rows.lossSlot);
+  const [dOut, dx] = isAllRows ? [dOutRows, gradient] : pickRows(context, rows.lossSlot, dOutRows, gradient);
 
   // out = attention(rotary(norm of heads(qkv)))
   const { heads, kvHeads, headDim } = a;

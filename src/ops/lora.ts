@@ -129,11 +129,11 @@ function projectByLanes(
   pass.run(
     {
       path: 'lora/projectLanes',
-      conditions: { ...conditions, eight, ofA: factor === 'A', dropout: t.step !== undefined },
+      conditions: { ...conditions, eight, dropout: t.step !== undefined },
       constants,
     },
     {
-      params: { cols, blocks },
+      params: { cols, blocks, isOfA: factor === 'A' ? 1 : 0 },
       buffers: [t.x, segments, parameters, t.u, ...(t.step ? [t.step] : [])],
       workgroups: [Math.ceil(table.maxRows / (4 * pass.traits.subgroupWorkgroup)), tiles, runs],
       operations: 2 * (factor === 'A' ? table.projectedElements * cols : table.productCount),
@@ -155,11 +155,11 @@ function gradientByLanes(
   pass.run(
     {
       path: 'lora/gradientLanes',
-      conditions: { ...conditions, eight, ofA: isA, dropout: isA && table.hasDropout },
+      conditions: { ...conditions, eight, dropout: isA && table.hasDropout },
       constants,
     },
     {
-      params: { cols, blocks },
+      params: { cols, blocks, isOfA: isA ? 1 : 0 },
       buffers: [t.left, segments, t.right, t.step, t.gradients],
       workgroups: [Math.ceil((isA ? cols : table.maxCols) / (4 * pass.traits.subgroupWorkgroup)), tiles, runs],
       operations: 2 * (isA ? table.projectedElements * cols : table.productCount),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as reference from '../reference/rows.ts';
-import { gatherRows } from './rows.ts';
+import { gatherRowPairs, gatherRows } from './rows.ts';
 import { input, output, random, runOp, runOpFor, TARGETS } from './testGpu.ts';
 
 const CASES = [
@@ -23,6 +23,19 @@ describe.each(BY_TARGET)('rows for $target of [$sourceRows, $cols]', ({ target, 
     };
     const [y] = await runOpFor(target, (pass) => gatherRows(pass, t), t.y);
     expect([...y!]).toEqual([...reference.gatherRows(x, index, sourceRows, cols)]);
+  });
+
+  it('gathers from two tensors at once', async () => {
+    const wide = cols + 4;
+    const [x1, x2] = [random(sourceRows * cols, 1), random(sourceRows * wide, 2)];
+    const t = {
+      index: await input(indices, [rows]),
+      first: { x: await input(x1, [sourceRows, cols]), y: await output([rows, cols]) },
+      second: { x: await input(x2, [sourceRows, wide]), y: await output([rows, wide]) },
+    };
+    const [y1, y2] = await runOpFor(target, (pass) => gatherRowPairs(pass, t), t.first.y, t.second.y);
+    expect([...y1!]).toEqual([...reference.gatherRows(x1, index, sourceRows, cols)]);
+    expect([...y2!]).toEqual([...reference.gatherRows(x2, index, sourceRows, wide)]);
   });
 });
 
