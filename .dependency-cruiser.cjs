@@ -17,11 +17,12 @@ const imports = {
   model: ['ops', 'formats'],
   adapters: ['model', 'ops', 'formats'],
   training: ['model', 'adapters', 'data'],
+  evaluation: ['training'],
   analysis: ['adapters'],
   storage: ['formats'],
   hub: ['formats'],
-  worker: ['training', 'storage', 'hub', 'analysis'],
-  cli: ['training', 'model', 'formats', 'storage'],
+  worker: ['training', 'evaluation', 'storage', 'hub', 'analysis'],
+  cli: ['training', 'evaluation', 'model', 'formats', 'storage'],
 };
 
 // x.test.ts, and what tests share: testX.ts.

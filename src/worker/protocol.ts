@@ -1,6 +1,7 @@
 // What the page and the worker say to each other. Types only. The page sends commands; the worker answers each with one
 // reply or failure that carries the command's id, and tells of progress by events in between. The worker owns the device,
 // the model, the data and the run; the page owns nothing but what it shows.
+import type { Scores } from '../evaluation/scoreTypes.ts';
 import type { Target } from '../model/targets.ts';
 import type { RunSettings, WeightFormat } from '../training/settings.ts';
 
@@ -208,6 +209,20 @@ export interface SampleResult {
   text: string;
 }
 
+/** What an adapter reached on one set of rows (Evaluate); its answers are kept beside the run. */
+export interface RunScores {
+  /** Equal where two runs answered the same rows: only then may they be compared. */
+  dataKey: string;
+  dataName: string;
+  evaluatedAt: number;
+  /** Contexts asked, and the rows behind them (a context may have several right answers). */
+  questions: number;
+  rows: number;
+  adapter: Scores;
+  /** The base on the same rows; null where it was not asked. */
+  base: Scores | null;
+}
+
 export type RunStatus = 'preparing' | 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
 
 /** A run as the Library keeps it. */
@@ -237,6 +252,8 @@ export interface RunRecord {
   samples: SampleResult[];
   /** Answers judged right on held-out rows, where the task can be judged. */
   accuracy: { base: number | null; adapter: number; rows: number } | null;
+  /** One for each set of rows, newest first; absent before the first. */
+  scores?: RunScores[];
   /** A state to resume from is kept. */
   isResumable: boolean;
   hasAdapter: boolean;
