@@ -20,6 +20,11 @@ export interface CrossEntropyTensors {
   readonly step: Tensor;
   /** [adapters, 8]: lossSum and hits are overwritten by a step's first micro-batch, added to by the rest. */
   readonly results: Tensor;
+  /**
+   * [rows, 4], where each row's loss is wanted: its largest logit, the sum of exponentials below it, the target's logit and
+   * the best token. Overwritten. Default: scratch.
+   */
+  readonly state?: Tensor | undefined;
 }
 
 export interface CrossEntropyOptions {
@@ -56,7 +61,8 @@ function run(
   expectShape('crossEntropy', 'targets', t.targets, [rows]);
   expectShape('crossEntropy', 'results', t.results, [adapters, 8]);
   if (dHidden) expectShape('crossEntropy', 'dHidden', dHidden, [rows, hidden]);
-  const state = pass.scratch('cross-entropy state', [rows, 4]);
+  if (t.state) expectShape('crossEntropy', 'state', t.state, [rows, 4]);
+  const state = t.state ?? pass.scratch('cross-entropy state', [rows, 4]);
   const rescale = pass.scratch('cross-entropy rescale', [rows]);
   const { conditions, constants, share, workgroups } = shareByReduction(pass.traits, rows);
   for (const chunk of cutIntoChunks(t.head, chunkRows)) {

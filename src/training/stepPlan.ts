@@ -38,11 +38,12 @@ export interface StepOptions {
   readonly checkpointing: boolean;
 }
 
-/** Bytes of logits that may exist at one time. */
+/** Bytes of logits of one adapter that may exist at one time. */
 const LOGITS_BYTES = 8 << 20;
 
+/** By the rows of one adapter, so that it meets the vocabulary in the same chunks alone and in a race. */
 function crossEntropyOptions(lossRows: number, adapters: number): CrossEntropyOptions {
-  return { adapters, chunkRows: Math.max(1024, Math.floor(LOGITS_BYTES / 4 / lossRows)) };
+  return { adapters, chunkRows: Math.max(1024, Math.floor(LOGITS_BYTES / 4 / (lossRows / adapters))) };
 }
 
 /**
@@ -85,8 +86,14 @@ function again(context: Context, layer: number, x: Tensor, batch: BatchTensors):
   return blockForward(context, layer, x, batch, attendWithin(batch), { skipOutput: !isDownAdapted }).activations;
 }
 
-/** Forward and loss only, for evaluation. */
-export function recordEvaluation(base: PlanBase, shape: BatchShape, batch: BatchTensors, adapters: number): Plan {
+/** Forward and loss only, for evaluation. `state`: [lossRows, 4], where each row's loss is wanted; see crossEntropy. */
+export function recordEvaluation(
+  base: PlanBase,
+  shape: BatchShape,
+  batch: BatchTensors,
+  adapters: number,
+  state?: Tensor,
+): Plan {
   const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`, base.traits);
   const context: Context = { ...base, pass: plan };
   const last = context.model.architecture.layers - 1;
@@ -99,7 +106,8 @@ export function recordEvaluation(base: PlanBase, shape: BatchShape, batch: Batch
   const { y } = normForward(context, context.model.finalNorm, lossRowsOf(context, shape, batch, x));
   const { lossTargets: targets, step, results } = batch;
   const head = context.model.head.matrix;
-  crossEntropyForward(plan, { hidden: y, head, targets, step, results }, crossEntropyOptions(shape.lossRows, adapters));
+  const tensors = { hidden: y, head, targets, step, results, state };
+  crossEntropyForward(plan, tensors, crossEntropyOptions(shape.lossRows, adapters));
   return plan;
 }
 
