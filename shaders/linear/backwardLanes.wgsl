@@ -57,7 +57,8 @@ fn main(
       let vc = segment.uStart + (rc - rowStart) * rank;
       let vd = segment.uStart + (rd - rowStart) * rank;
       @if(dropout) let before = sums;
-      @if(dropout) { sums = zeroRows(); }
+      // An adapter without dropout adds up as it would beside none that has it.
+      @if(dropout) { if (segment.dropBelow > 0u) { sums = zeroRows(); } }
       for (var q = 0u; q < rank; q++) {
         var own = vec4f(v[va + q], 0.0, 0.0, 0.0);
         @if(!lanes16) { own.y = v[vb + q]; }
@@ -65,9 +66,11 @@ fn main(
         sums = plusOuter(sums, segment.scaling * own, a4(segment.aStart + q * params.inner + at));
       }
       @if(dropout) {
-        var masked = asArray(sums);
-        for (var i = 0u; i < min(16u, rowEnd - row); i++) { masked[i] *= mask4(segment, row - rowStart + i, at); }
-        sums = plusRows(before, masked);
+        if (segment.dropBelow > 0u) {
+          var masked = asArray(sums);
+          for (var i = 0u; i < min(16u, rowEnd - row); i++) { masked[i] *= mask4(segment, row - rowStart + i, at); }
+          sums = plusRows(before, masked);
+        }
       }
     }
   }

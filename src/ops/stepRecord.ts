@@ -3,6 +3,8 @@
 export const STEP_HEADER_WORDS = 4;
 export const ADAPTER_STEP_WORDS = 8;
 export const RESULT_WORDS = 8;
+/** Of an adapter's result: 1 once it is never updated again. */
+export const IS_STOPPED_WORD = 5;
 
 export interface AdapterStep {
   readonly lossScale: number;

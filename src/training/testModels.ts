@@ -142,6 +142,7 @@ export interface Setup {
   gpu: Gpu;
   model: FrozenModel;
   layouts: AdapterLayout[];
+  learningRates?: readonly number[];
   settings: TrainingSettings;
   rows: TokenRow[];
   start: Float32Array<ArrayBuffer>;
@@ -156,8 +157,9 @@ export interface Trained {
 }
 
 /** Trains from `start` (or a saved state) to the end, or to `until`. */
-export async function train({ gpu, model, layouts, settings, rows, start, from, until }: Setup): Promise<Trained> {
-  const trainer = await Trainer.plan({ gpu, model, layouts, settings, rows, validationRows: [] });
+export async function train({ start, from, until, ...setup }: Setup): Promise<Trained> {
+  const { settings } = setup;
+  const trainer = await Trainer.plan({ ...setup, validationRows: [] });
   await trainer.open(from ?? freshState(start, settings));
   const reports: StepReport[] = [];
   const last = until ?? trainer.steps;

@@ -15,7 +15,14 @@ import { allTensors, type FrozenModel } from '../model/frozenModel.ts';
 import { type Attachment, attach } from '../model/network.ts';
 import { rotaryTable } from '../model/rotaryTable.ts';
 import { adamwStep, clipGradients, sgdStep } from '../ops/optimizer.ts';
-import { type AdapterStep, packStep, RESULT_WORDS, type StepResult, unpackResults } from '../ops/stepRecord.ts';
+import {
+  type AdapterStep,
+  IS_STOPPED_WORD,
+  packStep,
+  RESULT_WORDS,
+  type StepResult,
+  unpackResults,
+} from '../ops/stepRecord.ts';
 import { BatchInputs } from './batchInputs.ts';
 import { ResultRing } from './resultRing.ts';
 import { learningRateAt } from './schedule.ts';
@@ -37,6 +44,8 @@ export interface PlanOptions {
 
 export interface TrainerOptions extends PlanOptions {
   readonly gpu: Gpu;
+  /** The learning rate that each adapter's schedule comes from; default: that of the settings for all. */
+  readonly learningRates?: readonly number[] | undefined;
   /** No submit shall take longer, so that the machine stays usable; default: `defaultSubmitMs`. */
   readonly longestSubmitMs?: number | undefined;
 }
@@ -44,10 +53,20 @@ export interface TrainerOptions extends PlanOptions {
 /** What one optimizer step gave, for each adapter. */
 export interface StepReport {
   readonly step: number;
-  readonly learningRate: number;
   readonly tokens: number;
   readonly targetTokens: number;
-  readonly adapters: readonly { loss: number; gradientNorm: number; isFinite: boolean }[];
+  readonly adapters: readonly AdapterReport[];
+}
+
+export interface AdapterReport {
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  /** False when this step's loss or gradient was not finite: the adapter is as it was before the step, and stays so. */
+  readonly isFinite: boolean;
+  /** Not trained by this step: it was dropped, or an earlier step was not finite. */
+  readonly isStopped: boolean;
 }
 
 interface EvaluateOptions {
@@ -68,6 +87,14 @@ export interface TrainerState {
   readonly first: Float32Array<ArrayBuffer>;
   /** AdamW only. */
   readonly second: Float32Array<ArrayBuffer> | undefined;
+  /** Adapters that no step changes any more, and the last step that each has seen. */
+  readonly stopped: readonly StoppedAdapter[];
+}
+
+export interface StoppedAdapter {
+  /** Place in the layouts. */
+  readonly adapter: number;
+  readonly step: number;
 }
 
 /** Bytes on the GPU by what they are for; the sum is exactly what a run allocates. */
@@ -85,6 +112,14 @@ interface ShapedPlan {
   readonly laidOut: LaidOutPlan;
   bound: Promise<BoundPlan> | undefined;
 }
+
+interface Submitted {
+  readonly report: Omit<StepReport, 'adapters'>;
+  readonly learningRates: readonly number[];
+  readonly results: Promise<ArrayBuffer>;
+}
+
+const byAdapter = (a: StoppedAdapter, b: StoppedAdapter) => a.adapter - b.adapter;
 
 const RING_SLOTS = 3;
 /** Tells dropout's seeds from every other use of the run's seed. */
@@ -104,6 +139,9 @@ export class Trainer {
   readonly #pacer: Pacer;
   #updateBound: BoundPlan | undefined;
   #ring: ResultRing | undefined;
+  /** By adapter, the last step that it has seen. */
+  readonly #stopped = new Map<number, number>();
+  #submitted = 0;
   /** Settles when the last step called for has been submitted. */
   #tail: Promise<void> = Promise.resolve();
 
@@ -146,6 +184,8 @@ export class Trainer {
     gpu.write(first, state.first);
     if (second && state.second) gpu.write(second, state.second);
     gpu.write(results, new Uint32Array(elementCount(results.shape)));
+    this.#submitted = state.step;
+    for (const { adapter, step } of state.stopped) this.#stop(adapter, step);
     gpu.write(blocks, Uint32Array.from(this.#o.layouts.flatMap(({ start, count }) => [start, count])));
     const rotary = model.architecture.rotary;
     if (cosSin && rotary) gpu.write(cosSin, rotaryTable(rotary, cosSin.shape[0]!));
@@ -163,24 +203,48 @@ export class Trainer {
       () => {},
       () => {},
     );
-    const { report, results } = await submitted;
-    const adapters = unpackResults(await results).map((result) => ({
-      loss: result.lossSum / report.targetTokens,
-      gradientNorm: result.gradientNorm,
-      isFinite: result.isFinite,
-    }));
+    const { report, learningRates, results } = await submitted;
+    const adapters = unpackResults(await results).map((result, i): AdapterReport => {
+      const isStopped = (this.#stopped.get(i) ?? step) < step;
+      if (!isStopped && !result.isFinite) this.#stopped.set(i, step - 1);
+      return {
+        loss: result.lossSum / report.targetTokens,
+        gradientNorm: result.gradientNorm,
+        learningRate: learningRates[i]!,
+        isFinite: result.isFinite,
+        isStopped,
+      };
+    });
     return { ...report, adapters };
   }
 
+  /** No step from the next on changes this adapter. (Its rows are still computed.) */
+  drop(adapter: number): Promise<void> {
+    this.#tail = this.#tail.then(() => {
+      if (!this.#stopped.has(adapter)) this.#stop(adapter, this.#submitted);
+    });
+    return this.#tail;
+  }
+
+  #stop(adapter: number, step: number): void {
+    this.#stopped.set(adapter, step);
+    const flag = (adapter * RESULT_WORDS + IS_STOPPED_WORD) * 4;
+    this.#o.gpu.write(this.#tensors.results, Uint32Array.of(1), flag);
+  }
+
   /** Writes and submits every micro-batch and the update, and starts to read the results. */
-  async #submit(step: number): Promise<{ report: Omit<StepReport, 'adapters'>; results: Promise<ArrayBuffer> }> {
+  async #submit(step: number): Promise<Submitted> {
     const { gpu, settings, layouts } = this.#o;
     const update = this.#updateBound;
     if (!update) throw new TrainingError('trainer: open it first');
     const batches = this.#batchesOf(step);
     const targetTokens = batches.reduce((sum, batch) => sum + batch.targetTokens, 0);
-    const learningRate = learningRateAt(settings, step, this.steps);
-    const record = adapterStep(settings, step, learningRate, targetTokens);
+    const learningRates = layouts.map((_, i) => {
+      const learningRate = this.#o.learningRates?.[i] ?? settings.learningRate;
+      return learningRateAt({ ...settings, learningRate }, step, this.steps);
+    });
+    const adapters = learningRates.map((rate) => adapterStep(settings, step, rate, targetTokens));
+    this.#submitted = step;
     const bound = await Promise.all(
       batches.map((batch) => this.#bound(this.#training, shapeOf(batch, layouts.length))),
     );
@@ -191,7 +255,7 @@ export class Trainer {
         microBatch,
         dropoutSeed: hash32(settings.seed, DROPOUT_STREAM, (step - 1) * settings.accumulate + microBatch),
         lossRows: batch.targetTokens,
-        adapters: layouts.map(() => record),
+        adapters,
       });
       this.#inputs.write(gpu, inputs, batch, layouts.length, words);
       if (microBatch + 1 < batches.length) await this.#pacer.submit([plan]);
@@ -199,7 +263,7 @@ export class Trainer {
     }
     if (!results) throw new TrainingError('trainer: a step of no micro-batches');
     const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
-    return { report: { step, learningRate, tokens, targetTokens }, results };
+    return { report: { step, tokens, targetTokens }, learningRates, results };
   }
 
   /** Submits these plans and a copy of the results that they leave. */
@@ -261,6 +325,7 @@ export class Trainer {
       parameters: new Float32Array(await gpu.read(parameters)),
       first: new Float32Array(await gpu.read(first)),
       second: second && new Float32Array(await gpu.read(second)),
+      stopped: [...this.#stopped].map(([adapter, last]) => ({ adapter, step: last })).sort(byAdapter),
     };
   }
 
@@ -321,7 +386,8 @@ export async function planMemory(options: PlanOptions): Promise<TrainingMemory> 
 /** A state to start from: these parameters, no momentum. */
 export function freshState(parameters: Float32Array<ArrayBuffer>, settings: TrainingSettings): TrainerState {
   const zeros = () => new Float32Array(parameters.length);
-  return { step: 0, parameters, first: zeros(), second: settings.optimizer.kind === 'adamw' ? zeros() : undefined };
+  const second = settings.optimizer.kind === 'adamw' ? zeros() : undefined;
+  return { step: 0, parameters, first: zeros(), second, stopped: [] };
 }
 
 const NO_UPDATE: AdapterStep = {

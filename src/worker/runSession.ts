@@ -143,14 +143,14 @@ export class RunSession {
   }
 
   /** Takes a step's result in; false when it is not finite. */
-  #take({ step, learningRate, tokens, targetTokens, adapters }: StepReport): boolean {
-    const [result] = adapters;
-    if (!result?.isFinite) {
-      this.#broken = { step, learningRate, hasFiniteLoss: Number.isFinite(result?.loss) };
+  #take({ step, tokens, targetTokens, adapters }: StepReport): boolean {
+    const result = adapters[0]!;
+    const { loss, gradientNorm, learningRate } = result;
+    if (!result.isFinite) {
+      this.#broken = { step, learningRate, hasFiniteLoss: Number.isFinite(loss) };
       return false;
     }
     const elapsedMs = performance.now() - this.#startedAt;
-    const { loss, gradientNorm } = result;
     this.#run = { ...this.#run, step, elapsedMs, lastLoss: loss };
     this.#feed.push({ step, loss, learningRate, gradientNorm, tokens, targetTokens, elapsedMs });
     return true;

@@ -260,8 +260,8 @@ async function trainOn(
     }
     done++;
     lastLoss = result.loss;
-    const { step, learningRate, tokens, targetTokens } = report;
-    const { loss, gradientNorm } = result;
+    const { step, tokens, targetTokens } = report;
+    const { loss, gradientNorm, learningRate } = result;
     metrics?.append({ step, loss, learningRate, gradientNorm, tokens, targetTokens, elapsedMs: elapsed() });
     bar.show(done, steps, `step ${done} of ${steps}, loss ${loss.toFixed(4)}`);
     if (training.saveEvery > 0 && done % training.saveEvery === 0 && done < steps) await save(done);

@@ -1,0 +1,134 @@
+// Adapters that train together: each ends as it would have alone, and one that stops leaves the others as they were.
+import { expect, it, vi } from 'vitest';
+import { type AdapterSpec, layOutAdapters } from '../adapters/adapterSet.ts';
+import { initialParameters } from '../adapters/initial.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { FrozenModel } from '../model/frozenModel.ts';
+import { BASE, tokenRows, train, withCase } from './testModels.ts';
+import { freshState, type StepReport, Trainer } from './trainer.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+interface Racer {
+  readonly spec: AdapterSpec;
+  readonly learningRate: number;
+}
+
+/** Every rank tile, several scalings and rates, matrices that share rows and such that do not, with dropout and without. */
+const RACERS: Racer[] = [
+  { spec: { rank: 1, alpha: 16, dropout: 0, useRslora: false, targets: ['q', 'v'] }, learningRate: 2e-3 },
+  { spec: { rank: 4, alpha: 8, dropout: 0.1, useRslora: false, targets: ['q', 'k', 'v', 'o'] }, learningRate: 1e-2 },
+  { spec: { rank: 16, alpha: 32, dropout: 0, useRslora: true, targets: ['q', 'v', 'down'] }, learningRate: 5e-4 },
+  { spec: { rank: 9, alpha: 9, dropout: 0.3, useRslora: false, targets: ['o', 'up'] }, learningRate: 1e-3 },
+];
+const SEED = 7;
+const SETTINGS = {
+  ...BASE,
+  optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, eps: 1e-8 } as const,
+  schedule: 'cosine' as const,
+  warmupSteps: 2,
+  weightDecay: 0.01,
+  clip: 1,
+  batchSize: 3,
+  accumulate: 2,
+  shuffle: true,
+  seed: SEED,
+  length: { kind: 'steps', steps: 6 } as const,
+};
+
+interface Track {
+  readonly gpu: Gpu;
+  readonly model: FrozenModel;
+  readonly rows: ReturnType<typeof tokenRows>;
+}
+
+async function race({ gpu, model, rows }: Track, racers: readonly Racer[]) {
+  const layouts = layOutAdapters(
+    model.architecture,
+    racers.map(({ spec }) => spec),
+  );
+  const learningRates = racers.map(({ learningRate }) => learningRate);
+  const seeds = racers.map(() => SEED);
+  const start = initialParameters(layouts, seeds);
+  const { reports, state } = await train({ gpu, model, rows, layouts, learningRates, settings: SETTINGS, start });
+  return layouts.map(({ start: from, count }, i) => ({
+    reports: reports.map(({ adapters }) => adapters[i]!),
+    parameters: state.parameters.slice(from, from + count),
+    first: state.first.slice(from, from + count),
+    second: state.second?.slice(from, from + count),
+  }));
+}
+
+it.each(['llama', 'qwen3', 'gpt2'])('%s: each adapter of a race ends with the bits that it has alone', async (name) => {
+  await withCase(name, async ({ model, expected }, gpu) => {
+    const track = { gpu, model, rows: tokenRows(expected.training.rows) };
+    const racers = name === 'gpt2' ? RACERS.map(forGpt2) : RACERS;
+    const together = await race(track, racers);
+    for (const [i, racer] of racers.entries()) expect([together[i]]).toEqual(await race(track, [racer]));
+  });
+});
+
+/** Its attention is one matrix. */
+function forGpt2({ spec, ...racer }: Racer): Racer {
+  return { ...racer, spec: { ...spec, targets: spec.targets.map((target) => (target === 'o' ? 'down' : target)) } };
+}
+
+/** The first report that is true of `adapter`. */
+function firstStep(reports: readonly StepReport[], adapter: number, is: 'isFinite' | 'isStopped', value: boolean) {
+  return reports.find(({ adapters }) => adapters[adapter]![is] === value)?.step;
+}
+
+it('one that diverges keeps what it was, one that is dropped too, and the third does not notice; also when resumed', async () => {
+  await withCase('llama', async ({ model, expected }, gpu) => {
+    const rows = tokenRows(expected.training.rows);
+    const specs = [RACERS[0]!.spec, RACERS[0]!.spec, RACERS[1]!.spec];
+    const layouts = layOutAdapters(model.architecture, specs);
+    const settings = { ...SETTINGS, optimizer: { kind: 'sgd', momentum: 0 } as const, clip: 0, warmupSteps: 0 };
+    const learningRates = [1e30, 1e-3, 1e-2];
+    const start = initialParameters(layouts, [SEED, SEED, SEED]);
+    const block = (parameters: Float32Array, i: number) =>
+      parameters.slice(layouts[i]!.start, layouts[i]!.start + layouts[i]!.count);
+    const plan = () => Trainer.plan({ gpu, model, layouts, learningRates, settings, rows, validationRows: [] });
+
+    const trainer = await plan();
+    await trainer.open(freshState(start, settings));
+    const reports = [await trainer.step(1), await trainer.step(2)];
+    await trainer.drop(1);
+    const dropped = block((await trainer.readState(2)).parameters, 1);
+    for (let step = 3; step <= 4; step++) reports.push(await trainer.step(step));
+    const middle = await trainer.readState(4);
+    await trainer.close();
+    const failed = firstStep(reports, 0, 'isFinite', false)!;
+    expect(failed).toBeLessThan(4);
+    expect(firstStep(reports, 0, 'isStopped', true)).toBe(failed + 1);
+    expect(firstStep(reports, 1, 'isStopped', true)).toBe(3);
+    expect(firstStep(reports, 2, 'isStopped', true)).toBeUndefined();
+    expect(middle.stopped).toEqual([
+      { adapter: 0, step: failed - 1 },
+      { adapter: 1, step: 2 },
+    ]);
+    expect(block(middle.parameters, 1)).toEqual(dropped);
+
+    const again = await plan();
+    await again.open(middle);
+    for (let step = 5; step <= 6; step++) reports.push(await again.step(step));
+    const end = await again.readState(6);
+    await again.close();
+    expect(end.stopped).toEqual(middle.stopped);
+    for (const i of [0, 1]) expect(block(end.parameters, i)).toEqual(block(middle.parameters, i));
+    for (const value of block(end.parameters, 0)) expect(Number.isFinite(value)).toBe(true);
+
+    const alone = layOutAdapters(model.architecture, [specs[2]!]);
+    const solo = await train({
+      gpu,
+      model,
+      layouts: alone,
+      learningRates: [1e-2],
+      settings,
+      rows,
+      start: initialParameters(alone, [SEED]),
+    });
+    expect(block(end.parameters, 2)).toEqual(solo.state.parameters.slice(0, alone[0]!.count));
+    expect(reports.map(({ adapters }) => adapters[2])).toEqual(solo.reports.map(({ adapters }) => adapters[0]));
+  });
+});
