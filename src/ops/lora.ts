@@ -106,7 +106,8 @@ function usesLanes({ traits }: Pass): boolean {
 function slotsOf({ table }: LoraTensors, factor: 'A' | 'B') {
   const isTogether = factor === 'A' && !table.hasDropout;
   const most = isTogether ? table.maxGroupRank : table.maxRank;
-  const eight = most <= 8;
+  // Of 17 to 24 ranks, tiles of 8 waste least.
+  const eight = most <= 8 || (most > 16 && most <= 24);
   return {
     eight,
     blocks: isTogether ? table.columnBlocks : 1,
