@@ -261,6 +261,39 @@ export interface RunRecord {
   isImported: boolean;
 }
 
+// ---- Analysis -----------------------------------------------------------------------------------------------------
+
+/** ΔW = scaling·B·A of one adapted matrix. */
+export interface MatrixSpectrum {
+  layer: number;
+  target: Target;
+  rank: number;
+  inFeatures: number;
+  outFeatures: number;
+  /** Falling; as many as the rank, or as the matrix's shorter side. */
+  singularValues: number[];
+  /** exp of the entropy of the singular values' shares (Roy and Vetterli 2007): 1 to the rank, 0 for a zero update. */
+  effectiveRank: number;
+  /** Frobenius. */
+  norm: number;
+}
+
+/** ΔW of one matrix against the frozen weights under it, as the LoRA paper's table 7 has it. Frobenius norms. */
+export interface MatrixAmplification {
+  layer: number;
+  target: Target;
+  /** How many top singular directions of each are taken: the adapter's rank. */
+  directions: number;
+  updateNorm: number;
+  frozenNorm: number;
+  /** Of W seen along the directions of ΔW, of W itself, and of a random matrix. Null for an update of zero. */
+  alongUpdate: number | null;
+  alongFrozen: number;
+  alongRandom: number;
+  /** updateNorm / alongUpdate. */
+  factor: number | null;
+}
+
 // ---- Playground ---------------------------------------------------------------------------------------------------
 
 export interface SamplingSettings {
@@ -378,6 +411,19 @@ export interface Calls {
     reply: { newTokens: number; base: TokenTime; unmerged: TokenTime; merged: TokenTime };
   };
 
+  /** Singular values of every matrix's update. Progress by `analysed`; kept with the run. */
+  analyseUpdates: { request: { runId: string }; reply: MatrixSpectrum[] };
+  /** Reads the frozen weights from the model's files. Progress by `analysed`; kept with the run. */
+  analyseAmplification: { request: { runId: string }; reply: MatrixAmplification[] };
+  /**
+   * φ for every i and j (row-major [rows, cols], from 1) between two runs' directions in one matrix, and of two random ones.
+   * `a`: right singular vectors of A; `left`, `right`: those of ΔW. `dimensions`: of the space they lie in.
+   */
+  compareSubspaces: {
+    request: { runIds: [string, string]; layer: number; target: Target; side: 'a' | 'left' | 'right' };
+    reply: { rows: number; cols: number; dimensions: number; phi: number[]; random: number[] };
+  };
+
   exportAdapter: { request: { runId: string }; reply: { fileName: string; zip: Blob } };
   /** Writes into `directory` when given, else replies with a zip. Progress by `exportProgress`. */
   exportMerged: {
@@ -391,7 +437,7 @@ export interface Calls {
    * Stops whatever long work is going on of that kind; the stopped call fails with `isCancelled`. An answer that has
    * begun is not lost: `generate` replies with what came.
    */
-  cancel: { request: { what: 'model' | 'data' | 'generate' | 'judge' | 'export' }; reply: null };
+  cancel: { request: { what: 'model' | 'data' | 'generate' | 'judge' | 'export' | 'analysis' }; reply: null };
 }
 
 export type CallKind = keyof Calls;
@@ -419,4 +465,6 @@ export type Event =
   | { kind: 'sampled'; runId: string; sample: SampleResult }
   | { kind: 'token'; requestId: string; text: string }
   | { kind: 'judged'; taskId: string; done: number; rows: number; right: number }
+  /** Matrices measured. */
+  | { kind: 'analysed'; runId: string; done: number; total: number }
   | { kind: 'exportProgress'; doneBytes: number; totalBytes: number };

@@ -10,7 +10,7 @@ const TRAIN = 'train.data';
 const VALIDATION = 'validation.data';
 
 /** Undefined where the browser keeps no files. */
-async function folderOf(runId: string): Promise<Folder | undefined> {
+export async function runFolder(runId: string): Promise<Folder | undefined> {
   try {
     return await (await (await openOpfs()).folder(RUNS)).folder(runId);
   } catch (error) {
@@ -20,12 +20,12 @@ async function folderOf(runId: string): Promise<Folder | undefined> {
 }
 
 export async function checkpointsOf(runId: string): Promise<Checkpoints | undefined> {
-  const folder = await folderOf(runId);
+  const folder = await runFolder(runId);
   return folder && openCheckpoints(folder);
 }
 
 export async function keepDataFiles(runId: string, files: { train: File; validation?: File }): Promise<void> {
-  const folder = await folderOf(runId);
+  const folder = await runFolder(runId);
   if (!folder) return;
   await copy(folder, TRAIN, files.train);
   if (files.validation) await copy(folder, VALIDATION, files.validation);
@@ -36,7 +36,7 @@ export async function keptDataFiles(
   runId: string,
   names: { train: string; validation: string | null },
 ): Promise<{ train: File; validation?: File } | undefined> {
-  const folder = await folderOf(runId);
+  const folder = await runFolder(runId);
   const open = async (stored: string, name: string): Promise<File | undefined> => {
     const source = await folder?.open(stored);
     return source && new File([await source.read(0, source.sizeBytes)], name);

@@ -1,6 +1,7 @@
 // The worker's entry: takes commands, answers each with one reply or failure. What they do is in the files beside.
 
 import { estimateStorage } from '../storage/storageError.ts';
+import { analyseAmplification, analyseUpdates, compareSubspaces } from './analysing.ts';
 import { listTasks } from './builtinFiles.ts';
 import { cancel } from './cancelling.ts';
 import { previewRows, readData } from './dataSession.ts';
@@ -90,6 +91,12 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await judgeTask(command) });
     case 'timeMerged':
       return post({ ...reply, to: command.kind, value: await timeMerged(command) });
+    case 'analyseUpdates':
+      return post({ ...reply, to: command.kind, value: await analyseUpdates(command.runId) });
+    case 'analyseAmplification':
+      return post({ ...reply, to: command.kind, value: await analyseAmplification(command.runId) });
+    case 'compareSubspaces':
+      return post({ ...reply, to: command.kind, value: await compareSubspaces(command) });
     case 'exportAdapter':
       return post({ ...reply, to: command.kind, value: await exportAdapter(command.runId) });
     case 'exportMerged':
