@@ -58,7 +58,7 @@ export async function fitted(
         : options.filter(({ format }) => format === asked),
     mustCheckpoint: flags.has('checkpointing'),
     declare: (weights) => declareModel(a, weights, most, files),
-    layout,
+    layouts: [layout],
     training,
     data: { rows: dataset.train.rows, validationRows: dataset.validation?.rows ?? [] },
     besideBytes: 0,

@@ -42,7 +42,7 @@ function fitting(change: Partial<FitRunOptions> = {}) {
     budgetBytes: 1e9,
     formats: (['f32', 'f16'] as const).map((format) => ({ format, bytes: bytesOf(format) })),
     declare: (weights) => declare(weights === 'f16' ? 'f16' : 'f32'),
-    layout: layout!,
+    layouts: [layout!],
     training,
     data: { maxLength: 256 },
     besideBytes: BESIDE,

@@ -12,7 +12,8 @@ import { type PlanOptions, planMemory } from './trainer.ts';
 export interface FitRunOptions extends Pick<FitOptions, 'budgetBytes' | 'formats' | 'mustCheckpoint'> {
   readonly gpu: PlanOptions['gpu'];
   readonly declare: (weights: FitChoice['weights']) => FrozenModel;
-  readonly layout: AdapterLayout;
+  /** The adapters that train together. */
+  readonly layouts: readonly AdapterLayout[];
   readonly training: TrainingSettings;
   /** Where the data is not known yet: rows as long as they may be. */
   readonly data: { rows: readonly TokenRow[]; validationRows: readonly TokenRow[] } | { maxLength: number };
@@ -44,7 +45,7 @@ export async function fitToMemory(options: FitRunOptions): Promise<Fit> {
 }
 
 async function measured(options: FitRunOptions, choice: FitChoice, rowLength?: number): Promise<Measured> {
-  const { gpu, declare, layout, data, training, besideBytes } = options;
+  const { gpu, declare, layouts, data, training, besideBytes } = options;
   const { weights: format, ...change } = choice;
   const length = rowLength ?? ('maxLength' in data ? data.maxLength : undefined);
   const full = fullRows(change.batchSize * change.accumulate, length ?? 0);
@@ -52,7 +53,7 @@ async function measured(options: FitRunOptions, choice: FitChoice, rowLength?: n
   const steps = length === undefined ? training.length : ({ kind: 'steps', steps: 1 } as const);
   const settings = { ...training, ...change, length: steps };
   try {
-    const { weights, total } = await planMemory({ gpu, model: declare(format), layouts: [layout], settings, ...rows });
+    const { weights, total } = await planMemory({ gpu, model: declare(format), layouts, settings, ...rows });
     return { kind: 'planned', weights, total: total + besideBytes };
   } catch (error) {
     if (error instanceof TooLargeError) return { kind: 'refused', reason: error.message };

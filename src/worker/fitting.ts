@@ -50,7 +50,7 @@ export async function fitRun(request: Calls['fitRun']['request']): Promise<FitRe
     budgetBytes,
     formats,
     declare,
-    layout,
+    layouts: [layout],
     training,
     data: rows ?? { maxLength: Math.min(training.maxLength, a.maxPositions) },
     besideBytes,
