@@ -43,7 +43,9 @@ export interface DataStatistics {
 
 export interface EncodedData {
   rows: TokenRow[];
-  /** For each row, the index of its example in the input. */
+  /** The input. */
+  examples: readonly Example[];
+  /** For each row, the index of its example. */
   sources: Uint32Array;
   problems: RowProblem[];
   statistics: DataStatistics;
@@ -92,7 +94,8 @@ export async function encodeExamples(examples: readonly Example[], options: Enco
   }
   options.onProgress?.(examples.length, examples.length);
   const leftOut = examples.length - new Set(sources).size;
-  return { rows, sources: Uint32Array.from(sources), problems, statistics: { ...counts, leftOut, ...measure(rows) } };
+  const statistics = { ...counts, leftOut, ...measure(rows) };
+  return { rows, examples, sources: Uint32Array.from(sources), problems, statistics };
 }
 
 /** The rows of one example (a conversation may need several), or why there are none. */

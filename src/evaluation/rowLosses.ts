@@ -83,7 +83,7 @@ export async function rowLosses(options: RowLossOptions): Promise<RowLoss[]> {
       await pacer.submit([plan.bound]);
       const bytes = await gpu.read(state, storedBytes(batch.targetTokens * STATE_WORDS, 'f32'));
       addUp(found, places, batch, new Float32Array(bytes));
-      done += places.length;
+      done = Math.min(done + places.length, rows.length);
       onProgress?.(done);
     }
   } finally {
