@@ -28,7 +28,7 @@ function done(run: (flags: Flags) => Promise<void>) {
 const COMMANDS: Readonly<Record<string, Command>> = {
   train: { flags: TRAIN_FLAGS, run: train },
   generate: { flags: GENERATE_FLAGS, run: done(generate) },
-  evaluate: { flags: EVALUATE_FLAGS, run: done(evaluate) },
+  evaluate: { flags: EVALUATE_FLAGS, run: done(evaluate), takesWords: true },
   logits: { flags: LOGITS_FLAGS, run: done(logits) },
   merge: { flags: MERGE_FLAGS, run: done(merge) },
   inspect: { flags: INSPECT_FLAGS, run: done(inspect), takesWords: true },

@@ -2,13 +2,16 @@
 import { parseArgs } from 'node:util';
 import { InputError } from './inputError.ts';
 
-export type FlagKind = 'text' | 'switch';
+/** `texts` may be given several times; `optional` may stand without a value. */
+export type FlagKind = 'text' | 'texts' | 'optional' | 'switch';
 
 export interface Flags {
   /** Words that belong to no flag. */
   readonly words: readonly string[];
   has(name: string): boolean;
+  /** Of an `optional` flag without a value: empty. */
   text(name: string): string | undefined;
+  texts(name: string): string[];
   /** As `text`; throws InputError when the flag is missing. */
   required(name: string): string;
   number(name: string, range: Range): number | undefined;
@@ -35,7 +38,9 @@ export function parseFlags(args: readonly string[], kinds: Readonly<Record<strin
   const given = new Map<string, string | boolean>();
   for (const [name, all] of Object.entries(values)) {
     const list = [all ?? []].flat();
-    if (list.length > 1) throw new InputError(`--${name} is given ${list.length} times`);
+    if (list.length > 1 && kinds[name] !== 'texts') {
+      throw new InputError(`--${name} is given ${list.length} times`);
+    }
     if (list[0] !== undefined) given.set(name, list[0]);
   }
   const text = (name: string) => {
@@ -46,6 +51,7 @@ export function parseFlags(args: readonly string[], kinds: Readonly<Record<strin
     words: positionals,
     has: (name) => given.has(name),
     text,
+    texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === 'string'),
     required(name) {
       const value = text(name);
       if (value === undefined || value === '') throw new InputError(`--${name} is missing`);
@@ -77,7 +83,7 @@ type ParseOptions = Record<string, { type: 'string' | 'boolean'; multiple: true 
 
 function parse(args: readonly string[], options: ParseOptions, kinds: Readonly<Record<string, FlagKind>>) {
   try {
-    return parseArgs({ args: negativeNumbersJoined(args, kinds), options, allowPositionals: true, strict: true });
+    return parseArgs({ args: joinedValues(args, kinds), options, allowPositionals: true, strict: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const unknown = /^Unknown option '([^']*)'/.exec(message)?.[1];
@@ -87,11 +93,15 @@ function parse(args: readonly string[], options: ParseOptions, kinds: Readonly<R
   }
 }
 
-/** `--lr -1` as `--lr=-1`, so that the number is judged and not the dash. */
-function negativeNumbersJoined(args: readonly string[], kinds: Readonly<Record<string, FlagKind>>): string[] {
+/** `--lr -1` as `--lr=-1`, so that the number is judged and not the dash; an optional value that is not there as ''. */
+function joinedValues(args: readonly string[], kinds: Readonly<Record<string, FlagKind>>): string[] {
   const joined: string[] = [];
-  for (const arg of args) {
+  for (const [i, arg] of args.entries()) {
     const before = joined.at(-1);
+    if (arg.startsWith('--') && kinds[arg.slice(2)] === 'optional' && (args[i + 1] ?? '--').startsWith('--')) {
+      joined.push(`${arg}=`);
+      continue;
+    }
     const takesText = before?.startsWith('--') && kinds[before.slice(2)] === 'text';
     if (before !== undefined && takesText && /^-[\d.]/.test(arg)) joined[joined.length - 1] = `${before}=${arg}`;
     else joined.push(arg);

@@ -19,7 +19,12 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --resume DIR                go on with the run that was written to DIR, to the same bits
   --metrics FILE              one JSON line per optimizer step
 generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--temperature 0] [--json]
-evaluate   --model DIR --data FILE [--adapter DIR] [--template STRING] [--max-length 512] [--json]
+evaluate   --model DIR --data FILE [--adapter DIR…] [--template STRING] [--max-length 512]
+                              the base and any number of adapters on the same rows, with 95 % intervals
+  --generate                  answers as well: exact match, BLEU, ROUGE-L, chrF; --max-new-tokens N each
+  --limit N                   the first N contexts, each with all its rows
+  --answers FILE.jsonl        every answer with its scores, one context a line (and --generate)
+  --json [FILE]               all scores, intervals and differences; without FILE one line an adapter on standard output
 logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tokens, vocabulary]
 merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
                               default f32; from quantized blocks f16, written widened, never quantized again

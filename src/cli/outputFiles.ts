@@ -1,6 +1,6 @@
 // Files written so that a name never stands for half a file: under another name first, then renamed.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from './inputError.ts';
 
 export interface OutputFile {
@@ -46,4 +46,11 @@ export async function writeFiles(
 async function* piecesOf(bytes: AsyncIterable<Uint8Array> | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (Symbol.asyncIterator in bytes) yield* bytes;
   else yield await bytes;
+}
+
+/** A single text file; its folder is made if need be. */
+export async function writeTextFile(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await makeFolder(folder);
+  await writeFiles(folder, [{ name: basename(path), bytes: new TextEncoder().encode(text) }]);
 }

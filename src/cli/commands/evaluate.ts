@@ -1,79 +1,122 @@
-// `evaluate`: loss, perplexity and token accuracy of a model on a data file, with an adapter or without.
-import type { AdapterLayout } from '../../adapters/adapterSet.ts';
+// `evaluate`: the base and adapters on the same rows of a data file: loss, perplexity and token accuracy, and of the answers
+// exact match, BLEU, ROUGE-L and chrF, each with its interval.
+import { basename, resolve } from 'node:path';
 import { prepareDataset } from '../../data/dataset.ts';
 import { typedTemplate } from '../../data/template.ts';
-import { DEFAULT_RUN_SETTINGS, type TrainingSettings } from '../../training/settings.ts';
-import { freshState, Trainer } from '../../training/trainer.ts';
-import { flatParameters, openLocalAdapter } from '../adapterFolder.ts';
+import { type Measured, measure } from '../../evaluation/evaluate.ts';
+import { canAsk, newTokensFor, questionsOf } from '../../evaluation/questions.ts';
+import { RESAMPLES, resample } from '../../evaluation/resampling.ts';
+import { type LocalAdapter, openLocalAdapter } from '../adapterFolder.ts';
 import { dataFile, tellProblems } from '../dataFile.ts';
+import { answerLines, evaluationJson, evaluationLines, evaluationTable } from '../evaluationText.ts';
 import type { FlagKind, Flags } from '../flags.ts';
+import { InputError } from '../inputError.ts';
 import { checkRows, maxLengthFor } from '../lengths.ts';
 import { openLocalModel, openTokenizer, withLoadedModel } from '../modelFolder.ts';
+import { writeTextFile } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
 import { weightsFlag } from '../weightsFlag.ts';
 
 export const EVALUATE_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',
-  adapter: 'text',
+  adapter: 'texts',
   weights: 'text',
   data: 'text',
   template: 'text',
   'max-length': 'text',
-  json: 'switch',
+  generate: 'switch',
+  'max-new-tokens': 'text',
+  limit: 'text',
+  answers: 'text',
+  json: 'optional',
 };
 
-/** The frozen model alone: an adapter without matrices. */
-const NO_ADAPTER: AdapterLayout = {
-  spec: { rank: 1, alpha: 1, dropout: 0, useRslora: false, targets: [] },
-  start: 0,
-  count: 64,
-  modules: [],
-};
+/** For the resamples. */
+const SEED = 42;
 
-/** Nothing trains. */
-const SETTINGS: TrainingSettings = {
-  ...DEFAULT_RUN_SETTINGS.training,
-  optimizer: { kind: 'sgd', momentum: 0 },
-  length: { kind: 'steps', steps: 0 },
-};
+interface Answerer {
+  readonly name: string;
+  readonly path: string | undefined;
+  readonly adapter: LocalAdapter | undefined;
+}
 
 export async function evaluate(flags: Flags): Promise<void> {
   const modelPath = flags.required('model');
   const dataPath = flags.required('data');
   const wantedLength = flags.number('max-length', { least: 2, isWhole: true });
+  const limit = flags.number('limit', { least: 1, isWhole: true });
+  const wantedTokens = flags.number('max-new-tokens', { least: 1, isWhole: true });
+  const answersPath = flags.text('answers');
+  const jsonPath = flags.text('json');
+  const isForProgram = jsonPath === '';
   const template = flags.text('template');
-  const asJson = flags.has('json');
+  const adapterPaths = adapterPathsOf(flags);
   const file = dataFile(dataPath);
   const local = await openLocalModel(modelPath);
   const { architecture } = local;
   const tokenizer = await openTokenizer(local);
-  const adapterPath = flags.text('adapter');
-  const adapter = adapterPath === undefined ? undefined : await openLocalAdapter(adapterPath, architecture);
+  const names = namesOf(adapterPaths);
+  const adapters: Answerer[] = [];
+  for (const [i, path] of adapterPaths.entries()) {
+    adapters.push({ name: names[i]!, path, adapter: await openLocalAdapter(path, architecture) });
+  }
   const { train, problems } = await prepareDataset(file, {
     tokenizer,
     maxLength: maxLengthFor(architecture, wantedLength),
     ...(template === undefined ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
     seed: 0,
   });
-  const { rows } = train;
-  checkRows(architecture, rows);
+  checkRows(architecture, train.rows);
   tellProblems(dataPath, problems);
+  const questions = questionsOf(train, tokenizer, limit);
+  const wantsAnswers = flags.has('generate') || answersPath !== undefined;
+  if (wantsAnswers && !canAsk(questions)) {
+    throw new InputError(`${dataPath}: its rows are plain text, which asks nothing; leave out --generate`);
+  }
+  const maxNewTokens = wantsAnswers ? (wantedTokens ?? newTokensFor(questions)) : undefined;
+  const base: Answerer = { name: 'base', path: undefined, adapter: undefined };
+  // One line for a program is about what it named; a table or a file sets the base beside it.
+  const answerers = isForProgram && adapters.length > 0 ? adapters : [base, ...adapters];
+  const measured: Measured[] = [];
   await withLoadedModel(local, weightsFlag(flags, local), async (gpu, model) => {
-    const layouts = [adapter?.layout ?? NO_ADAPTER];
-    const trainer = await Trainer.plan({ gpu, model, layouts, settings: SETTINGS, rows, validationRows: rows });
-    await trainer.open(freshState(adapter ? flatParameters(adapter) : new Float32Array(NO_ADAPTER.count), SETTINGS));
     const bar = progressBar('Evaluating');
-    const result = await trainer.evaluate({ onProgress: (done, total) => bar.show(done, total) });
-    bar.end();
-    await trainer.close();
-    const { rows: count, targetTokens: tokens } = result;
-    for (const { loss, perplexity, tokenAccuracy } of result.adapters) {
-      process.stdout.write(
-        asJson
-          ? `${JSON.stringify({ loss, perplexity, tokenAccuracy, rows: count, tokens })}\n`
-          : `loss            ${loss.toFixed(6)}\nperplexity      ${perplexity.toFixed(4)}\n` +
-              `token accuracy  ${(tokenAccuracy * 100).toFixed(2)} %\nrows            ${count}\ntarget tokens   ${tokens}\n`,
-      );
+    for (const [i, { name, adapter }] of answerers.entries()) {
+      const onProgress = (share: number, phase: string, done: number, total: number) =>
+        bar.show(i + share, answerers.length, `${name}: ${phase} ${done}/${total}`);
+      measured.push(await measure({ gpu, model, tokenizer, adapter, questions, maxNewTokens, onProgress }));
     }
+    bar.end();
   });
+  const evaluation = {
+    model: modelPath,
+    data: dataPath,
+    questions,
+    maxNewTokens,
+    answerers: answerers.map(({ name, path }) => ({ name, path })),
+    measured,
+    resampled: resample(questions, measured, SEED),
+    resampling: { resamples: RESAMPLES, seed: SEED },
+  };
+  if (answersPath !== undefined) await writeTextFile(answersPath, answerLines(evaluation));
+  if (isForProgram) process.stdout.write(evaluationLines(evaluation));
+  else {
+    if (jsonPath !== undefined) await writeTextFile(jsonPath, evaluationJson(evaluation));
+    process.stdout.write(evaluationTable(evaluation));
+  }
+}
+
+/** `--adapter A --adapter B`, or `--adapter A B`, as a shell writes `--adapter race/*`. */
+function adapterPathsOf(flags: Flags): string[] {
+  const given = flags.texts('adapter');
+  const [word] = flags.words;
+  if (word !== undefined && given.length === 0) throw new InputError(`evaluate: ${word} belongs to no flag`);
+  return [...given, ...flags.words];
+}
+
+/** Folder names, or whole paths where two are called the same. */
+function namesOf(paths: readonly string[]): string[] {
+  const names = paths.map((path) => basename(resolve(path)).replace(/\.zip$/i, ''));
+  return names.map((name, i) =>
+    name === 'base' || names.indexOf(name) !== names.lastIndexOf(name) ? paths[i]! : name,
+  );
 }
