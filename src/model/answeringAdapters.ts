@@ -2,7 +2,7 @@
 // batch. A plan is sized once for the worst mix; which adapter each block of rows meets, and how strongly, is only the
 // words of the group tables, so switching adapters or their strength builds nothing.
 import { newTensor, type Tensor } from '../gpu/tensor.ts';
-import type { RowGroup } from '../ops/loraSegments.ts';
+import { type RowGroup, roomierTable } from '../ops/loraSegments.ts';
 import type { FrozenModel } from './frozenModel.ts';
 import type { LinearName } from './linears.ts';
 import { type Attachment, attach } from './network.ts';
@@ -54,10 +54,7 @@ export function attachAny(model: FrozenModel, adapters: AnsweringAdapters, rows:
   for (let adapter = 0; adapter < adapters.count; adapter++) {
     for (const [key, { table }] of withAdapter(adapter).linears) {
       const known = linears.get(key)!;
-      const maxRank = Math.max(known.table.maxRank, table.maxRank);
-      const projectedElements = Math.max(known.table.projectedElements, table.projectedElements);
-      const productCount = Math.max(known.table.productCount, table.productCount);
-      linears.set(key, { ...known, table: { ...known.table, maxRank, projectedElements, productCount } });
+      linears.set(key, { ...known, table: roomierTable(known.table, table) });
     }
   }
   return { ...first, linears };

@@ -100,6 +100,17 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
   };
 }
 
+/** A table as roomy as both: for plans whose tables change from use to use. Both are of one linear. */
+export function roomierTable(a: SegmentTable, b: SegmentTable): SegmentTable {
+  return {
+    ...a,
+    maxRank: Math.max(a.maxRank, b.maxRank),
+    maxGroupRank: Math.max(a.maxGroupRank, b.maxGroupRank),
+    projectedElements: Math.max(a.projectedElements, b.projectedElements),
+    productCount: Math.max(a.productCount, b.productCount),
+  };
+}
+
 /** What a fused linear needs of its adapters; absent where no matrix of it is adapted. */
 export interface LoraTensors {
   readonly table: SegmentTable;
