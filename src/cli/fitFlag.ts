@@ -8,11 +8,13 @@ import { bytesText } from '../training/bytesText.ts';
 import { formatsToTry } from '../training/fit.ts';
 import { fitToMemory } from '../training/fitToMemory.ts';
 import { likelyBudgetBytes } from '../training/memoryBudget.ts';
+import { gridOf } from '../training/race.ts';
 import type { TrainingSettings, WeightFormat } from '../training/settings.ts';
 import { storedFormat, weightOptions } from '../training/weightOptions.ts';
 import type { Flags } from './flags.ts';
 import { InputError } from './inputError.ts';
 import type { LocalModel } from './modelFolder.ts';
+import { raceChoices } from './trainFlags.ts';
 
 interface ToFit {
   readonly local: LocalModel;
@@ -24,7 +26,8 @@ interface ToFit {
 /** Throws InputError for flags that contradict --fit, before anything is opened. */
 export function checkFitFlags(flags: Flags): void {
   const hasFit = flags.has('fit');
-  if (flags.text('memory') !== undefined && !hasFit)
+  const isRace = gridOf(raceChoices(flags)).length > 1;
+  if (flags.text('memory') !== undefined && !hasFit && !isRace)
     throw new InputError('--memory says how much --fit may use; add --fit');
   if (hasFit && flags.text('resume') !== undefined) {
     throw new InputError('--fit chooses for a new run; a resumed one goes on as it was started, leave it out');
@@ -42,16 +45,15 @@ export async function fitted(
 ): Promise<{ weights: WeightFormat; training: TrainingSettings }> {
   const { architecture: a, weights: files } = local;
   const most = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
-  const gigabytesGiven = memoryFlag(flags);
-  const budgetBytes = gigabytesGiven === undefined ? likelyBytes(gpu) : gigabytesGiven * 1e9;
-  if (gigabytesGiven === undefined) {
-    process.stderr.write(`Fitting into ${bytesText(budgetBytes)}, a guess; --memory GB says how much there is\n`);
+  const budget = budgetBytes(gpu, flags);
+  if (memoryFlag(flags) === undefined) {
+    process.stderr.write(`Fitting into ${bytesText(budget)}, a guess; --memory GB says how much there is\n`);
   }
   const options = weightOptions(a, files, most);
   const asked = flags.text('weights');
   const fit = await fitToMemory({
     gpu,
-    budgetBytes,
+    budgetBytes: budget,
     formats:
       asked === undefined
         ? formatsToTry(options, storedFormat(a, files))
@@ -68,6 +70,12 @@ export async function fitted(
   process.stderr.write(`Chosen: ${fit.reason}\n`);
   const { weights, ...change } = fit.choice;
   return { weights, training: { ...training, ...change } };
+}
+
+/** --memory, or what is likely there. */
+export function budgetBytes(gpu: Gpu, flags: Flags): number {
+  const gigabytes = memoryFlag(flags);
+  return gigabytes === undefined ? likelyBytes(gpu) : gigabytes * 1e9;
 }
 
 function likelyBytes(gpu: Gpu): number {

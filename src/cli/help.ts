@@ -3,6 +3,10 @@ export const HELP = `Usage: npm run -s rankwise -- COMMAND
 train      an adapter from context–target pairs; writes a PEFT folder
   --model DIR --data FILE --out DIR           a model is a transformers folder or a GGUF file, here and below
   --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
+                              several make a race: --rank 1,4,16,64, and so --alpha, --lr, --dropout, and --targets
+                              'q,v;q,k,v,o'; every combination is an adapter in a folder of its own under OUT, named
+                              by what differs (r4, r4-lr0.001), trained together on the same batches; race.json sums
+                              up; what does not fit into memory (--memory GB, or a guess) runs in heats
   --optimizer adamw|sgd --lr 2e-4 --weight-decay 0 --betas 0.9,0.999 --eps 1e-8 --momentum 0
   --clip 1 (0: off) --schedule constant|linear|cosine --warmup STEPS
   --steps N | --epochs N (default: 1 epoch) --batch 8 --accumulate 1 --max-length 512
@@ -17,7 +21,7 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --init-adapter DIR          start from this PEFT adapter, with its rank, alpha and targets
   --save-every 50             keep the run's state in OUT/state every N steps, and when stopped
   --resume DIR                go on with the run that was written to DIR, to the same bits
-  --metrics FILE              one JSON line per optimizer step
+  --metrics FILE              one JSON line per optimizer step (and adapter of a race, by its folder's name)
 generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--temperature 0] [--json]
 evaluate   --model DIR --data FILE [--adapter DIR…] [--template STRING] [--max-length 512]
                               the base and any number of adapters on the same rows, with 95 % intervals

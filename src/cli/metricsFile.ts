@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync }
 import { InputError } from './inputError.ts';
 
 export interface StepMetrics {
+  /** In a race: the adapter's folder under --out. */
+  adapter?: string;
   /** From 1. */
   step: number;
   loss: number;
@@ -21,12 +23,12 @@ export interface MetricsFile {
 }
 
 /**
- * Starts the file anew, or, on resuming after `stepsDone` steps, keeps the lines of those and drops what came after the
- * checkpoint, for those steps are done again. Throws InputError.
+ * Starts the file anew, or, on resuming after `stepsDone` steps (of an adapter, in a race), keeps the lines of those and
+ * drops what came after the checkpoint, for those steps are done again. Throws InputError.
  */
-export function openMetrics(path: string, stepsDone: number): MetricsFile {
+export function openMetrics(path: string, stepsDone: (adapter: string | undefined) => number): MetricsFile {
   try {
-    const kept = stepsDone > 0 && statSync(path, { throwIfNoEntry: false }) ? linesUpTo(path, stepsDone) : [];
+    const kept = statSync(path, { throwIfNoEntry: false }) ? linesUpTo(path, stepsDone) : [];
     writeFileSync(path, kept.map((line) => `${line}\n`).join(''));
     const file = openSync(path, 'a');
     return {
@@ -41,21 +43,22 @@ export function openMetrics(path: string, stepsDone: number): MetricsFile {
   }
 }
 
-function linesUpTo(path: string, stepsDone: number): string[] {
+function linesUpTo(path: string, stepsDone: (adapter: string | undefined) => number): string[] {
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => {
-      const step = stepOf(line);
-      return step !== undefined && step <= stepsDone;
+      const parsed = parsedLine(line);
+      return parsed !== undefined && parsed.step <= stepsDone(parsed.adapter);
     });
 }
 
 /** Undefined for a line that a kill cut off. */
-function stepOf(line: string): number | undefined {
+function parsedLine(line: string): { step: number; adapter: string | undefined } | undefined {
   try {
     const parsed: unknown = JSON.parse(line);
     if (typeof parsed !== 'object' || parsed === null || !('step' in parsed)) return undefined;
-    return typeof parsed.step === 'number' ? parsed.step : undefined;
+    const adapter = 'adapter' in parsed && typeof parsed.adapter === 'string' ? parsed.adapter : undefined;
+    return typeof parsed.step === 'number' ? { step: parsed.step, adapter } : undefined;
   } catch {
     return undefined;
   }

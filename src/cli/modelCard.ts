@@ -16,16 +16,15 @@ export interface TrainedRun {
   readonly step: number;
   readonly steps: number;
   readonly lastLoss: number | undefined;
-  readonly evaluation: Evaluation | undefined;
+  readonly evaluation: Evaluation['adapters'][number] | undefined;
 }
 
 export function cardInfo(run: TrainedRun): ExportInfo {
-  const { training: t, evaluation, lastLoss } = run;
+  const { training: t, evaluation: validation, lastLoss } = run;
   const optimizer =
     t.optimizer.kind === 'adamw'
       ? `AdamW (betas ${t.optimizer.beta1}, ${t.optimizer.beta2}; eps ${t.optimizer.eps})`
       : `SGD (momentum ${t.optimizer.momentum})`;
-  const [validation] = evaluation?.adapters ?? [];
   return {
     title: basename(run.out),
     baseModel: run.model,

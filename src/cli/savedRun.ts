@@ -7,6 +7,8 @@ import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import type { TokenRow } from '../data/types.ts';
 import { crc32 } from '../formats/crc32.ts';
 import { TARGETS } from '../model/targets.ts';
+import type { Heat } from '../training/heats.ts';
+import { raceChoicesSchema } from '../training/race.ts';
 import { trainingSettingsSchema, WEIGHT_FORMATS } from '../training/settings.ts';
 import { existing } from './fileSource.ts';
 import { InputError } from './inputError.ts';
@@ -45,7 +47,15 @@ const runSchema = z.object({
   /** A fraction, or the absolute path of a second file. */
   validation: z.union([z.number(), z.string()]),
   weights: z.enum(WEIGHT_FORMATS),
+  /** What the adapter is; in a race, the first one's. */
   adapter: specSchema,
+  race: z
+    .object({
+      choices: raceChoicesSchema,
+      /** From which adapter to before which; each has its checkpoints in a folder of its own. */
+      heats: z.array(z.tuple([z.int(), z.int()])).min(1),
+    })
+    .optional(),
   training: trainingSettingsSchema,
   /** CRC-32 of config.json, and of the tokens of every row. */
   modelChecksum: z.number(),
@@ -54,6 +64,10 @@ const runSchema = z.object({
 export type SavedRun = z.infer<typeof runSchema>;
 
 export const stateFolderOf = (out: string) => join(out, 'state');
+
+/** Where a heat of a race keeps its checkpoints. */
+export const heatFolderOf = (stateFolder: string, [from, to]: Heat) =>
+  join(stateFolder, `adapters-${from + 1}-to-${to}`);
 
 /** The state folder of an earlier run: DIR/state, or DIR itself. Throws InputError. */
 export function findStateFolder(path: string): string {

@@ -2,8 +2,9 @@
 // run that is resumed.
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import { TARGETS, type Target } from '../model/targets.ts';
+import { choicesOf, gridOf, MOST_ADAPTERS, type RaceChoices } from '../training/race.ts';
 import { DEFAULT_RUN_SETTINGS, type OptimizerSettings, type TrainingSettings } from '../training/settings.ts';
-import { type FlagKind, type Flags, numberOf, quoted } from './flags.ts';
+import { type FlagKind, type Flags, numberOf, quoted, type Range } from './flags.ts';
 import { InputError } from './inputError.ts';
 
 export const TRAIN_FLAGS: Readonly<Record<string, FlagKind>> = {
@@ -59,7 +60,7 @@ const TRAIN_DEFAULTS: TrainingSettings = {
 export function trainingSettings(flags: Flags, defaults: TrainingSettings = TRAIN_DEFAULTS): TrainingSettings {
   return {
     optimizer: optimizerSettings(flags, defaults.optimizer),
-    learningRate: flags.number('lr', fromZero) ?? defaults.learningRate,
+    learningRate: learningRatesOf(flags)?.[0] ?? defaults.learningRate,
     weightDecay: flags.number('weight-decay', fromZero) ?? defaults.weightDecay,
     schedule: flags.choice('schedule', ['constant', 'linear', 'cosine']) ?? defaults.schedule,
     warmupSteps: flags.number('warmup', wholeFromZero) ?? defaults.warmupSteps,
@@ -103,24 +104,26 @@ function lengthSettings(flags: Flags): TrainingSettings['length'] | undefined {
   return epochs === undefined ? undefined : { kind: 'epochs', epochs };
 }
 
-/** A new adapter, as its flags describe it. */
-export function newAdapterSpec(flags: Flags): AdapterSpec {
-  const { rank, alpha, dropout, targets } = DEFAULT_RUN_SETTINGS.adapter;
-  return {
-    rank: rankOf(flags) ?? rank,
-    alpha: alphaOf(flags) ?? alpha,
-    dropout: dropoutOf(flags) ?? dropout,
-    useRslora: flags.has('rslora'),
-    targets: targetsOf(flags) ?? targets,
-  };
+const ranksOf = (flags: Flags) => numbersOf(flags, 'rank', { ...wholeFromOne, most: 256 });
+const alphasOf = (flags: Flags) => numbersOf(flags, 'alpha', { above: 0 });
+const learningRatesOf = (flags: Flags) => numbersOf(flags, 'lr', fromZero);
+const dropoutsOf = (flags: Flags) => numbersOf(flags, 'dropout', share);
+
+/** One value or several, parted by commas. */
+function numbersOf(flags: Flags, name: string, range: Range): number[] | undefined {
+  const numbers = flags.list(name)?.map((text) => numberOf(`--${name}`, text, range));
+  return numbers && distinct(name, numbers);
 }
 
-const rankOf = (flags: Flags) => flags.number('rank', { ...wholeFromOne, most: 256 });
-const alphaOf = (flags: Flags) => flags.number('alpha', { above: 0 });
-export const dropoutOf = (flags: Flags) => flags.number('dropout', share);
+/** One choice of matrices or several, parted by semicolons: `q,v;q,k,v,o`. */
+function targetsOf(flags: Flags): Target[][] | undefined {
+  const sets = flags.text('targets')?.split(';').map(targetSet);
+  return sets && distinct('targets', sets);
+}
 
-function targetsOf(flags: Flags): Target[] | undefined {
-  return flags.list('targets')?.map((name) => {
+function targetSet(text: string): Target[] {
+  const names = text.split(',').map((name) => name.trim());
+  return names.map((name) => {
     const target = TARGETS.find((candidate) => candidate === name);
     if (target === undefined)
       throw new InputError(`--targets: expected some of ${TARGETS.join(', ')}, got ${quoted(name)}`);
@@ -128,20 +131,75 @@ function targetsOf(flags: Flags): Target[] | undefined {
   });
 }
 
+function distinct<T>(name: string, values: T[]): T[] {
+  const same = values.find((value, i) => values.findIndex((other) => String(other) === String(value)) < i);
+  if (same !== undefined) throw new InputError(`--${name}: ${String(same)} is there twice`);
+  return values;
+}
+
+/** The values that the flags name, one or several of each; the rest as in `defaults`. Throws InputError. */
+export function raceChoices(flags: Flags, defaults: RaceChoices = choicesOf(DEFAULT_RUN_SETTINGS)): RaceChoices {
+  const choices = {
+    rank: ranksOf(flags) ?? defaults.rank,
+    alpha: alphasOf(flags) ?? defaults.alpha,
+    targets: targetsOf(flags) ?? defaults.targets,
+    learningRate: learningRatesOf(flags) ?? defaults.learningRate,
+    dropout: dropoutsOf(flags) ?? defaults.dropout,
+  };
+  const adapters = gridOf(choices).length;
+  if (adapters > MOST_ADAPTERS) {
+    throw new InputError(
+      `--rank, --alpha, --targets, --lr and --dropout make ${adapters} adapters; at most ${MOST_ADAPTERS} race`,
+    );
+  }
+  return choices;
+}
+
+/** One new adapter, as its flags describe it. Throws InputError for several. */
+export function newAdapterSpec(flags: Flags): AdapterSpec {
+  const [first, ...others] = gridOf(raceChoices(flags));
+  if (!first || others.length > 0) throw new InputError('expected one rank and one choice of targets here');
+  const { learningRate: _, ...own } = first;
+  return { ...own, useRslora: flags.has('rslora') };
+}
+
+/** Throws InputError for lists that say otherwise than those of the race that is resumed. */
+export function refuseOtherRace(flags: Flags, saved: RaceChoices, from: string): void {
+  const asked = raceChoices(flags, saved);
+  const refuse = (flag: string, was: string, is: string) => {
+    if (was !== is) throw new InputError(`--${flag} ${is} contradicts ${from}, which races ${was}; leave the flag out`);
+  };
+  refuse('rank', String(saved.rank), String(asked.rank));
+  refuse('alpha', String(saved.alpha), String(asked.alpha));
+  refuse('targets', saved.targets.join(';'), asked.targets.join(';'));
+  refuse('lr', String(saved.learningRate), String(asked.learningRate));
+  refuse('dropout', String(saved.dropout), String(asked.dropout));
+}
+
 /** Throws InputError for a flag that says otherwise than the adapter that training starts from. `from` names it. */
 export function refuseContradiction(flags: Flags, spec: AdapterSpec, from: string): void {
   const refuse = (flag: string, given: string | number, what: string) => {
     throw new InputError(`--${flag} ${given} contradicts ${from}, ${what}; leave the flag out`);
   };
-  const [rank, alpha, targets] = [rankOf(flags), alphaOf(flags), targetsOf(flags)];
-  if (rank !== undefined && rank !== spec.rank) refuse('rank', rank, `whose rank is ${spec.rank}`);
-  if (alpha !== undefined && alpha !== spec.alpha) refuse('alpha', alpha, `whose alpha is ${spec.alpha}`);
+  const [ranks, alphas, targetSets] = [ranksOf(flags), alphasOf(flags), targetsOf(flags)];
+  const isOther = (values: readonly number[] | undefined, own: number) =>
+    values !== undefined && String(values) !== String(own);
+  if (isOther(ranks, spec.rank)) refuse('rank', String(ranks), `whose rank is ${spec.rank}`);
+  if (isOther(alphas, spec.alpha)) refuse('alpha', String(alphas), `whose alpha is ${spec.alpha}`);
   if (flags.has('rslora') && !spec.useRslora) {
     throw new InputError(`--rslora contradicts ${from}, which scales by alpha / rank; leave the flag out`);
   }
   const sorted = (list: readonly string[]) => [...new Set(list)].sort().join(',');
-  if (targets !== undefined && sorted(targets) !== sorted(spec.targets)) {
-    refuse('targets', targets.join(','), `whose targets are ${spec.targets.join(',')}`);
+  if (targetSets?.some((targets) => sorted(targets) !== sorted(spec.targets))) {
+    refuse('targets', targetSets.join(';'), `whose targets are ${spec.targets.join(',')}`);
+  }
+}
+
+/** Throws InputError for dropout that is not the resumed run's. */
+export function refuseOtherDropout(flags: Flags, { dropout }: AdapterSpec, from: string): void {
+  const asked = dropoutsOf(flags);
+  if (asked !== undefined && String(asked) !== String(dropout)) {
+    throw new InputError(`--dropout ${asked} contradicts ${from}, which was started with ${dropout}`);
   }
 }
 
