@@ -30,6 +30,7 @@ export class Pacer {
   constructor(
     readonly gpu: Gpu,
     readonly longestSubmitMs: number,
+    readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Counted arithmetic that one submit may hold. */
@@ -75,10 +76,10 @@ export class Pacer {
   }
 
   #watch(operations: number, isLearning: boolean): void {
-    const submittedAt = performance.now();
+    const submittedAt = this.now();
     const done = this.gpu.device.queue.onSubmittedWorkDone().then(
       () => {
-        const now = performance.now();
+        const now = this.now();
         const elapsedMs = now - Math.max(submittedAt, this.#lastDoneAt);
         this.#lastDoneAt = now;
         this.#queued.shift();
