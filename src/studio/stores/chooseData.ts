@@ -3,7 +3,9 @@
 import type { BuiltinTask } from '../../worker/protocol.ts';
 import { readData, useDataStore } from './dataStore.ts';
 import { useModelStore } from './modelStore.ts';
+import { settingsForModel } from './settingsForModel.ts';
 import { STANDARD_SETTINGS, setSettings, useSettingsStore } from './settingsStore.ts';
+import type { RunSettings } from './settingsTypes.ts';
 
 /** Share of a file's rows held out where no second file is given. */
 const STANDARD_VALIDATION_FRACTION = 0.1;
@@ -16,10 +18,7 @@ export async function chooseTask(task: BuiltinTask): Promise<void> {
 }
 
 export async function chooseFiles(train: File, validation?: File): Promise<void> {
-  const isUntouched = useDataStore
-    .getState()
-    .tasks.some(({ settings }) => settings === useSettingsStore.getState().settings);
-  if (isUntouched) setSettings(settingsForFile());
+  if (isAsTaskGave()) setSettings(forLoadedModel(STANDARD_SETTINGS));
   const { maxLength, seed } = useSettingsStore.getState().settings.training;
   const validationFraction = validation ? 0 : STANDARD_VALIDATION_FRACTION;
   await readData(
@@ -28,10 +27,16 @@ export async function chooseFiles(train: File, validation?: File): Promise<void>
   );
 }
 
-/** The standard settings, with rows no longer than the model's positions. */
-function settingsForFile() {
+/** Whether the settings are still those of a built-in task, or what the loaded model left of them. */
+function isAsTaskGave(): boolean {
+  const { settings: shown, startFrom } = useSettingsStore.getState();
+  const now = JSON.stringify(shown);
+  const { tasks } = useDataStore.getState();
+  if (startFrom !== null) return false;
+  return tasks.some(({ settings }) => [settings, forLoadedModel(settings)].some((s) => JSON.stringify(s) === now));
+}
+
+function forLoadedModel(settings: RunSettings): RunSettings {
   const { status } = useModelStore.getState();
-  const { training } = STANDARD_SETTINGS;
-  const longest = status.kind === 'ready' ? status.description.maxPositions : training.maxLength;
-  return { ...STANDARD_SETTINGS, training: { ...training, maxLength: Math.min(training.maxLength, longest) } };
+  return status.kind === 'ready' ? settingsForModel(settings, status.description) : settings;
 }

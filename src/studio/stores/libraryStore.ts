@@ -20,6 +20,11 @@ export async function refreshRuns(): Promise<void> {
   }
 }
 
+export function keptRun(id: string): RunRecord | undefined {
+  const { status } = useLibraryStore.getState();
+  return status.kind === 'ready' ? status.runs.find((run) => run.id === id) : undefined;
+}
+
 /** Takes a run's newest state into the list. */
 export function putRun(run: RunRecord): void {
   const { status } = useLibraryStore.getState();

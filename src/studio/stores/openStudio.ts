@@ -5,11 +5,19 @@ import type { ModelDescription } from '../../worker/protocol.ts';
 import { chooseTask } from './chooseData.ts';
 import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
-import { refreshRuns } from './libraryStore.ts';
+import { keptRun, refreshRuns } from './libraryStore.ts';
 import { loadModel, reloadModel, reportModelProgress, useModelStore } from './modelStore.ts';
 import { tellPace } from './paceStore.ts';
 import { isRunActive, takeEvaluation, takeRunStatus, takeSample, takeSteps, useRunStore } from './runStore.ts';
-import { changeAdapter, changeTraining, forgetPlan, requestPlan, useSettingsStore } from './settingsStore.ts';
+import { settingsForModel } from './settingsForModel.ts';
+import {
+  changeAdapter,
+  changeTraining,
+  forgetPlan,
+  requestPlan,
+  startFromNew,
+  useSettingsStore,
+} from './settingsStore.ts';
 
 export function openStudio(): void {
   listen();
@@ -47,8 +55,7 @@ function follow(): void {
   useModelStore.subscribe(({ status }, before) => {
     if (status.kind !== 'ready') return forgetPlan();
     if (before.status.kind === 'ready') return;
-    keepKnownTargets(status.description);
-    void readForModel(status.description);
+    takeModel(status.description);
   });
   useRunStore.subscribe(({ state, hasOwnModel }, before) => {
     if (isRunActive(before.state) && !isRunActive(state)) planIfPossible();
@@ -70,21 +77,14 @@ function follow(): void {
   });
 }
 
-/** Leaves out matrices that another family does not have, and starts from its own first ones if none is left. */
-function keepKnownTargets({ targets, layers }: ModelDescription): void {
-  const { adapter } = useSettingsStore.getState().settings;
-  const known = targets.map(({ target }) => target);
-  const kept = adapter.targets.filter((target) => known.includes(target));
-  const range = adapter.layers !== undefined && adapter.layers[1] < layers ? adapter.layers : undefined;
-  if (kept.length === adapter.targets.length && range === adapter.layers) return;
-  changeAdapter({ targets: kept.length > 0 ? kept : known.slice(0, 1), layers: range });
-}
-
-/** Reads the data again with the new tokenizer, in rows no longer than the model's positions. */
-async function readForModel({ maxPositions }: ModelDescription): Promise<void> {
-  const { maxLength } = useSettingsStore.getState().settings.training;
-  if (maxLength > maxPositions) changeTraining({ maxLength: maxPositions });
-  await changeDataOptions({ maxLength: Math.min(maxLength, maxPositions) });
+/** The settings follow the model, and the data is read again with its tokenizer. */
+function takeModel(description: ModelDescription): void {
+  const { settings, startFrom } = useSettingsStore.getState();
+  if (startFrom !== null && keptRun(startFrom)?.model.baseModelId !== description.baseModelId) startFromNew();
+  const { adapter, training } = settingsForModel(settings, description);
+  if (adapter !== settings.adapter) changeAdapter(adapter);
+  if (training !== settings.training) changeTraining(training);
+  void changeDataOptions({ maxLength: training.maxLength });
 }
 
 let rereadTimer: ReturnType<typeof setTimeout> | undefined;
