@@ -2,21 +2,8 @@
 // SwiftShader, which is slow: one worker, long timeouts.
 import { createServer } from 'node:net';
 import { defineConfig } from '@playwright/test';
-import { findOrInstallBrowser } from './e2e/browser.ts';
+import { browserFlags, findOrInstallBrowser } from './e2e/browser.ts';
 import { BUILD_FOLDER } from './e2e/build.ts';
-
-/** RANKWISE_ADAPTER=gpu says there is one; the test command finds out. On Linux otherwise none is assumed. */
-const hasGpu = process.env.RANKWISE_ADAPTER ? process.env.RANKWISE_ADAPTER === 'gpu' : process.platform !== 'linux';
-
-const softwareFlags = [
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-];
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -45,7 +32,7 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: findOrInstallBrowser(),
-      args: hasGpu ? ['--enable-unsafe-webgpu', '--enable-features=Vulkan'] : softwareFlags,
+      args: browserFlags(),
     },
   },
   webServer: {

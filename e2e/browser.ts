@@ -9,6 +9,27 @@ const INSTALL_HINT =
   'No browser for the journeys: install Chrome, Chromium or Edge, or run "npx playwright install chromium", ' +
   'or set RANKWISE_BROWSER to the executable.';
 
+const SOFTWARE_FLAGS = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+const GPU_FLAGS = ['--enable-unsafe-webgpu', '--enable-features=Vulkan'];
+
+/**
+ * Flags that give the journeys WebGPU. RANKWISE_ADAPTER=gpu says there is one; the test command finds out. On Linux
+ * otherwise none is assumed.
+ */
+export function browserFlags(): string[] {
+  const named = process.env.RANKWISE_ADAPTER;
+  const hasGpu = named ? named === 'gpu' : process.platform !== 'linux';
+  return hasGpu ? GPU_FLAGS : SOFTWARE_FLAGS;
+}
+
 /** Path of a browser's executable, or null. Throws when RANKWISE_BROWSER names a file that is not there. */
 export function findBrowser(): string | null {
   const named = process.env.RANKWISE_BROWSER;

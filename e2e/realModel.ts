@@ -14,31 +14,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bytesSource } from '../src/formats/byteSource.ts';
 import { type NpyArray, readNpy } from '../src/formats/npy.ts';
+import { type Answer, type Expected, exitCode, readExpected, report, reportLosses } from './realModelReference.ts';
 
 /** Of f32 sums over a 576-wide, 30-layer network in two orders. */
 const LOGITS_TOLERANCE = 1e-4;
-const LOSS_TOLERANCE = 1e-3;
-
-interface Answer {
-  prompt: string;
-  text: string;
-}
-
-interface Expected {
-  logits: { ids: number[] };
-  base: Answer[];
-  afterTenSteps: Answer[];
-  settings: { learningRate: number; clip: number; steps: number; batch: number };
-  steps: { loss: number }[];
-}
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-let failures = 0;
-
-function report(what: string, passed: boolean, figure: string): void {
-  if (!passed) failures++;
-  process.stdout.write(`${passed ? 'ok  ' : 'FAIL'} ${what}: ${figure}\n`);
-}
 
 async function rankwise(...args: string[]): Promise<string> {
   const command = ['tsx', join(ROOT, 'src/cli/main.ts'), ...args];
@@ -85,7 +66,7 @@ async function compareText(name: string, model: string, answers: readonly Answer
 }
 
 async function main(model: string, reference: string): Promise<void> {
-  const expected: Expected = JSON.parse(readFileSync(join(reference, 'expected.json'), 'utf8'));
+  const expected = readExpected(reference);
   const scratch = await mkdtemp(join(tmpdir(), 'rankwise-'));
   await compareLogits(model, reference, expected, scratch);
   const { learningRate, clip, steps, batch } = expected.settings;
@@ -104,15 +85,11 @@ async function main(model: string, reference: string): Promise<void> {
     ...['--batch', String(batch), '--steps', String(steps)],
   );
   const lines = readFileSync(metrics, 'utf8').trim().split('\n');
-  lines.forEach((line, i) => {
-    const { loss }: { loss: number } = JSON.parse(line);
-    const relative = Math.abs(loss / expected.steps[i]!.loss - 1);
-    report(
-      `loss of step ${i + 1}`,
-      relative <= LOSS_TOLERANCE,
-      `${loss.toFixed(6)}, off by ${relative.toExponential(1)}`,
-    );
-  });
+  const losses = lines.map((line): { loss: number } => JSON.parse(line));
+  reportLosses(
+    losses.map(({ loss }) => loss),
+    expected,
+  );
   await compareText('base', model, expected.base);
   await compareText('after ten steps', model, expected.afterTenSteps, adapter);
 }
@@ -123,5 +100,5 @@ if (!model || !reference) {
   process.exitCode = 2;
 } else {
   await main(model, reference);
-  process.exitCode = failures > 0 ? 1 : 0;
+  process.exitCode = exitCode();
 }
