@@ -38,7 +38,7 @@ test('a checkpoint that was cut off is passed over', async () => {
   expect(await check('states')).toEqual({ result: { step: 2, state: [2, 2, 2, 2], names: ['2.ckpt', '3.ckpt'] } });
 });
 
-test('the library keeps runs, curves and adapters, and a resumed run redraws its last steps', async () => {
+test('the library keeps runs, curves, adapters and answers, and a resumed run redraws its last steps', async () => {
   expect(await check('library')).toEqual({
     result: {
       names: ['better', 'run a'],
@@ -50,7 +50,8 @@ test('the library keeps runs, curves and adapters, and a resumed run redraws its
         [3, 9, 300],
       ],
       curve: [3, 2, 1, 0.5, 0.4],
-      removed: [undefined, [], undefined],
+      removed: [undefined, [], undefined, undefined, undefined],
+      answers: [['second'], ['first']],
       adapter: [1, 2, 3],
     },
   });

@@ -3,7 +3,7 @@
  *
  * A run's record is the worker's own and kept as it is; only what the library itself needs is asked of it. The curve is
  * kept apart, in chunks of columns, so that a long run appends and never rewrites; the adapter is kept apart as a Blob,
- * so that listing runs reads no weights.
+ * and the answers apart by what was asked, so that listing runs reads none of them.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { StorageError, storageError } from './storageError.ts';
@@ -20,6 +20,20 @@ type Column = 'step' | 'loss' | 'learningRate' | 'gradientNorm' | 'tokens' | 'ta
 /** One optimizer step of a run's curve. */
 export type MetricRow = Record<Column, number>;
 
+/** What a run's adapter (or a base) said and lost on one set of questions; all lists have an entry for each question. */
+export interface StoredAnswers {
+  /** A run's id, or what names a base. */
+  ownerId: string;
+  /** Equal for equal questions. */
+  dataKey: string;
+  dataName: string;
+  evaluatedAt: number;
+  /** `rows`: how many rows of the data ask this. */
+  questions: { line: number; prompt: string; references: readonly string[]; rows: number }[];
+  losses: readonly { loss: number; tokens: number; hits: number }[];
+  answers: readonly string[] | null;
+}
+
 export interface RunLibrary<Run extends StoredRun> {
   /** Newest first. */
   list(): Promise<Run[]>;
@@ -28,13 +42,16 @@ export interface RunLibrary<Run extends StoredRun> {
   put(run: Run): Promise<void>;
   /** Throws a RangeError when there is no such run. */
   rename(id: string, name: string): Promise<void>;
-  /** Removes a run with its curve and adapter. */
+  /** Removes a run with its curve, adapter and answers. */
   remove(id: string): Promise<void>;
   /** Adds rows, in order of step, behind those already there; rows from the first new step on are replaced. */
   appendMetrics(id: string, rows: readonly Readonly<MetricRow>[]): Promise<void>;
   metrics(id: string): Promise<MetricRow[]>;
   putAdapter(id: string, adapter: Blob): Promise<void>;
   adapter(id: string): Promise<Blob | undefined>;
+  /** Replaces what this owner said to these questions before. */
+  putAnswers(answers: StoredAnswers): Promise<void>;
+  answers(ownerId: string, dataKey: string): Promise<StoredAnswers | undefined>;
   close(): void;
 }
 
@@ -48,9 +65,10 @@ interface Schema<Run extends StoredRun> extends DBSchema {
   runs: { key: string; value: Run; indexes: { createdAt: number } };
   metrics: { key: [runId: string, firstStep: number]; value: MetricChunk };
   adapters: { key: string; value: Blob };
+  answers: { key: [ownerId: string, dataKey: string]; value: StoredAnswers };
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Opens the library, and makes it on the first visit. Throws a StorageError where the browser keeps nothing, or a newer
@@ -76,6 +94,8 @@ export async function openRunLibrary<Run extends StoredRun>(databaseName = 'rank
     metrics: (id) => stored('the curve', () => readMetrics(database, id)),
     putAdapter: (id, adapter) => stored('the adapter', async () => void (await database.put('adapters', adapter, id))),
     adapter: (id) => stored('the adapter', () => database.get('adapters', id)),
+    putAnswers: (answers) => stored('the answers', async () => void (await database.put('answers', answers))),
+    answers: (ownerId, dataKey) => stored('the answers', () => database.get('answers', [ownerId, dataKey])),
     close: () => database.close(),
   };
 }
@@ -87,10 +107,12 @@ async function openDatabase<Run extends StoredRun>(name: string): Promise<IDBPDa
   try {
     return await openDB<Schema<Run>>(name, VERSION, {
       upgrade(database, oldVersion) {
-        if (oldVersion >= 1) return;
-        database.createObjectStore('runs', { keyPath: 'id' }).createIndex('createdAt', 'createdAt');
-        database.createObjectStore('metrics', { keyPath: ['runId', 'firstStep'] });
-        database.createObjectStore('adapters');
+        if (oldVersion < 1) {
+          database.createObjectStore('runs', { keyPath: 'id' }).createIndex('createdAt', 'createdAt');
+          database.createObjectStore('metrics', { keyPath: ['runId', 'firstStep'] });
+          database.createObjectStore('adapters');
+        }
+        if (oldVersion < 2) database.createObjectStore('answers', { keyPath: ['ownerId', 'dataKey'] });
       },
       blocking(_current, _blocked, event) {
         // Another tab wants a newer layout: give way, or it waits for ever.
@@ -117,10 +139,11 @@ async function renameRun<Run extends StoredRun>(database: IDBPDatabase<Schema<Ru
 const chunksOf = (id: string, fromStep = 0) => IDBKeyRange.bound([id, fromStep], [id, Number.POSITIVE_INFINITY]);
 
 async function removeRun<Run extends StoredRun>(database: IDBPDatabase<Schema<Run>>, id: string) {
-  const transaction = database.transaction(['runs', 'metrics', 'adapters'], 'readwrite');
+  const transaction = database.transaction(['runs', 'metrics', 'adapters', 'answers'], 'readwrite');
   await transaction.objectStore('runs').delete(id);
   await transaction.objectStore('metrics').delete(chunksOf(id));
   await transaction.objectStore('adapters').delete(id);
+  await transaction.objectStore('answers').delete(IDBKeyRange.bound([id], [id, []]));
   await transaction.done;
 }
 

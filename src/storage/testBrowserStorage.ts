@@ -5,7 +5,7 @@ import { openCheckpoints } from './checkpoints.ts';
 import { type Folder, writeFile } from './folder.ts';
 import { type CacheKey, openModelCache } from './modelCache.ts';
 import { openOpfs } from './opfsFolder.ts';
-import { type MetricRow, openRunLibrary } from './runLibrary.ts';
+import { type MetricRow, openRunLibrary, type StoredAnswers } from './runLibrary.ts';
 import { estimateStorage, StorageError } from './storageError.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -78,6 +78,12 @@ const row = (step: number, loss: number): MetricRow => ({
   elapsedMs: step * 100,
 });
 
+function answered(ownerId: string, dataKey: string, answer: string): StoredAnswers {
+  const questions = [{ line: 1, prompt: 'Q', references: ['R'], rows: 1 }];
+  const losses = [{ loss: 1, tokens: 2, hits: 1 }];
+  return { ownerId, dataKey, dataName: 'rows', evaluatedAt: 1, questions, losses, answers: [answer] };
+}
+
 async function library() {
   const open = () =>
     openRunLibrary<{ id: string; name: string; createdAt: number; settings: { rank: number } }>('test');
@@ -92,6 +98,8 @@ async function library() {
     await first.appendMetrics(id, []);
     await first.appendMetrics(id, [row(4, 0.5), row(5, 0.4)]);
     await first.putAdapter(id, new Blob([bytes(1, 2, 3)]));
+    for (const dataKey of ['k1', 'k2']) await first.putAnswers(answered(id, dataKey, 'first'));
+    await first.putAnswers(answered(id, 'k1', 'second'));
   }
   await first.rename('b', 'better');
   const noRun = await first.rename('z', 'x').catch(String);
@@ -105,7 +113,11 @@ async function library() {
     noRun,
     resumedCurve: (await again.metrics('a')).map((m) => [m.step, m.loss, m.elapsedMs]),
     curve: (await again.metrics('b')).map((m) => m.loss),
-    removed: [await again.get('c'), await again.metrics('c'), await again.adapter('c')],
+    removed: [
+      ...[await again.get('c'), await again.metrics('c'), await again.adapter('c')],
+      ...[await again.answers('c', 'k1'), await again.answers('c', 'k2')],
+    ],
+    answers: [(await again.answers('a', 'k1'))?.answers, (await again.answers('b', 'k2'))?.answers],
     adapter: [...new Uint8Array((await (await again.adapter('b'))?.arrayBuffer()) ?? [])],
   };
   again.close();

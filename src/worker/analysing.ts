@@ -21,6 +21,12 @@ import { modelOfRun, type RunModel } from './runModel.ts';
 const SEED = 1;
 const SLICE_MS = 40;
 
+export async function readKeptAnalysis(runId: string): Promise<Calls['keptAnalysis']['reply']> {
+  const run = await keptRun(runId);
+  const { spectra = null, amplifications = null } = await keptAnalysis(run, (await adapterZip(runId)).size);
+  return { spectra, amplifications };
+}
+
 export function analyseUpdates(runId: string): Promise<MatrixSpectrum[]> {
   return cancellable('analysis', async (signal) => {
     const measured = await opened(runId);

@@ -38,6 +38,7 @@ const listeners: Listeners = {
   sampled: new Set(),
   token: new Set(),
   judged: new Set(),
+  evaluating: new Set(),
   analysed: new Set(),
   exportProgress: new Set(),
 };

@@ -1,10 +1,11 @@
 // Stands in where the browser keeps nothing (private windows): runs last as long as the page.
-import type { MetricRow, RunLibrary, StoredRun } from '../storage/runLibrary.ts';
+import type { MetricRow, RunLibrary, StoredAnswers, StoredRun } from '../storage/runLibrary.ts';
 
 export function memoryLibrary<Run extends StoredRun>(): RunLibrary<Run> {
   const runs = new Map<string, Run>();
   const curves = new Map<string, MetricRow[]>();
   const adapters = new Map<string, Blob>();
+  const answers = new Map<string, Map<string, StoredAnswers>>();
   return {
     list: async () => [...runs.values()].sort((a, b) => b.createdAt - a.createdAt),
     get: async (id) => runs.get(id),
@@ -17,7 +18,7 @@ export function memoryLibrary<Run extends StoredRun>(): RunLibrary<Run> {
       runs.set(id, { ...run, name });
     },
     async remove(id) {
-      for (const part of [runs, curves, adapters]) part.delete(id);
+      for (const part of [runs, curves, adapters, answers]) part.delete(id);
     },
     async appendMetrics(id, rows) {
       const from = rows[0]?.step ?? Number.POSITIVE_INFINITY;
@@ -28,6 +29,10 @@ export function memoryLibrary<Run extends StoredRun>(): RunLibrary<Run> {
       adapters.set(id, adapter);
     },
     adapter: async (id) => adapters.get(id),
+    async putAnswers(said) {
+      answers.set(said.ownerId, (answers.get(said.ownerId) ?? new Map()).set(said.dataKey, said));
+    },
+    answers: async (ownerId, dataKey) => answers.get(ownerId)?.get(dataKey),
     close() {},
   };
 }

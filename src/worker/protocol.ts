@@ -1,7 +1,7 @@
 // What the page and the worker say to each other. Types only. The page sends commands; the worker answers each with one
 // reply or failure that carries the command's id, and tells of progress by events in between. The worker owns the device,
 // the model, the data and the run; the page owns nothing but what it shows.
-import type { Scores } from '../evaluation/scoreTypes.ts';
+import type { ScoreName, Scores } from '../evaluation/scoreTypes.ts';
 import type { Target } from '../model/targets.ts';
 import type { RunSettings, WeightFormat } from '../training/settings.ts';
 
@@ -333,6 +333,52 @@ export interface TaskExample {
   table: { columns: string[]; rows: (string | number | null)[][] } | null;
 }
 
+// ---- Evaluation ---------------------------------------------------------------------------------------------------
+
+/** `heldOut`: the held-out rows of the data that is read (all its rows where none are held out). */
+export type EvaluationSource = { kind: 'heldOut' } | { kind: 'file'; file: File };
+
+/** One answer with its own scores; `bleu` is the sentence's. Null where no answer was asked for. */
+export interface EvaluatedAnswer {
+  text: string | null;
+  /** Nats per target token. */
+  loss: number;
+  exactMatch: boolean | null;
+  bleu: number | null;
+  rougeL: number | null;
+  chrf: number | null;
+}
+
+/** One context and what every answerer said to it, in the order of the answerers. */
+export interface EvaluatedQuestion {
+  line: number;
+  prompt: string;
+  references: readonly string[];
+  answers: EvaluatedAnswer[];
+  /** From 0, all say the same, to 100. */
+  disagreement: number;
+}
+
+/** Answerers by their place in an evaluation: the best at a score, those that the data cannot tell from it, the others. */
+export interface ScoreVerdict {
+  name: ScoreName;
+  best: number;
+  withinNoise: readonly number[];
+  worse: readonly number[];
+}
+
+/** Several answerers on the same questions. */
+export interface Evaluation {
+  dataKey: string;
+  dataName: string;
+  rows: number;
+  hasAnswers: boolean;
+  /** `runId` null is the base. */
+  answerers: { runId: string | null; evaluatedAt: number; scores: Scores }[];
+  verdicts: ScoreVerdict[];
+  questions: EvaluatedQuestion[];
+}
+
 // ---- Commands and their replies -----------------------------------------------------------------------------------
 
 /** Every command: what it carries and what its reply carries. */
@@ -403,6 +449,23 @@ export interface Calls {
   };
 
   /**
+   * Measures the base and these runs' adapters on the same rows, and keeps scores and answers with the runs. Progress by
+   * `evaluating`; cancelled, those that are done stay kept. `contexts`: the first so many; null is all.
+   */
+  evaluateRuns: {
+    request: {
+      runIds: string[];
+      withBase: boolean;
+      source: EvaluationSource;
+      contexts: number | null;
+      generate: boolean;
+    };
+    reply: Evaluation;
+  };
+  /** What was kept of an evaluation: the base where it was asked, and those of these runs that were. */
+  readEvaluation: { request: { runIds: string[]; dataKey: string }; reply: Evaluation };
+
+  /**
    * Times the same number of tokens from the base, with the adapter beside the frozen weights, and with it merged into
    * them, each several times. The frozen weights are put back to the bit. Cancelled as `generate`.
    */
@@ -411,6 +474,11 @@ export interface Calls {
     reply: { newTokens: number; base: TokenTime; unmerged: TokenTime; merged: TokenTime };
   };
 
+  /** What was measured before and kept with the run; null where it was not. */
+  keptAnalysis: {
+    request: { runId: string };
+    reply: { spectra: MatrixSpectrum[] | null; amplifications: MatrixAmplification[] | null };
+  };
   /** Singular values of every matrix's update. Progress by `analysed`; kept with the run. */
   analyseUpdates: { request: { runId: string }; reply: MatrixSpectrum[] };
   /** Reads the frozen weights from the model's files. Progress by `analysed`; kept with the run. */
@@ -437,7 +505,10 @@ export interface Calls {
    * Stops whatever long work is going on of that kind; the stopped call fails with `isCancelled`. An answer that has
    * begun is not lost: `generate` replies with what came.
    */
-  cancel: { request: { what: 'model' | 'data' | 'generate' | 'judge' | 'export' | 'analysis' }; reply: null };
+  cancel: {
+    request: { what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'analysis' };
+    reply: null;
+  };
 }
 
 export type CallKind = keyof Calls;
@@ -467,4 +538,6 @@ export type Event =
   | { kind: 'judged'; taskId: string; done: number; rows: number; right: number }
   /** Matrices measured. */
   | { kind: 'analysed'; runId: string; done: number; total: number }
+  /** `share` of the whole evaluation, from 0 to 1; `runId` null is the base. */
+  | { kind: 'evaluating'; runId: string | null; phase: 'loss' | 'answers'; done: number; total: number; share: number }
   | { kind: 'exportProgress'; doneBytes: number; totalBytes: number };

@@ -1,11 +1,12 @@
 // The worker's entry: takes commands, answers each with one reply or failure. What they do is in the files beside.
 
 import { estimateStorage } from '../storage/storageError.ts';
-import { analyseAmplification, analyseUpdates, compareSubspaces } from './analysing.ts';
+import { analyseAmplification, analyseUpdates, compareSubspaces, readKeptAnalysis } from './analysing.ts';
 import { listTasks } from './builtinFiles.ts';
 import { cancel } from './cancelling.ts';
 import { previewRows, readData } from './dataSession.ts';
 import { openDevice } from './device.ts';
+import { evaluateRuns, readEvaluation } from './evaluating.ts';
 import { exportAdapter, exportMerged } from './exporting.ts';
 import { failureOf } from './failure.ts';
 import { fitRun } from './fitting.ts';
@@ -89,8 +90,14 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await runSql(command.table, command.query) });
     case 'judgeTask':
       return post({ ...reply, to: command.kind, value: await judgeTask(command) });
+    case 'evaluateRuns':
+      return post({ ...reply, to: command.kind, value: await evaluateRuns(command) });
+    case 'readEvaluation':
+      return post({ ...reply, to: command.kind, value: await readEvaluation(command) });
     case 'timeMerged':
       return post({ ...reply, to: command.kind, value: await timeMerged(command) });
+    case 'keptAnalysis':
+      return post({ ...reply, to: command.kind, value: await readKeptAnalysis(command.runId) });
     case 'analyseUpdates':
       return post({ ...reply, to: command.kind, value: await analyseUpdates(command.runId) });
     case 'analyseAmplification':
