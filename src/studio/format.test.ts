@@ -6,6 +6,7 @@ import {
   formatLearningRate,
   formatLoss,
   formatNoun,
+  formatRate,
   formatShare,
   formatTick,
   formatTokensPerSecond,
@@ -84,5 +85,11 @@ describe('rates, losses, shares', () => {
     expect([0.5, 2.75, 120].map(formatTick)).toEqual(['0.5', '2.75', '120']);
     expect(plain(formatTokensPerSecond(3711.4))).toBe('3,711 tokens/s');
     expect(plain(formatTokensPerSecond(18.25))).toBe('18.3 tokens/s');
+    expect([3.64, 231.4, 5311.6, 12_345].map((rate) => plain(formatRate(rate)))).toEqual([
+      '3.6',
+      '231',
+      '5,312',
+      '12.3 k',
+    ]);
   });
 });

@@ -61,6 +61,11 @@ export function formatShare(share: number): string {
   return `${percent.toFixed(Math.min(Math.max(digits, 0), 6))}${NBSP}%`;
 }
 
+/** A speed: `3.6`, `231`, `5,312`, `12.3 k`. */
+export function formatRate(rate: number): string {
+  return rate < 100 ? rate.toFixed(1) : formatCount(Math.round(rate));
+}
+
 /** `5,312 tokens/s`; one decimal below 100. */
 export function formatTokensPerSecond(rate: number): string {
   const shown = rate < 100 ? rate.toFixed(1) : grouped.format(Math.round(rate));

@@ -87,11 +87,15 @@ async function sourcesOf(files: readonly File[]): Promise<readonly ByteSource[]>
   return files.map((file) => blobSource(file, file.webkitRelativePath || file.name));
 }
 
+/** Heading of the model card that PEFT writes where nobody filled it in. */
+const EMPTY_TITLE = 'Model Card for Model ID';
+
 /** The first heading of its model card. */
 async function titleOf(card: ByteSource | undefined): Promise<string | undefined> {
   if (!card) return undefined;
   const text = (await readText(card)).replace(/^---\n.*?\n---\n/s, '');
-  return /^# (.+)$/m.exec(text)?.[1]?.replaceAll('\\', '').trim();
+  const title = /^# (.+)$/m.exec(text)?.[1]?.replaceAll('\\', '').trim();
+  return title === EMPTY_TITLE ? undefined : title;
 }
 
 function nameOf(files: readonly File[], configPath: string): string {

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatCount, formatExact, formatLearningRate, formatLoss, formatTick } from '../../../format.ts';
+import { formatLearningRate, formatLoss, formatRate, formatTick } from '../../../format.ts';
 import type { MetricColumn, MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useColourScheme } from '../../../theme/useColourScheme.ts';
 import styles from './go.module.css';
@@ -21,7 +21,7 @@ const CHARTS: { title: string; column: MetricColumn; axis: ChartAxis }[] = [
   {
     title: 'Speed',
     column: 'tokensPerSecond',
-    axis: { label: 'tokens/s', format: (rate) => (rate < 10_000 ? formatExact(Math.round(rate)) : formatCount(rate)) },
+    axis: { label: 'tokens/s', format: formatRate },
   },
 ];
 

@@ -1,5 +1,5 @@
 // The numbers of the read-outs, from the newest metrics; before a run, what the plan knows.
-import { formatBytes, formatCount, formatDuration, formatExact, formatLoss } from '../../../format.ts';
+import { formatBytes, formatDuration, formatExact, formatLoss, formatRate } from '../../../format.ts';
 import type { MetricSeries } from '../../../stores/liveMetrics.ts';
 import type { RunState } from '../../../stores/runStore.ts';
 import { type PlanStatus, shownPlan } from '../../../stores/settingsStore.ts';
@@ -25,7 +25,7 @@ export function readValues(
     loss === null ? null : formatLoss(loss),
     heldOut === undefined ? null : formatLoss(heldOut.loss),
     steps === null ? null : `${formatExact(step)} / ${formatExact(steps)}`,
-    rate === null || !Number.isFinite(rate) ? null : formatCount(Math.round(rate)),
+    rate === null || !Number.isFinite(rate) ? null : formatRate(rate),
     elapsedMs === null ? null : formatDuration(elapsedMs),
     timeLeft(run?.status === 'running' ? metrics : null, steps),
     plan?.memory.total ? formatBytes(plan.memory.total) : null,
