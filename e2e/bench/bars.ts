@@ -5,7 +5,7 @@ import type { Bar, SectionResults } from './results.ts';
 import { number, type Table } from './table.ts';
 
 /** Bars that hold for what was measured. Those of single adapters hold on those only. */
-export function barsOf(results: Partial<SectionResults>, adapter: string): Bar[] {
+export function barsOf(results: Partial<SectionResults>, adapter: string, tuningMs: number): Bar[] {
   const isLavapipe = /llvmpipe/i.test(adapter);
   const isSwiftShader = /swiftshader/i.test(adapter);
   const bars: Bar[] = [];
@@ -30,6 +30,7 @@ export function barsOf(results: Partial<SectionResults>, adapter: string): Bar[]
   add('peak MiB of the step', 'most', 48, ours && ours.peakBytes / 2 ** 20);
   add('dispatches per step', 'most', 120, ours?.dispatches);
   add('submits per step', 'most', 1, ours?.submits);
+  add('tuning, s', 'most', 2, tuningMs / 1e3);
   if (isLavapipe) add('first step, shaders cold, s', 'most', 3, cold && cold.median / 1e3);
   return bars;
 }

@@ -1,8 +1,8 @@
 // The benchmark: runs the sections asked for, one after another, and gives what was measured and the tables that show it.
-import { Gpu } from '../../src/gpu/device.ts';
+import { tune } from '../../src/ops/tuning.ts';
 import { barsOf, barTable } from './bars.ts';
 import { ceilingTable, measureCeiling } from './ceiling.ts';
-import type { BenchEnvironment } from './environment.ts';
+import { type BenchEnvironment, openGpu } from './environment.ts';
 import { growthTables, measureGrowth } from './growth.ts';
 import { loraLinearTable, measureLoraLinear } from './loraLinear.ts';
 import { measureOps, opsTable } from './ops.ts';
@@ -17,57 +17,68 @@ import {
 import { Rig } from './rig.ts';
 import { spreadOf } from './statistics.ts';
 import { measureStep, stepTables } from './stepContest.ts';
-import { renderTable, spread, type Table } from './table.ts';
+import { number, renderTable, spread, type Table } from './table.ts';
 
-/** Measures; logs each section's tables as it ends. `before`: what an earlier run left. */
+/** Measures; logs each section's tables and hands over all results as it ends. `before`: what an earlier run left. */
 export async function runBench(
   environment: BenchEnvironment,
   { sections, runs, isQuick }: BenchOptions,
-  before?: BenchResults,
-): Promise<BenchResults> {
+  before: BenchResults | undefined,
+  keep: (results: BenchResults) => void,
+): Promise<void> {
   const results: Partial<SectionResults> = { ...before?.sections };
   const measured: Partial<Record<Section, Measured>> = { ...before?.measured };
   const show = (...tables: Table[]) => {
     for (const table of tables) environment.log(`\n${renderTable(table)}`);
   };
-  const onDevice = async <T>(measure: (gpu: Gpu, rig: Rig) => Promise<T>): Promise<T> => {
-    const gpu = await Gpu.open(await environment.openAdapter(), environment.shaders);
+  // One device for all sections but the step: what it has compiled serves the next.
+  const gpu = await openGpu(environment, new Map());
+  const withRig = async <T>(measure: (rig: Rig) => Promise<T>): Promise<T> => {
     const rig = new Rig(gpu);
     try {
-      return await measure(gpu, rig);
+      return await measure(rig);
     } finally {
       rig.free();
-      gpu.destroy();
     }
   };
-  const { name: adapter, features } = await onDevice(async (gpu) => gpu.adapter);
+  const { name: adapter, features } = gpu.adapter;
   environment.log(`${adapter}, ${environment.runtime}`);
+  const start = performance.now();
+  const { variants } = await tune(gpu);
+  gpu.traits = { ...gpu.traits, variants };
+  const tuning = { elapsedMs: performance.now() - start, variants: Object.fromEntries(variants) };
+  const chosen = [...variants].map(([kind, tile]) => `\n  ${kind}: ${tile}`).join('');
+  environment.log(`Tuned in ${number(tuning.elapsedMs)} ms:${chosen}`);
+  const current = (): BenchResults => {
+    const bars = barsOf(results, adapter, tuning.elapsedMs);
+    return { adapter, where: environment.where, features, tuning, sections: results, measured, bars };
+  };
   for (const section of SECTIONS) {
     if (!sections.includes(section)) continue;
     switch (section) {
       case 'ceiling':
-        results.ceiling = await onDevice((_, rig) => measureCeiling(rig, runs));
+        results.ceiling = await withRig((rig) => measureCeiling(rig, runs));
         show(ceilingTable(results.ceiling));
         break;
       case 'ops':
-        results.ops = await onDevice((_, rig) => measureOps(rig, runs, isQuick));
+        results.ops = await withRig((rig) => measureOps(rig, runs, isQuick));
         show(opsTable(results.ops));
         break;
       case 'linear':
-        results.linear = await onDevice((_, rig) => measureLoraLinear(rig, runs));
+        results.linear = await withRig((rig) => measureLoraLinear(rig, runs));
         show(loraLinearTable(results.linear));
         break;
       case 'step':
-        results.step = await measureStep(environment, runs);
+        results.step = await measureStep(environment, variants, runs);
         show(...stepTables(results.step));
         break;
       case 'cold':
         if (!environment.coldSteps) continue;
-        results.cold = spreadOf(await environment.coldSteps(3));
+        results.cold = spreadOf(await environment.coldSteps(3, variants));
         environment.log(`\nFirst step from a loaded model, in a fresh process: ${spread(results.cold)} ms`);
         break;
       case 'growth':
-        results.growth = await onDevice((gpu) => measureGrowth(gpu, isQuick));
+        results.growth = await measureGrowth(gpu, runs, isQuick);
         show(...growthTables(results.growth));
         break;
       default:
@@ -75,9 +86,9 @@ export async function runBench(
     }
     const { commit, runtime } = environment;
     const peers = Object.fromEntries(environment.peers.map(({ name, version }) => [name, version]));
-    measured[section] = { date: new Date().toISOString(), commit, runtime, peers, runs };
+    measured[section] = { date: new Date().toISOString(), commit, runtime, peers, runs, load: environment.load?.() };
+    keep(current());
   }
-  const bars = barsOf(results, adapter);
-  show(barTable(bars));
-  return { adapter, where: environment.where, features, sections: results, measured, bars };
+  gpu.destroy();
+  show(barTable(current().bars));
 }

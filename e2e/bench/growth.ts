@@ -1,8 +1,9 @@
 // How speed and memory grow with the length of rows, layers, rank and batch, with and without checkpointing. On software
 // adapters the model is a smaller one, so that the longest curve ends.
 import type { Gpu } from '../../src/gpu/device.ts';
+import { contest } from './contest.ts';
 import { loadProblem, openOurStep } from './ourStep.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import type { Spread } from './statistics.ts';
 import { STEP_SIZES, type StepSizes, stepProblem, tokensOf } from './stepProblem.ts';
 import { mebibytes, number, type Table } from './table.ts';
 
@@ -31,41 +32,38 @@ const AXES: Readonly<Record<Axis, readonly number[]>> = {
   rank: [1, 4, 16, 64],
   batch: [1, 2, 4, 8, 16],
 };
-const RUNS = 3;
 
-export async function measureGrowth(gpu: Gpu, isQuick: boolean): Promise<GrowthResult> {
+export async function measureGrowth(gpu: Gpu, runs: number, isQuick: boolean): Promise<GrowthResult> {
   const base = gpu.adapter.isSoftware ? SMALL : STEP_SIZES;
   const points: GrowthPoint[] = [];
   for (const axis of ['length', 'layers', 'rank', 'batch'] as const) {
     for (const value of isQuick ? AXES[axis].slice(0, 2) : AXES[axis]) {
       const changed = { ...base, [axis]: value };
       const sizes = { ...changed, lossTokens: Math.min(base.lossTokens, changed.length / 2) };
-      for (const checkpointing of [false, true])
-        points.push({ axis, value, ...(await measure(gpu, sizes, checkpointing)) });
+      points.push(...(await measurePair(gpu, sizes, runs)).map((point) => ({ axis, value, ...point })));
     }
   }
   return { base, points };
 }
 
-async function measure(gpu: Gpu, sizes: StepSizes, checkpointing: boolean) {
+/** Without and with checkpointing, in turn. */
+async function measurePair(gpu: Gpu, sizes: StepSizes, runs: number): Promise<Omit<GrowthPoint, 'axis' | 'value'>[]> {
   const problem = stepProblem(sizes);
-  const held = gpu.allocatedBytes;
-  gpu.peakAllocatedBytes = held;
-  const ours = await openOurStep(gpu, problem, await loadProblem(gpu, problem), { checkpointing });
-  try {
+  const pair = [];
+  for (const checkpointing of [false, true]) {
+    const held = gpu.allocatedBytes;
+    gpu.peakAllocatedBytes = held;
+    const ours = await openOurStep(gpu, problem, await loadProblem(gpu, problem), { checkpointing });
     await ours.step();
-    const elapsed: number[] = [];
-    for (let run = 0; run < RUNS; run++) {
-      const start = performance.now();
-      await ours.step();
-      elapsed.push(performance.now() - start);
-    }
-    const elapsedMs = spreadOf(elapsed);
-    const tokensPerSecond = (tokensOf(sizes) * 1e3) / elapsedMs.median;
-    return { checkpointing, elapsedMs, tokensPerSecond, peakBytes: gpu.peakAllocatedBytes - held };
-  } finally {
-    await ours.close();
+    pair.push({ name: `${checkpointing}`, checkpointing, ours, peakBytes: gpu.peakAllocatedBytes - held });
   }
+  const contenders = pair.map(({ name, ours }) => ({ name, run: async () => void (await ours.step()) }));
+  const elapsed = await contest(contenders, { runs, warmup: 1 });
+  for (const { ours } of pair) await ours.close();
+  return pair.map(({ name, checkpointing, peakBytes }) => {
+    const elapsedMs = elapsed.get(name)!;
+    return { checkpointing, elapsedMs, tokensPerSecond: (tokensOf(sizes) * 1e3) / elapsedMs.median, peakBytes };
+  });
 }
 
 export function growthTables({ base, points }: GrowthResult): Table[] {

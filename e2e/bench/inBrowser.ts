@@ -51,12 +51,12 @@ export async function benchInBrowser(
     }, earlier);
     await measure.click();
     const ended = await page.waitForFunction(
-      () => (window.rankwiseBench?.results || window.rankwiseBench?.failure ? window.rankwiseBench : undefined),
+      () => (window.rankwiseBench?.isDone || window.rankwiseBench?.failure ? window.rankwiseBench : undefined),
       undefined,
       { timeout: 0, polling: 1000 },
     );
     const state = await ended.jsonValue();
-    if (!state?.results) throw new Error(state?.failure);
+    if (!state?.results || state.failure) throw new Error(state?.failure);
     const { results } = state;
     return { ...results, measured: withVersion(results.measured, browser.version()) };
   } finally {

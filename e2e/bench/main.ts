@@ -3,14 +3,17 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openNodeAdapter } from '../../src/cli/nodeGpu.ts';
 import { readShaderFiles } from '../../src/cli/shaderFiles.ts';
 import { describeAdapter, Gpu } from '../../src/gpu/device.ts';
+import { tune } from '../../src/ops/tuning.ts';
 import { runBench } from './bench.ts';
 import { BENCH_SHADERS } from './benchShaders.ts';
 import { commit } from './devPage.ts';
+import type { Variants } from './environment.ts';
 import { benchInBrowser } from './inBrowser.ts';
 import { installPeers, provideNavigator } from './nodePeers.ts';
 import { profileStep } from './profile.ts';
@@ -29,6 +32,9 @@ const HELP = `npm run bench -- [options]
   --profile      where the step's time goes, by kernel; measures nothing else
   --summary      the result files side by side, in Markdown; measures nothing
 RANKWISE_ADAPTER=gpu|lavapipe|swiftshader chooses the adapter.`;
+
+/** Waiting processes for each processor, before anything is measured. */
+const BUSY = 0.3;
 
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 
@@ -82,10 +88,13 @@ async function benchInNode(options: BenchOptions, peers: ReturnType<typeof insta
       if (!another) throw new Error('bench: the adapter is gone');
       return another;
     },
-    coldSteps: async (times: number) => Array.from({ length: times }, coldStep),
+    coldSteps: async (times: number, variants: Variants) => Array.from({ length: times }, () => coldStep(variants)),
+    load: () => loadavg()[0]! / availableParallelism(),
     log,
   };
-  write(await runBench(environment, options, earlier(describeAdapter(adapter).name, 'node')));
+  if (environment.load() > BUSY) log('This machine is busy with other things: the figures will say little.');
+  await runBench(environment, options, earlier(describeAdapter(adapter).name, 'node'), write);
+  log(`\nKept in ${shortPath(pathOf(describeAdapter(adapter).name, 'node'))}`);
 }
 
 function pathOf(adapter: string, where: 'node' | 'browser'): string {
@@ -98,16 +107,20 @@ function earlier(adapter: string, where: 'node' | 'browser'): BenchResults | und
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
+function shortPath(path: string): string {
+  return path.slice(path.indexOf('e2e/'));
+}
+
 function write(results: BenchResults): void {
   const path = pathOf(results.adapter, results.where);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(path, `${JSON.stringify(results, null, 1)}\n`);
-  log(`\nWritten to ${path.slice(path.indexOf('e2e/'))}`);
 }
 
 async function profile(): Promise<void> {
   const { adapter } = await openNodeAdapter();
   const gpu = await Gpu.open(adapter, readShaderFiles());
+  gpu.traits = { ...gpu.traits, variants: (await tune(gpu)).variants };
   for (const table of await profileStep(gpu, STEP_SIZES, Number(flags.runs ?? 7))) log(`\n${renderTable(table)}`);
   gpu.destroy();
 }
@@ -122,9 +135,13 @@ function sectionsOf(only: string | undefined): Section[] {
 }
 
 /** Milliseconds of a first step in a process of its own. */
-function coldStep(): number {
+function coldStep(variants: Variants): number {
   const script = fileURLToPath(new URL('coldStep.ts', import.meta.url));
-  const { stdout, status, stderr } = spawnSync(process.execPath, [...process.execArgv, script], { encoding: 'utf8' });
+  const { stdout, status, stderr } = spawnSync(
+    process.execPath,
+    [...process.execArgv, script, JSON.stringify([...variants])],
+    { encoding: 'utf8' },
+  );
   const line = stdout.split('\n').find((text) => text.startsWith('{'));
   if (status !== 0 || line === undefined) throw new Error(`coldStep failed: ${stderr.slice(-500)}`);
   const { firstStepMs }: { firstStepMs: number } = JSON.parse(line);

@@ -10,7 +10,7 @@ import { type BenchResults, SECTIONS } from './results.ts';
 declare global {
   interface Window {
     /** For whoever drives the page. */
-    rankwiseBench?: { before?: BenchResults; results?: BenchResults; failure?: string };
+    rankwiseBench?: { before?: BenchResults; results?: BenchResults; isDone?: boolean; failure?: string };
   }
 }
 
@@ -67,7 +67,7 @@ async function measure(): Promise<void> {
     isQuick: part('quick', HTMLInputElement).checked,
   };
   try {
-    state.results = await runBench(
+    await runBench(
       {
         where: 'browser',
         runtime: browserName(),
@@ -86,7 +86,11 @@ async function measure(): Promise<void> {
       },
       options,
       state.before,
+      (results) => {
+        state.results = results;
+      },
     );
+    state.isDone = true;
     status.textContent = 'Done.';
     saveButton.disabled = false;
   } catch (error) {

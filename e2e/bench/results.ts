@@ -21,6 +21,8 @@ export interface BenchResults {
   readonly adapter: string;
   readonly where: 'node' | 'browser';
   readonly features: readonly string[];
+  /** What the last run found, and how long it took. */
+  readonly tuning: { readonly elapsedMs: number; readonly variants: Readonly<Record<string, string>> };
   readonly sections: Partial<SectionResults>;
   /** When, with what and on which commit each section was measured. */
   readonly measured: Partial<Record<Section, Measured>>;
@@ -43,6 +45,8 @@ export interface Measured {
   readonly runtime: string;
   readonly peers: Readonly<Record<string, string>>;
   readonly runs: number;
+  /** What else the machine did: processes that wanted to run, for each processor, when the section ended. */
+  readonly load?: number | undefined;
 }
 
 export interface SectionResults {

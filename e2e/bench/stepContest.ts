@@ -1,9 +1,8 @@
 // The step of ours and of the peers, in turn, from the same weights and batch, with every loss compared; and the ceiling
 // beside them, so that the share of it is of the same minutes.
-import { Gpu } from '../../src/gpu/device.ts';
 import { prepareCeiling } from './ceiling.ts';
 import { type Contender, contest } from './contest.ts';
-import type { BenchEnvironment } from './environment.ts';
+import { type BenchEnvironment, openGpu, type Variants } from './environment.ts';
 import { countGpu, type GpuCounts } from './gpuCounts.ts';
 import { loadProblem, openOurStep } from './ourStep.ts';
 import type { PeerStep } from './peers/peerStep.ts';
@@ -44,14 +43,18 @@ const LOSS_TOLERANCE = 1e-3;
 /** Rounds that do not count, after the first step of each, which compiles. */
 const WARMUP = 1;
 
-export async function measureStep(environment: BenchEnvironment, runs: number): Promise<StepResult> {
+export async function measureStep(
+  environment: BenchEnvironment,
+  variants: Variants,
+  runs: number,
+): Promise<StepResult> {
   const counter = countGpu();
   const problem = stepProblem(STEP_SIZES);
   const sides: Side[] = [];
   const absent: string[] = [];
 
   counter.setOwner('rankwise');
-  const gpu = await Gpu.open(await environment.openAdapter(), environment.shaders);
+  const gpu = await openGpu(environment, variants);
   const model = await loadProblem(gpu, problem);
   const start = performance.now();
   const ours = await openOurStep(gpu, problem, model);
