@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     rowStart = group.rowStart;
     rowEnd = group.rowStart + group.rowCount;
   }
-  let row = rowStart + id.y * 8u;
+  let row = rowStart + (params.tileStart * 8u + id.y) * 8u;
   let col = id.x * 8u;
   if (row >= rowEnd || col >= params.inner) { return; }
   let lastRow = rowEnd - 1u;

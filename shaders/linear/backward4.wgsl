@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     rowStart = group.rowStart;
     rowEnd = group.rowStart + group.rowCount;
   }
-  let row = rowStart + id.y * 4u;
+  let row = rowStart + (params.tileStart * 8u + id.y) * 4u;
   let col = id.x * 4u;
   if (row >= rowEnd || col >= params.inner) { return; }
   let rows = min(row + vec4u(0u, 1u, 2u, 3u), vec4u(rowEnd - 1u));

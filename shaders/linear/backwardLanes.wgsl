@@ -29,7 +29,7 @@ fn main(
     rowStart = group.rowStart;
     rowEnd = group.rowStart + group.rowCount;
   }
-  let row = rowStart + workgroup.y * 16u;
+  let row = rowStart + (params.tileStart + workgroup.y) * 16u;
   let firstCol = workgroup.x * 4u * WORKGROUP;
   if (row >= rowEnd || firstCol >= params.inner) { return; }
   let lastRow = rowEnd - 1u;

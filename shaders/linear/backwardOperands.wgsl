@@ -4,7 +4,8 @@
 @if(dropout) import package::shared::random::dropoutScale;
 @if(dropout) import package::shared::step::StepHeader;
 
-struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, columnBlocks: u32 }
+// tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
+struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, columnBlocks: u32, tileStart: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 @if(rescale) @group(0) @binding(4) var<storage, read> scale: array<f32>;

@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     rowStart = group.rowStart;
     rowEnd = group.rowStart + group.rowCount;
   }
-  let firstRow = rowStart + workgroup.y * TILE;
+  let firstRow = rowStart + (params.tileStart + workgroup.y) * TILE;
   let firstCol = workgroup.x * TILE;
   if (firstRow >= rowEnd || firstCol >= params.inner) { return; }
   let vectors = params.weightRows / 4u;

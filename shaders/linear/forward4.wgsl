@@ -19,7 +19,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     colStart = max(colStart, segment.colStart);
     colEnd = min(colEnd, segment.colStart + segment.colCount);
   }
-  let row = rowStart + id.y * 4u;
+  let row = rowStart + (params.tileStart * 8u + id.y) * 4u;
   let col = colStart + id.x * 4u;
   if (row >= rowEnd || col >= colEnd) { return; }
   let rows = min(row + vec4u(0u, 1u, 2u, 3u), vec4u(rowEnd - 1u));

@@ -29,7 +29,7 @@ fn main(
     colStart = max(colStart, segment.colStart);
     colEnd = min(colEnd, segment.colStart + segment.colCount);
   }
-  let row = rowStart + workgroup.y * 16u;
+  let row = rowStart + (params.tileStart + workgroup.y) * 16u;
   let firstCol = colStart + workgroup.x * 4u * WORKGROUP;
   if (row >= rowEnd || firstCol >= colEnd) { return; }
   let lastRow = rowEnd - 1u;

@@ -4,7 +4,8 @@
 @if(lora) import package::shared::segments::Segment;
 @if(activate) import package::shared::activation::activate;
 
-struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, hasBias: u32, hasResidual: u32 }
+// tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
+struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, hasBias: u32, hasResidual: u32, tileStart: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 // Some other tensor where there is none.

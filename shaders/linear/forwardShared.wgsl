@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     colStart = max(colStart, segment.colStart);
     colEnd = min(colEnd, segment.colStart + segment.colCount);
   }
-  let firstRow = rowStart + workgroup.y * TILE;
+  let firstRow = rowStart + (params.tileStart + workgroup.y) * TILE;
   let firstCol = colStart + workgroup.x * TILE;
   if (firstRow >= rowEnd || firstCol >= colEnd) { return; }
   let vectors = params.inner / 4u;

@@ -19,7 +19,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     colStart = max(colStart, segment.colStart);
     colEnd = min(colEnd, segment.colStart + segment.colCount);
   }
-  let row = rowStart + id.y;
+  let row = rowStart + params.tileStart + id.y;
   let col = colStart + id.x * 4u;
   if (row >= rowEnd || col >= colEnd) { return; }
   let c1 = min(col + 1u, colEnd - 1u);

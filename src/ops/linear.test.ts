@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Pass } from '../gpu/plan.ts';
 import { CORE_TRAITS, type KernelTraits } from '../gpu/traits.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import * as reference from '../reference/linear.ts';
@@ -241,6 +242,41 @@ describe('frozen linear', () => {
       );
       expect(relativeError(dx!, expected)).toBeLessThan(OP_TOLERANCE);
     }
+  });
+
+  it('cuts a product too long for one dispatch by rows', async () => {
+    const [rows, inner, cols] = [40, 8, 12];
+    const weight = await frozenMatrix(cols, inner, 'f32');
+    const [x, dy] = [random(rows * inner, 1), random(rows * cols, 2)];
+    const t = {
+      x: await input(x, [rows, inner]),
+      dy: await input(dy, [rows, cols]),
+      y: await output([rows, cols]),
+      dx: await output([rows, inner]),
+      weight: weight.matrix,
+    };
+    const counts: number[] = [];
+    const cutting = (pass: Pass): Pass => ({
+      traits: pass.traits,
+      scratch: (...args) => pass.scratch(...args),
+      run: (kernel, call) => {
+        counts.push(call.workgroups[1]!);
+        pass.run(kernel, call);
+      },
+    });
+    const [y, dx] = await runOp(
+      (pass) => {
+        linearForward(cutting(pass), t, { dispatchOperations: 1000 });
+        linearBackward(cutting(pass), t, { kind: 'overwrite' }, { dispatchOperations: 1000 });
+      },
+      t.y,
+      t.dx,
+    );
+    expect(counts.length).toBeGreaterThan(2);
+    expect(relativeError(y!, reference.timesTransposed(x, weight.values, rows, cols, inner))).toBeLessThan(
+      OP_TOLERANCE,
+    );
+    expect(relativeError(dx!, reference.times(dy, weight.values, rows, inner, cols))).toBeLessThan(OP_TOLERANCE);
   });
 
   it('names the tensor whose shape is wrong', async () => {

@@ -2,7 +2,7 @@
 // and its backward. The low-rank term is accumulated inside the kernel that computes the frozen product, both ways, so y
 // and dx are written once. W0 never has a gradient.
 import { GpuUsageError } from '../gpu/errors.ts';
-import type { Pass } from '../gpu/plan.ts';
+import type { Call, Pass } from '../gpu/plan.ts';
 import type { KernelSource } from '../gpu/shaders.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { Activation } from './activation.ts';
@@ -40,12 +40,21 @@ export interface LinearGradients {
   readonly dx: Tensor;
 }
 
+export interface ProductOptions {
+  /**
+   * Arithmetic of one dispatch at most, as far as tiles of rows allow. A dispatch is the least that a submit can hold, so
+   * this is what keeps a slow device's submits short.
+   */
+  readonly dispatchOperations?: number;
+}
+
+const DISPATCH_OPERATIONS = 40e9;
 /** Up to this many rows the matrix–vector kernel is used. */
 const VECTOR_ROWS = 4;
 const VECTOR_COLS = 256;
 
 /** Overwrites y. With adapters, `loraProject` must have filled u. */
-export function linearForward(pass: Pass, t: LinearTensors): void {
+export function linearForward(pass: Pass, t: LinearTensors, options: ProductOptions = {}): void {
   const [rows = 0, inner = 0] = t.x.shape;
   const cols = t.weight.rows;
   expectShape('linearForward', 'x', t.x, [rows, t.weight.cols]);
@@ -81,7 +90,7 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
     };
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
-    pass.run(kernel, {
+    runByRowTiles(pass, options, kernel, {
       params: {
         rows,
         inner,
@@ -106,7 +115,12 @@ export function linearForward(pass: Pass, t: LinearTensors): void {
 export type IntoDx = { kind: 'overwrite' } | { kind: 'add' } | { kind: 'rescale'; scale: Tensor };
 
 /** dx = dy·W0 + mask∘(scaling·V·A); overwrites dx, adds to it, or adds to it after scaling its rows. */
-export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { kind: 'overwrite' }): void {
+export function linearBackward(
+  pass: Pass,
+  t: LinearGradients,
+  into: IntoDx = { kind: 'overwrite' },
+  options: ProductOptions = {},
+): void {
   const [rows = 0, cols = 0] = t.dy.shape;
   const inner = t.weight.cols;
   expectShape('linearBackward', 'dy', t.dy, [rows, t.weight.rows]);
@@ -120,7 +134,9 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
     const tile = tileFor(pass, 'backward', aligned, rows, part);
     const lora = index === 0 ? t.lora : undefined;
     const dropout = lora?.table.hasDropout === true;
-    pass.run(
+    runByRowTiles(
+      pass,
+      options,
       {
         path: `linear/backward${tile.module}`,
         conditions: {
@@ -160,6 +176,27 @@ export function linearBackward(pass: Pass, t: LinearGradients, into: IntoDx = { 
       },
     );
   });
+}
+
+function runByRowTiles(
+  pass: Pass,
+  { dispatchOperations = DISPATCH_OPERATIONS }: ProductOptions,
+  kernel: KernelSource,
+  call: Call,
+): void {
+  const [x = 1, tiles = 1, z = 1] = call.workgroups;
+  const { operations = 0 } = call;
+  const pieces = Math.min(tiles, Math.ceil(operations / dispatchOperations)) || 1;
+  const step = Math.ceil(tiles / pieces);
+  for (let tileStart = 0; tileStart < tiles; tileStart += step) {
+    const count = Math.min(step, tiles - tileStart);
+    pass.run(kernel, {
+      ...call,
+      params: { ...call.params, tileStart },
+      workgroups: [x, count, z],
+      operations: (operations * count) / tiles,
+    });
+  }
 }
 
 function tileFor(
