@@ -11,6 +11,7 @@ import { useLibraryStore } from '../../stores/libraryStore.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
 import { Answers } from './Answers.tsx';
 import { adapterChoices } from './answererChoices.ts';
+import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
 import { JudgePanel } from './JudgePanel.tsx';
 import { MergedPanel } from './MergedPanel.tsx';
 import { ModelGate, OtherModelNote } from './ModelGate.tsx';
@@ -77,6 +78,7 @@ function Answering({ model, weights, runs, wantedRunId }: Props) {
         {refused !== undefined && <OtherModelNote run={refused.run} />}
         <PromptPanel hasChatTemplate={model.hasChatTemplate} />
         <Answers runs={runs} choices={choices} />
+        <EvaluatePanel runs={runs} choices={choices} />
       </div>
       <div className={styles.side}>
         <SamplingPanel />

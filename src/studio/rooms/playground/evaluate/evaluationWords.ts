@@ -1,0 +1,122 @@
+// An evaluation in words, cells and files.
+import type { Evaluation, ScoreVerdict } from '../../../../worker/protocol.ts';
+import { formatLoss, formatShare } from '../../../format.ts';
+import { type CsvValue, toCsv } from '../../../runs/csv.ts';
+
+export type ScoreName = ScoreVerdict['name'];
+
+interface ScoreKind {
+  name: ScoreName;
+  title: string;
+  /** What it is, in plain words. */
+  help: string;
+  isOfAnswers: boolean;
+  format: (value: number) => string;
+}
+
+const points = (value: number) => value.toFixed(1);
+
+export const SCORES: readonly ScoreKind[] = [
+  {
+    name: 'loss',
+    title: 'Loss',
+    help: 'nats per target token; lower is better',
+    isOfAnswers: false,
+    format: formatLoss,
+  },
+  { name: 'perplexity', title: 'Perplexity', help: 'e to the loss', isOfAnswers: false, format: formatLoss },
+  {
+    name: 'tokenAccuracy',
+    title: 'Right tokens',
+    help: 'target tokens that the model finds likeliest',
+    isOfAnswers: false,
+    format: formatShare,
+  },
+  {
+    name: 'exactMatch',
+    title: 'Exact match',
+    help: 'answers that are a right one word for word',
+    isOfAnswers: true,
+    format: formatShare,
+  },
+  {
+    name: 'bleu',
+    title: 'BLEU',
+    help: 'shared runs of 1 to 4 words, as sacreBLEU; 0 to 100',
+    isOfAnswers: true,
+    format: points,
+  },
+  {
+    name: 'rougeL',
+    title: 'ROUGE-L',
+    help: 'longest shared word sequence, F1; 0 to 100',
+    isOfAnswers: true,
+    format: points,
+  },
+  {
+    name: 'chrf',
+    title: 'chrF',
+    help: 'shared runs of 1 to 6 letters, as sacreBLEU; 0 to 100',
+    isOfAnswers: true,
+    format: points,
+  },
+];
+
+export function scoresShown({ hasAnswers }: Evaluation): ScoreKind[] {
+  return SCORES.filter(({ isOfAnswers }) => hasAnswers || !isOfAnswers);
+}
+
+/** What can be said of each score. Perplexity and right tokens are left to the table: they say what the loss says. */
+export function verdictSentences({ verdicts }: Evaluation, names: readonly string[]): string[] {
+  return verdicts.flatMap(({ name, best, withinNoise, worse }) => {
+    const score = SCORES.find((kind) => kind.name === name);
+    if (!score || name === 'perplexity' || name === 'tokenAccuracy') return [];
+    const list = (places: readonly number[]) => places.map((place) => names[place] ?? '').join(' and ');
+    const is = (places: readonly number[]) => (places.length === 1 ? 'is' : 'are');
+    const parts = [
+      `${names[best]} is best`,
+      ...(withinNoise.length > 0 ? [`${list(withinNoise)} ${is(withinNoise)} within noise of it`] : []),
+      ...(worse.length > 0 ? [`${list(worse)} ${is(worse)} worse beyond noise`] : []),
+    ];
+    return [`${score.title}: ${parts.join('; ')}.`];
+  });
+}
+
+export function scoresCsv(evaluation: Evaluation, names: readonly string[]): string {
+  const shown = scoresShown(evaluation);
+  const header = [
+    'answerer',
+    ...shown.flatMap(({ name }) => [name, `${name} low`, `${name} high`]),
+    'contexts',
+    'rows',
+  ];
+  const rows = evaluation.answerers.map(({ scores }, i): CsvValue[] => [
+    names[i],
+    ...shown.flatMap(({ name }) => [scores[name]?.value, scores[name]?.low, scores[name]?.high]),
+    evaluation.questions.length,
+    evaluation.rows,
+  ]);
+  return toCsv(header, rows);
+}
+
+/** One line a context; the right answers and what each answerer said, with its scores. */
+export function answersCsv({ questions }: Evaluation, names: readonly string[]): string {
+  const of = (name: string) =>
+    ['answer', 'loss', 'exactMatch', 'bleu', 'rougeL', 'chrf'].map((what) => `${name}: ${what}`);
+  const header = ['line', 'context', 'rightAnswers', 'disagreement', ...names.flatMap(of)];
+  const rows = questions.map(({ line, prompt, references, answers, disagreement }): CsvValue[] => [
+    line,
+    prompt,
+    references.join('\n'),
+    disagreement,
+    ...answers.flatMap(({ text, loss, exactMatch, bleu, rougeL, chrf }) => [
+      text,
+      loss,
+      exactMatch,
+      bleu,
+      rougeL,
+      chrf,
+    ]),
+  ]);
+  return toCsv(header, rows);
+}
