@@ -3,8 +3,8 @@
 // probabilities, dscores: [heads of this part, rows, length]   qkv, dqkv: [rows, (heads + 2 kvHeads) * headDim]
 // dout: [rows, heads * headDim]   queryEnd: [rows], the last row that sees each key
 // dqkv: the k and v columns of these heads are overwritten
-// One workgroup: 16 keys × 4·WORKGROUP columns of one key-value head. x: column tiles, y: key tiles, z: kv heads.
-import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+// One workgroup: TILE_ROWS keys × 4·WORKGROUP columns of one key-value head. x: column tiles, y: key tiles, z: kv heads.
+import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
 import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
 
 enable subgroups;
@@ -39,7 +39,7 @@ fn main(
 ) {
   let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
   let key = firstRowOf(workgroup.y, params.length);
-  let lastKey = min(key + 16u, sequence + params.length) - 1u;
+  let lastKey = min(key + TILE_ROWS, sequence + params.length) - 1u;
   let groupSize = params.heads / params.kvHeads;
   let kvHead = params.kvHeadStart + workgroup.z;
   let lane = subgroupLane % LANES;
@@ -66,8 +66,8 @@ fn main(
       let sa = ds4(at + ka);
       var pb = vec4f(); var pc = vec4f(); var pd = vec4f();
       var sb = vec4f(); var sc = vec4f(); var sd = vec4f();
-      @if(!lanes16) { pb = p4(at + kb); sb = ds4(at + kb); }
-      @if(lanes4) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
+      @if(lanes4 || (lanes8 && !eight)) { pb = p4(at + kb); sb = ds4(at + kb); }
+      @if(lanes4 && !eight) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
       dv = plusProducts(dv, broadcastRows(pa, pb, pc, pd), outs);
       dk = plusProducts(dk, broadcastRows(sa, sb, sc, sd), queries);
     }

@@ -2,9 +2,9 @@
 // p = exp(scale * q kT - lse), dscores = scale * p * (dout vT - delta), delta = sum(dout * out)
 // qkv: [rows, (heads + 2 kvHeads) * headDim]   out, dout: [rows, heads * headDim]   lse: [rows, heads]
 // probabilities, dscores: [heads of this part, rows, length], 0 where the mask says so, in the tiles that some row sees
-// One workgroup: 16 rows × 4·WORKGROUP keys of one head, as attention/scores.
+// One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head, as attention/scores.
 import package::shared::attentionMath::{maskedExp};
-import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
 import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
 
 enable subgroups;
@@ -30,7 +30,7 @@ fn main(
 ) {
   let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
   let row = firstRowOf(workgroup.y, params.length);
-  let lastRow = min(row + 16u, sequence + params.length) - 1u;
+  let lastRow = min(row + TILE_ROWS, sequence + params.length) - 1u;
   let firstKey = workgroup.x * 4u * WORKGROUP;
   if (sequence + firstKey > keyEnd[lastRow] || sequence + firstKey + 4u * WORKGROUP <= keyStart[row]) { return; }
   let head = params.headStart + workgroup.z;
@@ -60,12 +60,12 @@ fn main(
     deltas.x += dot(oa, out[ra * outStride + column]);
     var qb = vec4f(); var qc = vec4f(); var qd = vec4f();
     var ob = vec4f(); var oc = vec4f(); var od = vec4f();
-    @if(!lanes16) {
+    @if(lanes4 || (lanes8 && !eight)) {
       qb = qkv[rb * stride + column];
       ob = dout[rb * outStride + column];
       deltas.y += dot(ob, out[rb * outStride + column]);
     }
-    @if(lanes4) {
+    @if(lanes4 && !eight) {
       qc = qkv[rc * stride + column];
       qd = qkv[rd * stride + column];
       oc = dout[rc * outStride + column];

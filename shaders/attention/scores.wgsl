@@ -3,9 +3,9 @@
 // from row to row of a sequence, so that a tile sees the keys from its first row's keyStart to its last row's keyEnd.
 // q, k: rows of their own stride, heads side by side from a column offset   keyStart, keyEnd: [rows], inclusive
 // scores: [heads of this part, rows, length], of which only the tiles that some row sees are written
-// One workgroup: 16 rows × 4·WORKGROUP keys of one head. x: key tiles, y: row tiles, sequence by sequence, z: heads.
+// One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head. x: key tiles, y: row tiles, sequence by sequence, z: heads.
 import package::shared::attentionMath::{NEVER};
-import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
 import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
 
 enable subgroups;
@@ -31,7 +31,7 @@ fn main(
 ) {
   let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
   let row = firstRowOf(workgroup.y, params.length);
-  let lastRow = min(row + 16u, sequence + params.length) - 1u;
+  let lastRow = min(row + TILE_ROWS, sequence + params.length) - 1u;
   let firstKey = workgroup.x * 4u * WORKGROUP;
   if (sequence + firstKey > keyEnd[lastRow] || sequence + firstKey + 4u * WORKGROUP <= keyStart[row]) { return; }
   let head = params.headStart + workgroup.z;
@@ -48,8 +48,8 @@ fn main(
   for (var d = 0u; d < params.headVec4; d++) {
     let a = q[qa + d];
     var b = vec4f(); var c = vec4f(); var e = vec4f();
-    @if(!lanes16) { b = q[qb + d]; }
-    @if(lanes4) { c = q[qc + d]; e = q[qd + d]; }
+    @if(lanes4 || (lanes8 && !eight)) { b = q[qb + d]; }
+    @if(lanes4 && !eight) { c = q[qc + d]; e = q[qd + d]; }
     let columns = transpose(mat4x4f(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
     sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
   }

@@ -3,7 +3,7 @@
 // lse: [rows, heads], kept for backward
 // One invocation: one row of one head, four keys at a time. Its tile's other keys, which it does not see, become 0.
 import package::shared::attentionMath::{NEVER, WORKGROUP_SIZE, maskedExp};
-import package::shared::attentionTiles::{tilesPerSequence};
+import package::shared::attentionTiles::TILE_ROWS;
 
 struct Params { rows: u32, length: u32, headStart: u32, heads: u32, partHeads: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -19,8 +19,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
   if (head >= params.partHeads) { return; }
   let row = index % params.rows;
   let sequence = row / params.length * params.length;
-  let inTile = (row - sequence) % 16u;
-  let lastOfTile = min(row - inTile + 16u, sequence + params.length) - 1u;
+  let inTile = (row - sequence) % TILE_ROWS;
+  let lastOfTile = min(row - inTile + TILE_ROWS, sequence + params.length) - 1u;
   let first = (keyStart[row - inTile] - sequence) / 4u;
   let last = (keyEnd[lastOfTile] - sequence) / 4u;
   let start = index * (params.length / 4u);

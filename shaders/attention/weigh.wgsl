@@ -2,8 +2,8 @@
 // probabilities and v; backward takes dscores and k, and gives dq.
 // weights: [heads of this part, rows, length], as attention/scores lays them out   values, out: rows of their own stride,
 // heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
-// One workgroup: 16 rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
-import package::shared::attentionTiles::{firstRowOf, tilesPerSequence};
+// One workgroup: TILE_ROWS rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
+import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
 import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
 
 enable subgroups;
@@ -29,7 +29,7 @@ fn main(
 ) {
   let sequence = workgroup.y / tilesPerSequence(params.length) * params.length;
   let row = firstRowOf(workgroup.y, params.length);
-  let lastRow = min(row + 16u, sequence + params.length) - 1u;
+  let lastRow = min(row + TILE_ROWS, sequence + params.length) - 1u;
   let head = params.headStart + workgroup.z;
   let lane = subgroupLane % LANES;
   let vectors = params.length / 4u;
@@ -47,8 +47,8 @@ fn main(
   for (var n = first; n <= last; n++) {
     let a = weights[wa + n];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
-    @if(!lanes16) { b = weights[wb + n]; }
-    @if(lanes4) { c = weights[wc + n]; d = weights[wd + n]; }
+    @if(lanes4 || (lanes8 && !eight)) { b = weights[wb + n]; }
+    @if(lanes4 && !eight) { c = weights[wc + n]; d = weights[wd + n]; }
     let columns = mat4x4f(values[v], values[v + stride], values[v + 2u * stride], values[v + 3u * stride]);
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     v += 4u * stride;

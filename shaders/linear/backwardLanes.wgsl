@@ -1,4 +1,5 @@
 // linear/backward for adapters with subgroups: same bindings and meaning; inner, cols and weightRows are multiples of 4.
+// The same kernel serves frozen products: one less to compile.
 // One invocation: 16 rows × 4 columns of dx; one workgroup: 16 rows × 4·WORKGROUP columns. z: one group of rows.
 import package::linear::weight::weight4;
 import package::linear::backwardOperands::{params, store4};
@@ -24,10 +25,13 @@ fn main(
 ) {
   var rowStart = 0u;
   var rowEnd = params.rows;
+  // A frozen product has no column blocks.
   @if(lora) {
-    let group = segments[workgroup.z * params.columnBlocks];
-    rowStart = group.rowStart;
-    rowEnd = group.rowStart + group.rowCount;
+    if (params.columnBlocks > 0u) {
+      let group = segments[workgroup.z * params.columnBlocks];
+      rowStart = group.rowStart;
+      rowEnd = group.rowStart + group.rowCount;
+    }
   }
   let row = rowStart + (params.tileStart + workgroup.y) * 16u;
   let firstCol = workgroup.x * 4u * WORKGROUP;

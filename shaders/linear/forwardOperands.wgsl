@@ -5,7 +5,7 @@
 @if(activate) import package::shared::activation::activate;
 
 // tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
-struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, hasBias: u32, hasResidual: u32, tileStart: u32 }
+struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, hasBias: u32, hasResidual: u32, isAdapted: u32, tileStart: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 // Some other tensor where there is none.
@@ -15,6 +15,12 @@ struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: 
 @if(lora) @group(0) @binding(6) var<storage, read> segments: array<Segment>;
 @if(lora) @group(0) @binding(7) var<storage, read> u: array<f32>;
 @if(lora) @group(0) @binding(8) var<storage, read> lora: array<f32>;
+
+/// A segment of the group table; of a frozen product, which has none, all of it at rank 0.
+@if(lora) fn segmentAt(index: u32) -> Segment {
+  if (params.isAdapted == 0u) { return Segment(0u, params.rows, 0u, params.cols, 0u, 0u, 0u, 0u, 0.0, 0u, 0u, 0.0); }
+  return segments[index];
+}
 
 fn withExtras(at: u32, col: u32, value: f32) -> f32 {
   var sum = value;

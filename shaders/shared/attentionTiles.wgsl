@@ -1,8 +1,11 @@
-// How attention by tiles cuts a batch: 16 rows of one sequence at a time, so that no tile meets two sequences.
-fn tilesPerSequence(length: u32) -> u32 { return (length + 15u) / 16u; }
+// How attention by tiles cuts a batch: TILE_ROWS rows of one sequence at a time, so that no tile meets two sequences.
+@if(eight) const TILE_ROWS = 8u;
+@else const TILE_ROWS = 16u;
+
+fn tilesPerSequence(length: u32) -> u32 { return (length + TILE_ROWS - 1u) / TILE_ROWS; }
 
 /// The first row of a tile, tiles counted through all sequences.
 fn firstRowOf(tile: u32, length: u32) -> u32 {
   let perSequence = tilesPerSequence(length);
-  return tile / perSequence * length + tile % perSequence * 16u;
+  return tile / perSequence * length + tile % perSequence * TILE_ROWS;
 }

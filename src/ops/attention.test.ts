@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as reference from '../reference/attention.ts';
 import { finiteDifferences } from '../reference/finiteDifferences.ts';
 import { attentionBackward, attentionForward, columnsOfQkv } from './attention.ts';
-import { input, OP_TOLERANCE, output, random, relativeError, runOp } from './testGpu.ts';
+import { input, OP_TOLERANCE, output, random, relativeError, runOp, runOpFor, testGpu } from './testGpu.ts';
 
 /** Ranges for sequences of these lengths laid end to end, each row seeing at most `window` rows back. */
 function ranges(lengths: readonly number[], window = Number.POSITIVE_INFINITY) {
@@ -77,6 +77,39 @@ describe.each(CASES)('attention, $heads/$kvHeads heads of $headDim, rows $length
       dqkv: await output([rows, cols]),
     };
     const [dqkv] = await runOp((pass) => attentionBackward(pass, t, sizes), t.dqkv);
+    const expected = reference.attentionBackward(qkv, dout, keyStart, keyEnd, sizes);
+    expect(relativeError(dqkv!, expected)).toBeLessThan(OP_TOLERANCE);
+  });
+
+  it.runIf(length !== undefined)('forward and backward agree by the tiles of a GPU', async () => {
+    // Subgroups of several sizes: what no CPU adapter has.
+    const traits = { ...(await testGpu()).traits, subgroupSize: undefined };
+    const ranges = {
+      keyStart: await input(keyStart, [rows]),
+      keyEnd: await input(keyEnd, [rows]),
+      queryEnd: await input(queryEnd, [rows]),
+    };
+    const t = {
+      ...ranges,
+      qkv: await input(qkv, [rows, cols]),
+      out: await output([rows, heads * headDim]),
+      lse: await output([rows, heads]),
+      dout: await input(dout, [rows, heads * headDim]),
+      delta: await output([rows, heads]),
+      dqkv: await output([rows, cols]),
+    };
+    const [out, dqkv] = await runOpFor(
+      traits,
+      (pass) => {
+        attentionForward(pass, { ...t, ...columnsOfQkv(t.qkv, sizes) }, sizes);
+        attentionBackward(pass, t, sizes);
+      },
+      t.out,
+      t.dqkv,
+    );
+    expect(relativeError(out!, reference.attentionForward(qkv, keyStart, keyEnd, sizes).out)).toBeLessThan(
+      OP_TOLERANCE,
+    );
     const expected = reference.attentionBackward(qkv, dout, keyStart, keyEnd, sizes);
     expect(relativeError(dqkv!, expected)).toBeLessThan(OP_TOLERANCE);
   });

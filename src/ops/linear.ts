@@ -4,9 +4,9 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Call, Pass } from '../gpu/plan.ts';
 import type { KernelSource } from '../gpu/shaders.ts';
-import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { Activation } from './activation.ts';
-import type { LoraTensors } from './loraSegments.ts';
+import { type LoraTensors, SEGMENT_WORDS } from './loraSegments.ts';
 import { ANY_TILE, chosenTile, type ProductClass, type ProductTile, productClass } from './productTiles.ts';
 import { formatConditions, partRows, type WeightMatrix, type WeightPart } from './weightMatrix.ts';
 
@@ -66,23 +66,24 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
     if (t.residual) throw new GpuUsageError('linearForward: expected a residual or an activation, got both');
   }
   const lora = t.lora;
-  // What is absent is bound to x, and not read.
-  const operands = [
-    t.bias ?? t.x,
-    t.activate?.y ?? t.residual ?? t.x,
-    ...(lora ? [lora.segments, lora.u, lora.parameters] : []),
-  ];
   const aligned = inner % 4 === 0;
   const isVector = aligned && rows <= VECTOR_ROWS;
   for (const part of t.weight.parts) {
     const tile = tileFor(pass, 'forward', aligned, rows, part);
+    const hasLora = lora !== undefined || (tile.servesFrozen && !isVector);
+    // What is absent is bound to x, and not read.
+    const operands = [
+      t.bias ?? t.x,
+      t.activate?.y ?? t.residual ?? t.x,
+      ...(hasLora ? [lora?.segments ?? t.x, lora?.u ?? t.x, lora?.parameters ?? t.x] : []),
+    ];
     const kernel: KernelSource = {
       path: isVector ? 'linear/vector' : `linear/forward${tile.module}`,
       conditions: {
         ...(isVector ? {} : tile.conditions),
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
-        lora: lora !== undefined,
+        lora: hasLora,
         activate: t.activate !== undefined,
         ...(t.activate ? { [t.activate.activation]: true } : {}),
       },
@@ -99,6 +100,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
         weightRows: partRows(part),
         hasBias: t.bias ? 1 : 0,
         hasResidual: t.residual ? 1 : 0,
+        isAdapted: lora ? 1 : 0,
       },
       buffers: [t.x, part.tensor, t.y, ...operands],
       workgroups: [
@@ -134,6 +136,8 @@ export function linearBackward(
     const tile = tileFor(pass, 'backward', aligned, rows, part);
     const lora = index === 0 ? t.lora : undefined;
     const dropout = lora?.table.hasDropout === true;
+    const servesFrozen = tile.servesFrozen && into.kind !== 'rescale' && elementCount(t.dy.shape) >= SEGMENT_WORDS;
+    const hasLora = lora !== undefined || servesFrozen;
     runByRowTiles(
       pass,
       options,
@@ -143,7 +147,7 @@ export function linearBackward(
           ...tile.conditions,
           ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
           aligned,
-          lora: lora !== undefined,
+          lora: hasLora,
           dropout,
           accumulate: index > 0 || into.kind === 'add',
           rescale: into.kind === 'rescale',
@@ -164,7 +168,7 @@ export function linearBackward(
           part.tensor,
           t.dx,
           ...(into.kind === 'rescale' ? [into.scale] : []),
-          ...(lora ? [lora.segments, lora.v, lora.parameters] : []),
+          ...(hasLora ? [lora?.segments ?? t.dy, lora?.v ?? t.dy, lora?.parameters ?? t.dy] : []),
           ...(lora && dropout ? [lora.step] : []),
         ],
         workgroups: [

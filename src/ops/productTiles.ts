@@ -13,6 +13,8 @@ export interface ProductTile {
   readonly cols: number;
   readonly conditions: Readonly<Record<string, boolean>>;
   readonly constants: Readonly<Record<string, number>>;
+  /** The kernel for adapted products also does frozen ones, so that there is one less to compile. */
+  readonly servesFrozen: boolean;
 }
 
 /** Products that may want different tiles. */
@@ -39,6 +41,7 @@ const tile = (name: string, module: string, size: number): ProductTile => ({
   cols: size,
   conditions: {},
   constants: {},
+  servesFrozen: false,
 });
 
 /** Any sizes, element by element. */
@@ -53,7 +56,14 @@ export function productTiles({ lanes, subgroupWorkgroup }: KernelTraits): Produc
   ];
   if (lanes) {
     const kernel = lanesKernel({ lanes, subgroupWorkgroup });
-    tiles.push({ name: 'lanes 16×4', module: 'Lanes', rows: 16, cols: 4 * subgroupWorkgroup, ...kernel });
+    tiles.push({
+      name: 'lanes 16×4',
+      module: 'Lanes',
+      rows: 16,
+      cols: 4 * subgroupWorkgroup,
+      servesFrozen: true,
+      ...kernel,
+    });
   }
   return tiles;
 }
