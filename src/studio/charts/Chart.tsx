@@ -1,6 +1,6 @@
 // A chart with its title, units, legend and values under the cursor. Curves are pulled from `source` once per frame, so
 // that a training step renders no React.
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import { useColourScheme } from '../theme/useColourScheme.ts';
 import styles from './Chart.module.css';
@@ -19,20 +19,40 @@ interface Props {
   source: ChartSource;
   canBeLog?: boolean;
   isSmall?: boolean;
+  /** Charts with the same key share cursor and zoom. */
+  linkKey?: string;
+  /** In the caption: buttons. */
+  actions?: ReactNode;
   className?: string | undefined;
   /** Over the empty plot, while there is nothing to draw. */
   placeholder?: string | undefined;
 }
 
 export function Chart(props: Props) {
-  const { title, unit, x, y, series, source, canBeLog, isSmall = false, className, placeholder } = props;
+  const {
+    title,
+    unit,
+    x,
+    y,
+    series,
+    source,
+    canBeLog,
+    isSmall = false,
+    linkKey,
+    actions,
+    className,
+    placeholder,
+  } = props;
   const scheme = useColourScheme();
   const [isLog, setLog] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLDivElement>(null);
   // The scheme is part of the look: colours are read from the page when the chart is made.
   // biome-ignore lint/correctness/useExhaustiveDependencies: scheme decides the colours that usePlot reads
-  const look = useMemo(() => ({ x, y, series, isLog, isSmall }), [x, y, series, isLog, isSmall, scheme]);
+  const look = useMemo(
+    () => ({ x, y, series, isLog, isSmall, linkKey }),
+    [x, y, series, isLog, isSmall, linkKey, scheme],
+  );
   const showValues = useCallback(
     (data: uPlot.AlignedData, index: number | null) => writeValues(legend.current, data, index, look),
     [look],
@@ -48,6 +68,7 @@ export function Chart(props: Props) {
             Log scale
           </button>
         )}
+        {actions}
         <ChartLegend ref={legend} x={x} series={series} />
       </figcaption>
       <div className={styles.plotArea}>

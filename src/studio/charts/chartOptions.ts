@@ -12,6 +12,8 @@ export interface ChartLook {
   isLog: boolean;
   /** Small charts have fewer ticks and no x label. */
   isSmall: boolean;
+  /** Charts with the same key share cursor and zoom. */
+  linkKey?: string | undefined;
   /** Colours read from the page. */
   colours: { text: string; grid: string; surface: string };
   onCursor: (index: number | null) => void;
@@ -38,7 +40,12 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     height: look.height,
     legend: { show: false },
     padding: [8, hasEndLabels ? 56 : 16, 0, 0],
-    cursor: { points: { size: 7 }, drag: { x: true, y: false }, y: false },
+    cursor: {
+      points: { size: 7 },
+      drag: { x: true, y: false },
+      y: false,
+      ...(look.linkKey === undefined ? {} : { sync: { key: look.linkKey, setSeries: false, scales: ['x', null] } }),
+    },
     scales: {
       x: { time: false, range: (_, low, high) => xRange(low, high, look.isZoomed() ? undefined : look.x.reach) },
       y: { distr: look.isLog ? 3 : 1, ...(look.isLog ? {} : { range: yRange }) },

@@ -4,6 +4,7 @@ import { type RefObject, useEffect } from 'react';
 import type uPlot from 'uplot';
 import { type ChartLook, chartOptions } from './chartOptions.ts';
 import type { ChartSource } from './chartTypes.ts';
+import { enablePan } from './panning.ts';
 
 export type PlotLook = Omit<ChartLook, 'width' | 'height' | 'colours' | 'onCursor' | 'onZoom' | 'isZoomed'>;
 
@@ -28,6 +29,9 @@ export function usePlot(
     };
   }, [box, look, source, onRead]);
 }
+
+/** Tells a chart that a stretch of x is on show. */
+const markZoomed = new WeakMap<uPlot, () => void>();
 
 function keepPlot(
   element: HTMLDivElement,
@@ -55,6 +59,16 @@ function keepPlot(
   };
   // Before uPlot's own listener, which shows everything again.
   element.addEventListener('dblclick', reset, true);
+  markZoomed.set(plot, () => {
+    isZoomed = true;
+  });
+  const endPan = enablePan(plot, (min, max) => {
+    const linked = look.linkKey === undefined ? [plot] : UPlot.sync(look.linkKey).plots;
+    for (const one of linked) {
+      markZoomed.get(one)?.();
+      one.setScale('x', { min, max });
+    }
+  });
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(element)));
   resized.observe(element);
   let frame = requestAnimationFrame(function draw() {
@@ -67,6 +81,7 @@ function keepPlot(
   });
   return () => {
     cancelAnimationFrame(frame);
+    endPan();
     resized.disconnect();
     element.removeEventListener('dblclick', reset, true);
     plot.destroy();

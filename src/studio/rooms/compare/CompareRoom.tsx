@@ -9,12 +9,19 @@ import { routeTo, useRoute } from '../../routing.ts';
 import { saveCsv } from '../../runs/saveFile.ts';
 import { refreshRuns, useLibraryStore } from '../../stores/libraryStore.ts';
 import { loadMetrics, useMetricsStore } from '../../stores/metricsStore.ts';
+import { analysisKey, useAnalysisStore } from './analysisStore.ts';
+import { CostsPanel } from './CostsPanel.tsx';
 import { CurveOverlay } from './CurveOverlay.tsx';
 import styles from './compare.module.css';
 import { curvesCsv, runsCsv } from './compareCsv.ts';
+import type { ComparedRun } from './compared.ts';
 import { FieldTables } from './FieldTables.tsx';
-import { RankQuality } from './RankQuality.tsx';
+import { InsidePanel } from './InsidePanel.tsx';
+import { OutputsPanel } from './OutputsPanel.tsx';
+import { QualityPanel } from './QualityPanel.tsx';
+import { qualityMeasures } from './quality.ts';
 import { RunPicker } from './RunPicker.tsx';
+import { ReportPanel } from './report/ReportPanel.tsx';
 import { runMarks } from './runMarks.ts';
 
 /** Compared when the address names none: the newest runs, as a race leaves them. */
@@ -50,30 +57,44 @@ export function CompareRoom() {
 
 function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null }) {
   const metrics = useMetricsStore((state) => state.runs);
+  const measured = useAnalysisStore((state) => state.measured);
   const chosen = useMemo(() => chooseRuns(runs, wanted), [runs, wanted]);
-  const marks = useMemo(() => runMarks(chosen), [chosen]);
-  const withCurve = useMemo(() => chosen.filter((run) => !run.isImported), [chosen]);
-  const curveMarks = useMemo(() => marks.filter((_, i) => !chosen[i]?.isImported), [marks, chosen]);
-  const curveIds = withCurve.map(({ id }) => id).join(',');
+  const compared = useMemo(() => {
+    const marks = runMarks(chosen);
+    return chosen.flatMap((run, i): ComparedRun[] => {
+      const status = metrics[run.id];
+      const { spectra = null, amplifications = null } = measured[analysisKey(run)] ?? {};
+      const mark = marks[i];
+      return mark
+        ? [{ run, mark, steps: status?.kind === 'ready' ? status.metrics : [], spectra, amplifications }]
+        : [];
+    });
+  }, [chosen, metrics, measured]);
+  const marks = useMemo(() => compared.map(({ mark }) => mark), [compared]);
+  const measures = useMemo(() => qualityMeasures(chosen), [chosen]);
+  const withCurve = useMemo(() => compared.filter(({ run }) => !run.isImported), [compared]);
+  const curveIds = withCurve.map(({ run }) => run.id).join(',');
   useEffect(() => {
     for (const id of curveIds.split(',').filter(Boolean)) void loadMetrics(id);
   }, [curveIds]);
 
-  const failures = withCurve.flatMap(({ id, name }) => {
-    const status = metrics[id];
-    return status?.kind === 'failed' ? `${name}: ${status.message}` : [];
+  const statusOf = ({ run }: ComparedRun) => metrics[run.id];
+  const failures = withCurve.flatMap((one) => {
+    const status = statusOf(one);
+    return status?.kind === 'failed' ? `${one.run.name}: ${status.message}` : [];
   });
+  const isReading = withCurve.some((one) => (statusOf(one)?.kind ?? 'loading') === 'loading');
   const saveCurves = () => {
-    const known = withCurve.flatMap((run) => {
-      const status = metrics[run.id];
-      return status?.kind === 'ready' ? { run, metrics: status.metrics } : [];
-    });
-    saveCsv('rankwise-curves.csv', curvesCsv(known));
+    const known = withCurve.filter((one) => statusOf(one)?.kind === 'ready');
+    saveCsv('rankwise-curves.csv', curvesCsv(known.map(({ run, steps }) => ({ run, metrics: [...steps] }))));
   };
 
   return (
     <div className={styles.room}>
-      <RunPicker runs={runs} chosen={chosen} marks={marks} />
+      <div className={styles.side}>
+        <RunPicker runs={runs} chosen={chosen} marks={marks} />
+        {compared.length > 0 && <ReportPanel compared={compared} measures={measures} isReading={isReading} />}
+      </div>
       {chosen.length === 0 ? (
         <EmptyState title="No run is chosen">Tick two or more runs to lay their curves over each other.</EmptyState>
       ) : (
@@ -90,10 +111,10 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
                 </Button>
               }
             >
-              <CurveOverlay runs={withCurve} marks={curveMarks} metrics={metrics} />
+              <CurveOverlay compared={withCurve} isReading={isReading} />
             </Panel>
           )}
-          <RankQuality runs={chosen} marks={marks} />
+          <QualityPanel compared={compared} measures={measures} />
           <FieldTables
             runs={chosen}
             marks={marks}
@@ -103,6 +124,9 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
               </Button>
             }
           />
+          <CostsPanel compared={compared} />
+          <InsidePanel compared={compared} />
+          <OutputsPanel compared={compared} />
         </div>
       )}
     </div>
@@ -111,6 +135,10 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
 
 /** In the order of the address; ids that the Library does not have are passed over. */
 function chooseRuns(runs: RunRecord[], wanted: string | null): RunRecord[] {
-  if (wanted === null) return runs.filter((run) => !run.isImported).slice(0, DEFAULT_COUNT);
+  if (wanted === null) return byRank(runs.filter((run) => !run.isImported).slice(0, DEFAULT_COUNT));
   return [...new Set(wanted.split(','))].flatMap((id) => runs.find((run) => run.id === id) ?? []);
+}
+
+function byRank(runs: RunRecord[]): RunRecord[] {
+  return [...runs].sort((a, b) => a.settings.adapter.rank - b.settings.adapter.rank || a.createdAt - b.createdAt);
 }

@@ -1,39 +1,46 @@
-// Loss curves of several runs in one chart: smoothed, with every step faint behind, and held-out loss as points.
+// Loss curves of several runs: training in one chart, smoothed with every step faint behind and held-out loss as points;
+// held-out loss alone in another, on the same x, with cursor and zoom in common.
 import { useMemo, useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import type { ChartSeries } from '../../charts/chartTypes.ts';
+import { DataTable } from '../../charts/pictures/DataTable.tsx';
+import { PictureButtons } from '../../charts/pictures/PictureFrame.tsx';
+import pictureStyles from '../../charts/pictures/pictures.module.css';
 import { useChartSource } from '../../charts/useChartSource.ts';
 import { formatDuration, formatExact, formatLoss, formatTick } from '../../format.ts';
 import { Check } from '../../panels/Check.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';
-import { type CurveAxis, lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
-import type { MetricsStatus } from '../../stores/metricsStore.ts';
+import { lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
 import { rankColour } from '../../theme/rankColour.ts';
 import { useColourScheme } from '../../theme/useColourScheme.ts';
+import { setChoice, useChoices } from './choices.ts';
 import styles from './compare.module.css';
-import type { RunMark } from './runMarks.ts';
+import type { ComparedRun } from './compared.ts';
+import { lossPicture } from './pictures/lossPicture.tsx';
 
 const AXES = {
   step: { label: 'step', format: formatExact },
   time: { label: 'time', format: (seconds: number) => formatDuration(seconds * 1000) },
 };
 const Y = { label: 'loss', format: formatLoss, tick: formatTick };
+const LINK = 'compare';
 
 interface Props {
-  runs: RunRecord[];
-  marks: RunMark[];
-  metrics: Record<string, MetricsStatus>;
+  compared: readonly ComparedRun[];
+  isReading: boolean;
 }
 
-export function CurveOverlay({ runs, marks, metrics }: Props) {
+export function CurveOverlay({ compared, isReading }: Props) {
   const scheme = useColourScheme();
-  const [axis, setAxis] = useState<CurveAxis>('step');
+  const axis = useChoices((choices) => choices.axis);
   const [hasRaw, setHasRaw] = useState(true);
+  const coloured = useMemo(
+    () => compared.map(({ mark }) => ({ ...mark, colour: rankColour(mark.rank, scheme) })),
+    [compared, scheme],
+  );
 
-  const series = useMemo<ChartSeries[]>(() => {
-    const coloured = marks.map((mark) => ({ ...mark, colour: rankColour(mark.rank, scheme) }));
-    return [
+  const series = useMemo<ChartSeries[]>(
+    () => [
       ...coloured.map(({ label, colour }) => ({
         label: `${label}, each step`,
         colour,
@@ -49,23 +56,28 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
         pointSize: 7,
         isUnlisted: true,
       })),
-    ];
-  }, [marks, scheme, hasRaw]);
+    ],
+    [coloured, hasRaw],
+  );
+  const heldSeries = useMemo<ChartSeries[]>(
+    () => coloured.map(({ label, colour, dash }) => ({ label, colour, dash, width: 2, pointSize: 6, endLabel: label })),
+    [coloured],
+  );
 
+  const heldCurves = useMemo(
+    () => compared.map(({ run, steps }) => validationCurve(run.evaluations, [...steps], axis)),
+    [compared, axis],
+  );
   const curves = useMemo(() => {
-    const steps = runs.map(({ id }) => {
-      const status = metrics[id];
-      return status?.kind === 'ready' ? status.metrics : [];
-    });
-    const raw = steps.map((list) => lossCurve(list, axis));
-    return [
-      ...raw,
-      ...raw.map((curve, i) => smoothed(curve, runs[i]?.steps ?? 0)),
-      ...runs.map((run, i) => validationCurve(run.evaluations, steps[i] ?? [], axis)),
-    ];
-  }, [runs, metrics, axis]);
+    const raw = compared.map(({ steps }) => lossCurve([...steps], axis));
+    return [...raw, ...raw.map((curve, i) => smoothed(curve, compared[i]?.run.steps ?? 0)), ...heldCurves];
+  }, [compared, axis, heldCurves]);
+  // The same x in both, so that zooming one zooms the other to the same steps.
+  const heldWithReach = useMemo<typeof heldCurves>(() => [...heldCurves, ...reachOf(curves)], [heldCurves, curves]);
   const source = useChartSource(curves);
-  const isReading = runs.some(({ id }) => metrics[id] === undefined || metrics[id].kind === 'loading');
+  const heldSource = useChartSource(heldWithReach);
+  const picture = useMemo(() => lossPicture(compared, axis), [compared, axis]);
+  const isHeldOut = heldCurves.some(({ x }) => x.length > 0);
 
   return (
     <>
@@ -78,9 +90,10 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
             { value: 'step', label: 'By step' },
             { value: 'time', label: 'By time' },
           ]}
-          onChange={setAxis}
+          onChange={(value) => setChoice({ axis: value })}
         />
         <Check label="Every step behind" isChecked={hasRaw} onChange={setHasRaw} />
+        <span className={styles.hint}>Drag to zoom, Shift and drag to move, double-click for all</span>
       </div>
       <Chart
         title="Loss"
@@ -91,8 +104,35 @@ export function CurveOverlay({ runs, marks, metrics }: Props) {
         series={series}
         source={source}
         canBeLog
+        linkKey={LINK}
+        actions={<PictureButtons picture={picture} kinds={['PNG', 'SVG']} />}
         placeholder={isReading ? 'Reading the curves…' : undefined}
       />
+      {isHeldOut && (
+        <Chart
+          title="Held-out loss"
+          unit="nats per token"
+          className={styles.heldOut}
+          x={AXES[axis]}
+          y={Y}
+          series={heldSeries}
+          source={heldSource}
+          canBeLog
+          linkKey={LINK}
+        />
+      )}
+      <details className={pictureStyles.behind}>
+        <summary>Table of the curves</summary>
+        <DataTable label="Curves: the numbers" table={picture.table} />
+      </details>
     </>
   );
+}
+
+/** A curve without values from the first x of all to the last. */
+function reachOf(curves: readonly { x: ArrayLike<number> }[]): { x: number[]; y: number[] }[] {
+  const ends = curves.flatMap(({ x }) => (x.length > 0 ? [x[0] ?? 0, x[x.length - 1] ?? 0] : []));
+  if (ends.length === 0) return [];
+  const x = [...new Set([Math.min(...ends), Math.max(...ends)])];
+  return [{ x, y: x.map(() => Number.NaN) }];
 }

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { testRun, withRank } from '../../runs/testRun.ts';
 import { rankDash } from '../../theme/rankColour.ts';
 import { curvesCsv, runsCsv } from './compareCsv.ts';
-import { niceTicks } from './niceTicks.ts';
 import { runMarks } from './runMarks.ts';
 
 const evaluations = [{ step: 2, rows: 4, loss: 1.25, perplexity: 3.5, tokenAccuracy: 0.5 }];
@@ -19,14 +18,6 @@ describe('marks of compared runs', () => {
     expect(marks.map(({ label }) => label)).toEqual(['r 8 a', 'r 8 b', 'r 64']);
     expect(marks[0]?.dash).toEqual(rankDash(8));
     expect(marks[1]?.dash).not.toEqual(marks[0]?.dash);
-  });
-});
-
-describe('niceTicks', () => {
-  it('covers the range in round steps', () => {
-    expect(niceTicks(0.31, 0.92, 4)).toEqual([0.2, 0.4, 0.6, 0.8, 1]);
-    expect(niceTicks(0, 100, 4)).toEqual([0, 50, 100]);
-    expect(niceTicks(2, 2, 4).length).toBeGreaterThan(1);
   });
 });
 

@@ -1,0 +1,54 @@
+// What rank bought: quality against rank, parameters or file size, and in one sentence which rank is enough.
+import { useMemo } from 'react';
+import { PictureFrame } from '../../charts/pictures/PictureFrame.tsx';
+import { Panel } from '../../panels/Panel.tsx';
+import { RadioChips } from '../../panels/RadioChips.tsx';
+import { Select } from '../../panels/Select.tsx';
+import { setChoice, useChoices } from './choices.ts';
+import styles from './compare.module.css';
+import type { ComparedRun } from './compared.ts';
+import { enoughRank } from './enoughRank.ts';
+import { AGAINST, type Against, qualityPicture } from './pictures/qualityPicture.tsx';
+import { chosenMeasure, type QualityMeasure } from './quality.ts';
+
+const ALONG: readonly Against[] = ['rank', 'parameters', 'fileBytes'];
+
+/** Null where nothing was measured of any run. */
+export function QualityPanel({
+  compared,
+  measures,
+}: {
+  compared: readonly ComparedRun[];
+  measures: readonly QualityMeasure[];
+}) {
+  const { measure: wanted, against } = useChoices();
+  const measure = chosenMeasure(measures, wanted);
+  const picture = useMemo(() => measure && qualityPicture(compared, measure, against), [compared, measure, against]);
+  if (!measure || !picture) return null;
+  const sentence = enoughRank(
+    compared.map(({ run }) => run),
+    measure,
+  );
+  return (
+    <Panel title="What rank bought">
+      {sentence && <p className={styles.sentence}>{sentence}</p>}
+      <div className={styles.controls}>
+        {measures.length > 1 && (
+          <Select
+            label="Quality"
+            value={measure.key}
+            options={measures.map(({ key, label }) => ({ value: key, label }))}
+            onChange={(value) => setChoice({ measure: value })}
+          />
+        )}
+        <RadioChips
+          legend="Against"
+          value={against}
+          options={ALONG.map((value) => ({ value, label: AGAINST[value].title }))}
+          onChange={(value) => setChoice({ against: value })}
+        />
+      </div>
+      <PictureFrame picture={picture} />
+    </Panel>
+  );
+}

@@ -1,0 +1,102 @@
+// The smallest rank that is good enough: whose score is within noise of the best. Two values are within noise where the 95 %
+// interval of their difference holds zero, found from their own intervals (Zou and Donner, Statistics in Medicine, 2008).
+// Runs that differ in their seed alone are one value, with the spread between seeds as its noise.
+import type { RunRecord } from '../../../worker/protocol.ts';
+import { splitFields } from '../../runs/runFields.ts';
+import type { Estimate, QualityMeasure } from './quality.ts';
+
+/** Runs of one rank and the same settings, seeds aside. */
+interface Candidate {
+  rank: number;
+  runs: RunRecord[];
+  estimate: Estimate;
+}
+
+/** 97.5 % points of Student's t for 1 to 9 degrees of freedom. */
+const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/** One or two plain sentences; null where fewer than two ranks were measured. */
+export function enoughRank(runs: readonly RunRecord[], measure: QualityMeasure): string | null {
+  const candidates = candidatesOf(runs, measure);
+  if (new Set(candidates.map(({ rank }) => rank)).size < 2) return null;
+  const isBetter = (a: Estimate, b: Estimate) => (measure.better === 'low' ? a.value < b.value : a.value > b.value);
+  const best = candidates.reduce((top, one) => (isBetter(one.estimate, top.estimate) ? one : top));
+  const byRank = [...candidates].sort((a, b) => a.rank - b.rank);
+  const caveat = otherDifferences(runs);
+  const say = ({ rank, estimate, runs: seeds }: Candidate) =>
+    `rank ${rank} with ${textOf(estimate, measure)}${seeds.length > 1 ? ` over ${seeds.length} seeds` : ''}`;
+  if (!hasInterval(best.estimate)) {
+    const nearly = byRank.find(
+      ({ estimate }) => Math.abs(estimate.value - best.estimate.value) <= 0.01 * Math.abs(best.estimate.value),
+    );
+    const close = nearly && nearly.rank < best.rank ? ` ${capital(say(nearly))} comes within 1 %.` : '';
+    return `The best ${measure.label.toLowerCase()} is that of ${say(best)}.${close} How much of that is noise is not known: evaluate these runs in the Playground, or train more seeds.${caveat}`;
+  }
+  const enough = byRank.find((one) => one === best || isWithinNoise(one.estimate, best.estimate, measure.better));
+  if (!enough || enough === best || enough.rank >= best.rank) {
+    const smaller = byRank.some(({ rank }) => rank < best.rank);
+    const why = smaller ? 'every smaller rank is worse by more than noise' : 'no smaller rank was compared';
+    return `Rank ${best.rank} is the smallest that is enough here: ${say(best)} is the best, and ${why}.${caveat}`;
+  }
+  return `Rank ${enough.rank} is enough here: ${say(enough)} is within noise of the best, ${say(best)}.${caveat}`;
+}
+
+function candidatesOf(runs: readonly RunRecord[], measure: QualityMeasure): Candidate[] {
+  const groups = new Map<string, RunRecord[]>();
+  for (const run of runs) {
+    if (measure.of(run) === null) continue;
+    const { seed: _, ...training } = run.settings.training;
+    const key = JSON.stringify([run.settings.adapter, training, run.model, run.data.name, run.isImported && run.id]);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].map((group) => ({
+    rank: group[0]?.settings.adapter.rank ?? 0,
+    runs: group,
+    estimate: overSeeds(group.flatMap((run) => measure.of(run) ?? [])),
+  }));
+}
+
+/** The mean; its interval is the wider of what the spread between seeds says and the mean of their own. */
+function overSeeds(estimates: readonly Estimate[]): Estimate {
+  const [first] = estimates;
+  if (first && estimates.length === 1) return first;
+  const n = estimates.length;
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const value = mean(estimates.map((estimate) => estimate.value));
+  const deviation = Math.sqrt(estimates.reduce((sum, estimate) => sum + (estimate.value - value) ** 2, 0) / (n - 1));
+  const between = ((STUDENT[n - 2] ?? 1.96) * deviation) / Math.sqrt(n);
+  const own = estimates.filter(hasInterval);
+  const below = own.length === n ? mean(own.map((one) => one.value - one.low)) : 0;
+  const above = own.length === n ? mean(own.map((one) => one.high - one.value)) : 0;
+  return { value, low: value - Math.max(between, below), high: value + Math.max(between, above) };
+}
+
+function hasInterval(estimate: Estimate): estimate is Required<Estimate> {
+  return estimate.low !== undefined && estimate.high !== undefined;
+}
+
+export function isWithinNoise(one: Estimate, best: Estimate, better: 'low' | 'high'): boolean {
+  if (!hasInterval(one) || !hasInterval(best)) return false;
+  const difference = Math.abs(best.value - one.value);
+  const noise =
+    better === 'high'
+      ? Math.hypot(best.value - best.low, one.high - one.value)
+      : Math.hypot(best.high - best.value, one.value - one.low);
+  return difference <= noise;
+}
+
+/** What else differs: then it is not the rank alone that is compared. */
+function otherDifferences(runs: readonly RunRecord[]): string {
+  const others = splitFields([...runs]).differing.filter(({ key }) => !['rank', 'alpha', 'seed'].includes(key));
+  if (others.length === 0) return '';
+  return ` These runs also differ in ${others.map(({ label }) => label.toLowerCase()).join(', ')}.`;
+}
+
+export function textOf(estimate: Estimate, { format }: Pick<QualityMeasure, 'format'>): string {
+  if (!hasInterval(estimate)) return format(estimate.value);
+  return `${format(estimate.value)} [${format(estimate.low)} to ${format(estimate.high)}]`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

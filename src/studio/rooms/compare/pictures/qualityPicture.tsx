@@ -1,0 +1,93 @@
+// What each adapter reached against what it took: its rank, its parameters or its file.
+import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { Picture } from '../../../charts/pictures/pictureTypes.ts';
+import { type XyAxis, XyPlot, type XySeries } from '../../../charts/pictures/XyPlot.tsx';
+import { formatBytes, formatCount, formatTick } from '../../../format.ts';
+import { rankColour } from '../../../theme/rankColour.ts';
+import type { ComparedRun } from '../compared.ts';
+import { textOf } from '../enoughRank.ts';
+import type { QualityMeasure } from '../quality.ts';
+
+export type Against = 'rank' | 'parameters' | 'fileBytes';
+
+export const AGAINST: Record<
+  Against,
+  { title: string; label: string; of: (run: RunRecord) => number; format: (value: number) => string }
+> = {
+  rank: {
+    title: 'Rank',
+    label: 'rank r (doubling scale)',
+    of: ({ settings }) => settings.adapter.rank,
+    format: String,
+  },
+  parameters: {
+    title: 'Parameters',
+    label: 'trainable parameters (log scale)',
+    of: ({ plan }) => plan.trainableParameters,
+    format: formatCount,
+  },
+  fileBytes: {
+    title: 'File size',
+    label: 'adapter file (log scale)',
+    of: ({ plan }) => plan.adapterFileBytes,
+    format: formatBytes,
+  },
+};
+
+export function qualityPicture(compared: readonly ComparedRun[], measure: QualityMeasure, against: Against): Picture {
+  const { title, label, of, format } = AGAINST[against];
+  const known = compared.flatMap(({ run, mark }) => {
+    const estimate = measure.of(run);
+    return estimate && of(run) > 0 ? [{ run, mark, estimate, x: of(run) }] : [];
+  });
+  const xs = [...new Set(known.map(({ x }) => x))].sort((a, b) => a - b);
+  const x: XyAxis = { label, kind: against === 'rank' ? 'log2' : 'log10', format, ticks: xs };
+  const hasIntervals = known.some(({ estimate }) => estimate.low !== undefined);
+  return {
+    id: `quality-by-${against}`,
+    title: `${measure.label} against ${title.toLowerCase()}`,
+    note: `${measure.better === 'low' ? 'lower' : 'higher'} is better${hasIntervals ? '; whiskers: 95 % intervals' : ''}`,
+    draw: (width, palette) => (
+      <XyPlot
+        width={width}
+        height={280}
+        palette={palette}
+        label={`${measure.label} against ${title.toLowerCase()}. ${known.map(({ mark, estimate }) => `${mark.label}: ${textOf(estimate, measure)}`).join('; ')}`}
+        x={x}
+        y={{ label: measure.axis, kind: 'linear', format: measure.format === formatTick ? formatTick : measure.format }}
+        rule={measure.base === null ? undefined : { y: measure.base, label: `base, ${measure.format(measure.base)}` }}
+        series={known.map(
+          ({ run, mark, estimate, x: at }): XySeries => ({
+            label: run.id,
+            colour: rankColour(mark.rank, palette.scheme),
+            width: 0,
+            hasDots: true,
+            endLabel: mark.label,
+            points: [
+              {
+                x: at,
+                y: estimate.value,
+                ...(estimate.low !== undefined && estimate.high !== undefined
+                  ? { low: estimate.low, high: estimate.high }
+                  : {}),
+                tip: `${mark.label}, ${run.name}\n${title}: ${format(at)}\n${textOf(estimate, measure)}`,
+              },
+            ],
+          }),
+        )}
+      />
+    ),
+    table: {
+      header: ['run', 'rank', 'trainable parameters', 'file (bytes)', measure.label, 'low', 'high'],
+      rows: known.map(({ run, estimate }) => [
+        run.name,
+        run.settings.adapter.rank,
+        run.plan.trainableParameters,
+        run.plan.adapterFileBytes,
+        estimate.value,
+        estimate.low ?? null,
+        estimate.high ?? null,
+      ]),
+    },
+  };
+}
