@@ -12,7 +12,7 @@ import { type AnswerFilter, type AnswerOrder, FILTERS, listAnswers, ORDERS } fro
 import styles from './evaluate.module.css';
 import { answersCsv } from './evaluationWords.ts';
 
-const PAGE = 20;
+const PAGE = 10;
 
 interface Props {
   evaluation: Evaluation;
@@ -29,9 +29,9 @@ export function AnswerTable({ evaluation, names }: Props) {
   const pages = Math.max(1, Math.ceil(listed.length / PAGE));
   const page = Math.min(wantedPage, pages - 1);
   return (
-    <section aria-label="Answers" className={styles.part}>
+    <section aria-label="Answers by context" className={styles.part}>
       <header className={styles.partHead}>
-        <h3>Answers</h3>
+        <h3>Answers by context</h3>
         <Button
           size="compact-sm"
           variant="default"

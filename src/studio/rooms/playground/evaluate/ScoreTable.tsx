@@ -4,7 +4,7 @@ import type { Evaluation } from '../../../../worker/protocol.ts';
 import { formatExact, formatNoun } from '../../../format.ts';
 import { saveCsv } from '../../../runs/saveFile.ts';
 import styles from './evaluate.module.css';
-import { scoresCsv, scoresShown, verdictSentences } from './evaluationWords.ts';
+import { type ScoreName, scoresCsv, scoresShown, verdictOn, verdictSentences } from './evaluationWords.ts';
 
 interface Props {
   evaluation: Evaluation;
@@ -14,7 +14,7 @@ interface Props {
 
 export function ScoreTable({ evaluation, names }: Props) {
   const shown = scoresShown(evaluation);
-  const bestOf = (name: string) => evaluation.verdicts.find((verdict) => verdict.name === name)?.best;
+  const bestOf = (name: ScoreName) => verdictOn(evaluation, name)?.best;
   return (
     <section aria-label="Scores" className={styles.part}>
       <header className={styles.partHead}>

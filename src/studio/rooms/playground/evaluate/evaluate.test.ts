@@ -80,6 +80,12 @@ it('says what is beyond noise', () => {
   ]);
 });
 
+it('finds no best where all are the same', () => {
+  const same = evaluation.answerers.map((each) => ({ ...each, scores: { ...each.scores, bleu: score(10) } }));
+  const [, bleu] = verdictSentences({ ...evaluation, answerers: same }, names);
+  expect(bleu).toBe('BLEU: the same for all.');
+});
+
 it('gives scores and answers as CSV', () => {
   expect(scoresShown({ ...evaluation, hasAnswers: false }).map(({ name }) => name)).toEqual([
     ...['loss', 'perplexity', 'tokenAccuracy'],

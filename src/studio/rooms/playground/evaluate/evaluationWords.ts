@@ -1,6 +1,6 @@
 // An evaluation in words, cells and files.
 import type { Evaluation, ScoreVerdict } from '../../../../worker/protocol.ts';
-import { formatLoss, formatShare } from '../../../format.ts';
+import { formatExact, formatLoss, formatShare } from '../../../format.ts';
 import { type CsvValue, toCsv } from '../../../runs/csv.ts';
 
 export type ScoreName = ScoreVerdict['name'];
@@ -14,6 +14,7 @@ interface ScoreKind {
   format: (value: number) => string;
 }
 
+const perplexity = (value: number) => (value < 1000 ? formatLoss(value) : formatExact(Math.round(value)));
 const points = (value: number) => value.toFixed(1);
 
 export const SCORES: readonly ScoreKind[] = [
@@ -24,7 +25,7 @@ export const SCORES: readonly ScoreKind[] = [
     isOfAnswers: false,
     format: formatLoss,
   },
-  { name: 'perplexity', title: 'Perplexity', help: 'e to the loss', isOfAnswers: false, format: formatLoss },
+  { name: 'perplexity', title: 'Perplexity', help: 'e to the loss', isOfAnswers: false, format: perplexity },
   {
     name: 'tokenAccuracy',
     title: 'Right tokens',
@@ -66,11 +67,18 @@ export function scoresShown({ hasAnswers }: Evaluation): ScoreKind[] {
   return SCORES.filter(({ isOfAnswers }) => hasAnswers || !isOfAnswers);
 }
 
+/** The verdict on a score on which the answerers differ. */
+export function verdictOn({ verdicts, answerers }: Evaluation, name: ScoreName): ScoreVerdict | undefined {
+  const values = answerers.flatMap(({ scores }) => scores[name]?.value ?? []);
+  return new Set(values).size > 1 ? verdicts.find((verdict) => verdict.name === name) : undefined;
+}
+
 /** What can be said of each score. Perplexity and right tokens are left to the table: they say what the loss says. */
-export function verdictSentences({ verdicts }: Evaluation, names: readonly string[]): string[] {
-  return verdicts.flatMap(({ name, best, withinNoise, worse }) => {
+export function verdictSentences(evaluation: Evaluation, names: readonly string[]): string[] {
+  return evaluation.verdicts.flatMap(({ name, best, withinNoise, worse }) => {
     const score = SCORES.find((kind) => kind.name === name);
     if (!score || name === 'perplexity' || name === 'tokenAccuracy') return [];
+    if (!verdictOn(evaluation, name)) return [`${score.title}: the same for all.`];
     const list = (places: readonly number[]) => places.map((place) => names[place] ?? '').join(' and ');
     const is = (places: readonly number[]) => (places.length === 1 ? 'is' : 'are');
     const parts = [
