@@ -57,6 +57,10 @@ test('the library keeps runs, curves, adapters and answers, and a resumed run re
   });
 });
 
+test('a library of the first layout is taken over', async () => {
+  expect(await check('upgrade')).toEqual({ result: { names: ['old run'], adapter: 1, answers: ['new'] } });
+});
+
 test('the browser says how much it grants', async () => {
   expect(await check('estimate')).toEqual({
     result: { usedBytes: expect.any(Number), quotaBytes: expect.any(Number), isPersistent: expect.any(Boolean) },

@@ -1,6 +1,7 @@
 // What browserStorage.test.ts runs in a real browser, in a worker and in the page itself: the page's own files and IndexedDB. Each check
 // returns what it saw, and the test beside it says what that should be.
 
+import { openDB } from 'idb';
 import { openCheckpoints } from './checkpoints.ts';
 import { type Folder, writeFile } from './folder.ts';
 import { type CacheKey, openModelCache } from './modelCache.ts';
@@ -124,6 +125,26 @@ async function library() {
   return seen;
 }
 
+/** A library as the first version of the layout left it. */
+async function upgrade() {
+  const before = await openDB('old', 1, {
+    upgrade(database) {
+      database.createObjectStore('runs', { keyPath: 'id' }).createIndex('createdAt', 'createdAt');
+      database.createObjectStore('metrics', { keyPath: ['runId', 'firstStep'] });
+      database.createObjectStore('adapters');
+    },
+  });
+  await before.put('runs', { id: 'a', name: 'old run', createdAt: 1 });
+  await before.put('adapters', new Blob([bytes(7)]), 'a');
+  before.close();
+  const after = await openRunLibrary('old');
+  await after.putAnswers(answered('a', 'k', 'new'));
+  const names = (await after.list()).map(({ name }) => name);
+  const seen = { names, adapter: (await after.adapter('a'))?.size, answers: (await after.answers('a', 'k'))?.answers };
+  after.close();
+  return seen;
+}
+
 /** Run with a quota of 2 MB. */
 async function full() {
   const folder = await (await openOpfs()).folder('full');
@@ -137,7 +158,7 @@ async function full() {
   return { said, kept: (await checkpoints.latest())?.step, names: await folder.names() };
 }
 
-export const checks = { files, cache, states, library, full, estimate: () => estimateStorage() };
+export const checks = { files, cache, states, library, upgrade, full, estimate: () => estimateStorage() };
 
 self.onmessage = async ({ data }: MessageEvent<keyof typeof checks>) => {
   try {
