@@ -1,9 +1,10 @@
 // Evaluate: a short run and the base answer the same rows; scores with intervals, answers to filter and sort, both as CSV,
 // kept across a reload; and the work can be cancelled.
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Locator, type Page, test } from '@playwright/test';
 import Papa from 'papaparse';
 import { EvaluatePanel } from '../pages/evaluatePanel.ts';
+import { LibraryPage } from '../pages/libraryPage.ts';
 import { PlaygroundPage } from '../pages/playgroundPage.ts';
 import { TrainPage } from '../pages/trainPage.ts';
 
@@ -44,6 +45,12 @@ async function trainShortly(page: Page): Promise<void> {
   await train.setting(/^Learning rate/).fill('0.005');
   await train.train();
   await train.waitUntilFinished(4 * MINUTE_MS);
+}
+
+async function openInLibrary(page: Page): Promise<Locator> {
+  const library = new LibraryPage(page);
+  await library.open();
+  return library.openRun(/r 8$/);
 }
 
 test('base and adapter on the same rows, scored, read, kept', async ({ page }) => {
@@ -95,6 +102,13 @@ test('base and adapter on the same rows, scored, read, kept', async ({ page }) =
   await evaluate.scores.waitFor();
   expect(await evaluate.row(/r 8$/)).toEqual(adapter);
   expect(await evaluate.verdicts()).toEqual(verdicts);
+
+  const detail = await openInLibrary(page);
+  const kept = detail.getByRole('row').filter({ has: page.getByRole('rowheader', { name: /^held\.jsonl/ }) });
+  const loss8 = adapter[0]?.split('\n')[0] ?? '';
+  await expect(kept.getByRole('cell').first()).toHaveText(new RegExp(`^${loss8} .*base ${base[0]?.split('\n')[0]}$`));
+  await detail.getByRole('link', { name: 'Read the answers in the Playground' }).click();
+  await evaluate.scores.waitFor();
 
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

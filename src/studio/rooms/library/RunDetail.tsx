@@ -15,6 +15,7 @@ import styles from './library.module.css';
 import { RunActions } from './RunActions.tsx';
 import { RunCurve } from './RunCurve.tsx';
 import { SampleList } from './SampleList.tsx';
+import { ScoresTable } from './ScoresTable.tsx';
 
 export function RunDetail({ run }: { run: RunRecord }) {
   const metrics = useMetricsStore((state) => state.runs[run.id]);
@@ -49,6 +50,7 @@ export function RunDetail({ run }: { run: RunRecord }) {
         <FieldList fields={resultFields(run)} />
       </section>
       {run.evaluations.length > 0 && <EvaluationTable evaluations={run.evaluations} />}
+      {run.scores !== undefined && <ScoresTable runId={run.id} scores={run.scores} />}
       {run.samples.length > 0 && <SampleList samples={run.samples} />}
       <section>
         <h3>Settings</h3>

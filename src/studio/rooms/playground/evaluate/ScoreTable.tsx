@@ -3,8 +3,9 @@ import { Button } from '@mantine/core';
 import type { Evaluation } from '../../../../worker/protocol.ts';
 import { formatExact, formatNoun } from '../../../format.ts';
 import { saveCsv } from '../../../runs/saveFile.ts';
+import type { ScoreKind } from '../../../runs/scoreKinds.ts';
 import styles from './evaluate.module.css';
-import { type ScoreName, scoresCsv, scoresShown, verdictOn, verdictSentences } from './evaluationWords.ts';
+import { scoresCsv, scoresShown, verdictOn, verdictSentences } from './evaluationWords.ts';
 
 interface Props {
   evaluation: Evaluation;
@@ -14,7 +15,7 @@ interface Props {
 
 export function ScoreTable({ evaluation, names }: Props) {
   const shown = scoresShown(evaluation);
-  const bestOf = (name: ScoreName) => verdictOn(evaluation, name)?.best;
+  const bestOf = (name: ScoreKind['name']) => verdictOn(evaluation, name)?.best;
   return (
     <section aria-label="Scores" className={styles.part}>
       <header className={styles.partHead}>
