@@ -25,7 +25,8 @@ export function drawEndLabels(chart: uPlot, series: readonly ChartSeries[], font
   context.lineWidth = 4 * ratio;
   context.strokeStyle = colours.surface;
   context.fillStyle = colours.text;
-  for (const label of spread(labels, 16 * ratio)) {
+  const lowest = chart.bbox.top + chart.bbox.height;
+  for (const label of spread(labels, 16 * ratio, lowest)) {
     context.strokeText(label.text, label.x + 8 * ratio, label.y);
     context.fillText(label.text, label.x + 8 * ratio, label.y);
   }
@@ -46,12 +47,19 @@ function endLabel(chart: uPlot, series: ChartSeries, index: number): Label[] {
   return [{ text: series.endLabel, ...at }];
 }
 
-/** Moves labels down until each keeps `gap` from the one above it. */
-function spread(labels: Label[], gap: number): Label[] {
-  const sorted = [...labels].sort((a, b) => a.y - b.y);
+/** Moves labels down until each keeps `gap` from the one above it, then up again from the plot's end. */
+function spread(labels: Label[], gap: number, end: number): Label[] {
   let lowest = Number.NEGATIVE_INFINITY;
-  return sorted.map((label) => {
-    lowest = Math.max(label.y, lowest + gap);
-    return { ...label, y: lowest };
+  const down = [...labels]
+    .sort((a, b) => a.y - b.y)
+    .map((label) => {
+      lowest = Math.max(label.y, lowest + gap);
+      return { ...label, y: lowest };
+    });
+  let highest = Math.max(end, down[0]?.y ?? end);
+  return down.toReversed().map((label) => {
+    const y = Math.min(label.y, highest);
+    highest = y - gap;
+    return { ...label, y };
   });
 }

@@ -49,36 +49,36 @@ interface Props {
 /** Of a line's points those that say their value; all are in the table. */
 const MOST_DOTS = 64;
 
-const PAD = { left: 64, right: 56, top: 12, bottom: 44 };
+const PAD = { right: 56, top: 12, bottom: 44 };
+/** Of a figure, at the text's size. */
+const DIGIT_WIDTH = 7.5;
 
 export function XyPlot({ width, height, palette, label, x, y, series, rule }: Props) {
   const points = series.flatMap((one) => one.points);
-  const right = Math.max(width - PAD.right, PAD.left + 40);
   const bottom = height - PAD.bottom;
   const isNarrow = width < 480;
+  const heights = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
+  const ys = scaleOf(y.kind, rule ? [...heights, rule.y] : heights, [bottom, PAD.top], { about: 4, isPadded: true });
+  const left = 32 + DIGIT_WIDTH * Math.max(...ys.ticks.map((tick) => y.format(tick).length), 3);
+  const right = Math.max(width - PAD.right, left + 40);
   const xs = scaleOf(
     x.kind,
     points.map((p) => p.x),
-    [PAD.left + 14, right],
-    {
-      ...(x.ticks ? { ticks: x.ticks } : {}),
-      about: isNarrow ? 3 : 7,
-    },
+    [left + 14, right],
+    { ...(x.ticks ? { ticks: x.ticks } : {}), about: isNarrow ? 3 : 7 },
   );
-  const heights = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
-  const ys = scaleOf(y.kind, rule ? [...heights, rule.y] : heights, [bottom, PAD.top], { about: 4, isPadded: true });
   const shown = spaced(x.ticks ?? xs.ticks, xs, isNarrow ? 40 : 52);
   return (
     <Svg width={width} height={height} palette={palette} label={label}>
       {ys.ticks.map((tick) => (
         <g key={tick}>
-          <line stroke={palette.grid} x1={PAD.left} x2={right + 8} y1={ys.place(tick)} y2={ys.place(tick)} />
-          <text x={PAD.left - 8} y={ys.place(tick) + 4} textAnchor="end">
+          <line stroke={palette.grid} x1={left} x2={right + 8} y1={ys.place(tick)} y2={ys.place(tick)} />
+          <text x={left - 8} y={ys.place(tick) + 4} textAnchor="end">
             {y.format(tick)}
           </text>
         </g>
       ))}
-      <line stroke={palette.line} x1={PAD.left} x2={right + 8} y1={bottom} y2={bottom} />
+      <line stroke={palette.line} x1={left} x2={right + 8} y1={bottom} y2={bottom} />
       {shown.map((tick) => (
         <g key={tick}>
           <line stroke={palette.line} x1={xs.place(tick)} x2={xs.place(tick)} y1={bottom} y2={bottom + 4} />
@@ -87,7 +87,7 @@ export function XyPlot({ width, height, palette, label, x, y, series, rule }: Pr
           </text>
         </g>
       ))}
-      <text x={(PAD.left + right) / 2} y={height - 6} textAnchor="middle">
+      <text x={(left + right) / 2} y={height - 6} textAnchor="middle">
         {x.label}
       </text>
       <text transform={`translate(12 ${(PAD.top + bottom) / 2}) rotate(-90)`} textAnchor="middle">
@@ -98,12 +98,12 @@ export function XyPlot({ width, height, palette, label, x, y, series, rule }: Pr
           <line
             stroke={palette.line}
             strokeDasharray="2 4"
-            x1={PAD.left}
+            x1={left}
             x2={right + 8}
             y1={ys.place(rule.y)}
             y2={ys.place(rule.y)}
           />
-          <text x={PAD.left + 4} y={ys.place(rule.y) - 5}>
+          <text x={left + 4} y={ys.place(rule.y) - 5}>
             {rule.label}
           </text>
         </Mark>

@@ -12,6 +12,7 @@ import { loadMetrics, useMetricsStore } from '../../stores/metricsStore.ts';
 import { analysisKey, useAnalysisStore } from './analysisStore.ts';
 import { CostsPanel } from './CostsPanel.tsx';
 import { CurveOverlay } from './CurveOverlay.tsx';
+import { useChoices } from './choices.ts';
 import styles from './compare.module.css';
 import { curvesCsv, runsCsv } from './compareCsv.ts';
 import type { ComparedRun } from './compared.ts';
@@ -19,10 +20,11 @@ import { FieldTables } from './FieldTables.tsx';
 import { InsidePanel } from './InsidePanel.tsx';
 import { OutputsPanel } from './OutputsPanel.tsx';
 import { QualityPanel } from './QualityPanel.tsx';
-import { qualityMeasures } from './quality.ts';
+import { chosenMeasure, qualityMeasures } from './quality.ts';
 import { RunPicker } from './RunPicker.tsx';
 import { ReportPanel } from './report/ReportPanel.tsx';
 import { runMarks } from './runMarks.ts';
+import { useEvaluation } from './useEvaluation.ts';
 
 /** Compared when the address names none: the newest runs, as a race leaves them. */
 const DEFAULT_COUNT = 4;
@@ -72,6 +74,9 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
   }, [chosen, metrics, measured]);
   const marks = useMemo(() => compared.map(({ mark }) => mark), [compared]);
   const measures = useMemo(() => qualityMeasures(chosen), [chosen]);
+  const wantedMeasure = useChoices((choices) => choices.measure);
+  const measure = chosenMeasure(measures, wantedMeasure);
+  const evaluation = useEvaluation(compared, measure?.score?.dataKey);
   const withCurve = useMemo(() => compared.filter(({ run }) => !run.isImported), [compared]);
   const curveIds = withCurve.map(({ run }) => run.id).join(',');
   useEffect(() => {
@@ -93,7 +98,9 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
     <div className={styles.room}>
       <div className={styles.side}>
         <RunPicker runs={runs} chosen={chosen} marks={marks} />
-        {compared.length > 0 && <ReportPanel compared={compared} measures={measures} isReading={isReading} />}
+        {compared.length > 0 && (
+          <ReportPanel compared={compared} measure={measure} evaluation={evaluation} isReading={isReading} />
+        )}
       </div>
       {chosen.length === 0 ? (
         <EmptyState title="No run is chosen">Tick two or more runs to lay their curves over each other.</EmptyState>
@@ -114,7 +121,7 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
               <CurveOverlay compared={withCurve} isReading={isReading} />
             </Panel>
           )}
-          <QualityPanel compared={compared} measures={measures} />
+          <QualityPanel compared={compared} measures={measures} measure={measure} evaluation={evaluation} />
           <FieldTables
             runs={chosen}
             marks={marks}
@@ -126,7 +133,7 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
           />
           <CostsPanel compared={compared} />
           <InsidePanel compared={compared} />
-          <OutputsPanel compared={compared} />
+          <OutputsPanel compared={compared} evaluation={evaluation} />
         </div>
       )}
     </div>

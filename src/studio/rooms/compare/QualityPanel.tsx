@@ -1,5 +1,6 @@
 // What rank bought: quality against rank, parameters or file size, and in one sentence which rank is enough.
 import { useMemo } from 'react';
+import type { Evaluation } from '../../../worker/protocol.ts';
 import { PictureFrame } from '../../charts/pictures/PictureFrame.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';
@@ -9,25 +10,27 @@ import styles from './compare.module.css';
 import type { ComparedRun } from './compared.ts';
 import { enoughRank } from './enoughRank.ts';
 import { AGAINST, type Against, qualityPicture } from './pictures/qualityPicture.tsx';
-import { chosenMeasure, type QualityMeasure } from './quality.ts';
+import type { QualityMeasure } from './quality.ts';
 
 const ALONG: readonly Against[] = ['rank', 'parameters', 'fileBytes'];
 
-/** Null where nothing was measured of any run. */
-export function QualityPanel({
-  compared,
-  measures,
-}: {
+interface Props {
   compared: readonly ComparedRun[];
   measures: readonly QualityMeasure[];
-}) {
-  const { measure: wanted, against } = useChoices();
-  const measure = chosenMeasure(measures, wanted);
+  /** The one on show. */
+  measure: QualityMeasure | undefined;
+  evaluation: Evaluation | null;
+}
+
+/** Null where nothing was measured of any run. */
+export function QualityPanel({ compared, measures, measure, evaluation }: Props) {
+  const { against } = useChoices();
   const picture = useMemo(() => measure && qualityPicture(compared, measure, against), [compared, measure, against]);
   if (!measure || !picture) return null;
   const sentence = enoughRank(
     compared.map(({ run }) => run),
     measure,
+    evaluation,
   );
   return (
     <Panel title="What rank bought">

@@ -1,7 +1,7 @@
 // The smallest rank that is good enough: whose score is within noise of the best. Two values are within noise where the 95 %
 // interval of their difference holds zero, found from their own intervals (Zou and Donner, Statistics in Medicine, 2008).
 // Runs that differ in their seed alone are one value, with the spread between seeds as its noise.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { Evaluation, RunRecord } from '../../../worker/protocol.ts';
 import { splitFields } from '../../runs/runFields.ts';
 import type { Estimate, QualityMeasure } from './quality.ts';
 
@@ -15,30 +15,38 @@ interface Candidate {
 /** 97.5 % points of Student's t for 1 to 9 degrees of freedom. */
 const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
-/** One or two plain sentences; null where fewer than two ranks were measured. */
-export function enoughRank(runs: readonly RunRecord[], measure: QualityMeasure): string | null {
+/**
+ * One or two plain sentences; null where fewer than two ranks were measured. `evaluation`: answers to the same questions,
+ * whose differences are paired and say more than the intervals do.
+ */
+export function enoughRank(
+  runs: readonly RunRecord[],
+  measure: QualityMeasure,
+  evaluation: Evaluation | null,
+): string | null {
   const candidates = candidatesOf(runs, measure);
   if (new Set(candidates.map(({ rank }) => rank)).size < 2) return null;
   const isBetter = (a: Estimate, b: Estimate) => (measure.better === 'low' ? a.value < b.value : a.value > b.value);
   const best = candidates.reduce((top, one) => (isBetter(one.estimate, top.estimate) ? one : top));
   const byRank = [...candidates].sort((a, b) => a.rank - b.rank);
   const caveat = otherDifferences(runs);
-  const say = ({ rank, estimate, runs: seeds }: Candidate) =>
-    `rank ${rank} with ${textOf(estimate, measure)}${seeds.length > 1 ? ` over ${seeds.length} seeds` : ''}`;
+  const label = measure.label.charAt(0).toLowerCase() + measure.label.slice(1);
+  const said = ({ estimate, runs: seeds }: Candidate) =>
+    textOf(estimate, measure) + (seeds.length > 1 ? ` over ${seeds.length} seeds` : '');
   if (!hasInterval(best.estimate)) {
-    const nearly = byRank.find(
-      ({ estimate }) => Math.abs(estimate.value - best.estimate.value) <= 0.01 * Math.abs(best.estimate.value),
-    );
-    const close = nearly && nearly.rank < best.rank ? ` ${capital(say(nearly))} comes within 1 %.` : '';
-    return `The best ${measure.label.toLowerCase()} is that of ${say(best)}.${close} How much of that is noise is not known: evaluate these runs in the Playground, or train more seeds.${caveat}`;
+    const isClose = ({ value }: Estimate) =>
+      Math.abs(value - best.estimate.value) <= 0.01 * Math.abs(best.estimate.value);
+    const nearly = byRank.find(({ rank, estimate }) => rank < best.rank && isClose(estimate));
+    const close = nearly ? ` Rank ${nearly.rank} comes within 1 % of it, with ${said(nearly)}.` : '';
+    return `The best ${label} is ${said(best)}, at rank ${best.rank}.${close} How much of that is noise is not known: evaluate these runs in the Playground, or train more seeds.${caveat}`;
   }
-  const enough = byRank.find((one) => one === best || isWithinNoise(one.estimate, best.estimate, measure.better));
-  if (!enough || enough === best || enough.rank >= best.rank) {
+  const enough = byRank.find((one) => one === best || isEqual(one, best, measure, evaluation));
+  if (!enough || enough.rank >= best.rank) {
     const smaller = byRank.some(({ rank }) => rank < best.rank);
     const why = smaller ? 'every smaller rank is worse by more than noise' : 'no smaller rank was compared';
-    return `Rank ${best.rank} is the smallest that is enough here: ${say(best)} is the best, and ${why}.${caveat}`;
+    return `Rank ${best.rank} is the smallest that is enough here: its ${label}, ${said(best)}, is the best, and ${why}.${caveat}`;
   }
-  return `Rank ${enough.rank} is enough here: ${say(enough)} is within noise of the best, ${say(best)}.${caveat}`;
+  return `Rank ${enough.rank} is enough here: its ${label}, ${said(enough)}, is within noise of the best, ${said(best)} at rank ${best.rank}.${caveat}`;
 }
 
 function candidatesOf(runs: readonly RunRecord[], measure: QualityMeasure): Candidate[] {
@@ -71,6 +79,21 @@ function overSeeds(estimates: readonly Estimate[]): Estimate {
   return { value, low: value - Math.max(between, below), high: value + Math.max(between, above) };
 }
 
+function isEqual(
+  one: Candidate,
+  best: Candidate,
+  { score, better }: QualityMeasure,
+  evaluation: Evaluation | null,
+): boolean {
+  const verdict =
+    evaluation?.dataKey === score?.dataKey && evaluation?.verdicts.find(({ name }) => name === score?.name);
+  const placeOf = ({ runs: [run, ...others] }: Candidate) =>
+    others.length > 0 ? undefined : evaluation?.answerers.findIndex(({ runId }) => runId === run?.id);
+  const place = placeOf(one);
+  if (verdict && place !== undefined && placeOf(best) === verdict.best) return verdict.withinNoise.includes(place);
+  return isWithinNoise(one.estimate, best.estimate, better);
+}
+
 function hasInterval(estimate: Estimate): estimate is Required<Estimate> {
   return estimate.low !== undefined && estimate.high !== undefined;
 }
@@ -95,8 +118,4 @@ function otherDifferences(runs: readonly RunRecord[]): string {
 export function textOf(estimate: Estimate, { format }: Pick<QualityMeasure, 'format'>): string {
   if (!hasInterval(estimate)) return format(estimate.value);
   return `${format(estimate.value)} [${format(estimate.low)} to ${format(estimate.high)}]`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

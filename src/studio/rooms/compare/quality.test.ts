@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { Evaluation, RunRecord } from '../../../worker/protocol.ts';
 import { TEST_SETTINGS, testRun, withRank } from '../../runs/testRun.ts';
 import { costsOf, reductionText } from './costs.ts';
 import { enoughRank, isWithinNoise } from './enoughRank.ts';
@@ -22,16 +22,16 @@ function seeded(rank: number, seed: number, loss: number): RunRecord {
   });
 }
 
-function sentence(runs: RunRecord[]): string | null {
+function sentence(runs: RunRecord[], evaluation: Evaluation | null = null): string | null {
   const measure = chosenMeasure(qualityMeasures(runs), null);
-  return measure ? enoughRank(runs, measure) : null;
+  return measure ? enoughRank(runs, measure, evaluation) : null;
 }
 
 describe('the smallest rank that is enough', () => {
   it('is the smallest within noise of the best', () => {
     const runs = [scored(1, 0.7, 0.03), scored(8, 0.96, 0.02), scored(64, 0.97, 0.02)];
     expect(sentence(runs)).toBe(
-      'Rank 8 is enough here: rank 8 with 96.0\u00a0% [94.0\u00a0% to 98.0\u00a0%] is within noise of the best, rank 64 with 97.0\u00a0% [95.0\u00a0% to 99.0\u00a0%].',
+      'Rank 8 is enough here: its exact match, 96.0\u00a0% [94.0\u00a0% to 98.0\u00a0%], is within noise of the best, 97.0\u00a0% [95.0\u00a0% to 99.0\u00a0%] at rank 64.',
     );
   });
 
@@ -63,9 +63,26 @@ describe('the smallest rank that is enough', () => {
       seeded(8, 2, 2.05),
       seeded(8, 3, 1.9),
     ];
-    expect(sentence(seeds)).toMatch(/^Rank 1 is enough here: rank 1 with 2\.000 \[.*\] over 3 seeds is within noise/);
+    expect(sentence(seeds)).toMatch(
+      /^Rank 1 is enough here: its held-out loss, 2\.000 \[.*\] over 3 seeds, is within noise/,
+    );
     const apart = [seeded(1, 1, 3), seeded(1, 2, 3.01), seeded(8, 1, 1.98), seeded(8, 2, 1.99)];
     expect(sentence(apart)).toMatch(/^Rank 8 is the smallest that is enough/);
+  });
+
+  it('believes answers to the same questions more than intervals', () => {
+    const runs = [scored(1, 0.9, 0.01), scored(8, 0.96, 0.01)];
+    const evaluation = (withinNoise: number[]): Evaluation => ({
+      dataKey: 'rows',
+      dataName: 'SQL',
+      rows: 200,
+      hasAnswers: true,
+      answerers: [null, ...runs.map(({ id }) => id)].map((runId) => ({ runId, evaluatedAt: 1, scores: {} })),
+      verdicts: [{ name: 'exactMatch', best: 2, withinNoise, worse: [] }],
+      questions: [],
+    });
+    expect(sentence(runs, evaluation([]))).toMatch(/^Rank 8 is the smallest/);
+    expect(sentence(runs, evaluation([1]))).toMatch(/^Rank 1 is enough/);
   });
 
   it('needs two ranks', () => {
@@ -113,5 +130,28 @@ it('outputs: the last answer to each prompt that two runs answered', () => {
     { step: 9, prompt: 'alone', text: 'x' },
   ];
   const runs = [testRun({ samples }), testRun({ id: 'b', samples: [{ step: 9, prompt: 'p', text: 'other' }] })];
-  expect(outputsOf(runs)).toEqual([{ prompt: 'p', texts: ['new', 'other'] }]);
+  const source = 'each run’s last sample';
+  const questions = [{ prompt: 'p', reference: null, texts: ['new', 'other'] }];
+  expect(outputsOf(runs, null)).toEqual({ source, questions });
+});
+
+it('outputs of an evaluation: the rows that divide the runs first', () => {
+  const answer = (text: string) => ({ text, loss: 1, exactMatch: null, bleu: null, rougeL: null, chrf: null });
+  const evaluation: Evaluation = {
+    dataKey: 'rows',
+    dataName: 'SQL',
+    rows: 2,
+    hasAnswers: true,
+    answerers: ['b', 'a'].map((runId) => ({ runId, evaluatedAt: 1, scores: {} })),
+    verdicts: [],
+    questions: [
+      { line: 1, prompt: 'same', references: ['x'], answers: [answer('x'), answer('x')], disagreement: 0 },
+      { line: 2, prompt: 'apart', references: ['x'], answers: [answer('x'), answer('y')], disagreement: 9 },
+    ],
+  };
+  const runs = [testRun({ id: 'a' }), testRun({ id: 'b' }), testRun({ id: 'never asked' })];
+  expect(outputsOf(runs, evaluation)?.questions).toEqual([
+    { prompt: 'apart', reference: 'x', texts: ['y', 'x', null] },
+    { prompt: 'same', reference: 'x', texts: ['x', 'x', null] },
+  ]);
 });

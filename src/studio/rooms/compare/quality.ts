@@ -17,15 +17,21 @@ export interface QualityMeasure {
   axis: string;
   better: 'low' | 'high';
   format: (value: number) => string;
+  /** On the axis. */
+  tick: (value: number) => string;
   of: (run: RunRecord) => Estimate | null;
   /** The base's value, by the first run that knows it. */
   base: number | null;
+  /** Where it is a score: which one, on which rows. */
+  score?: { name: ScoreName; dataKey: string };
 }
 
 type RunScores = NonNullable<RunRecord['scores']>[number];
 type ScoreName = keyof RunScores['adapter'];
 
 const points = (value: number) => value.toFixed(1);
+const plainTick = (value: number) => String(Number(value.toPrecision(6)));
+const percentTick = (share: number) => `${Number((share * 100).toPrecision(6))}\u00a0%`;
 const SCORES: readonly {
   name: ScoreName;
   label: string;
@@ -61,8 +67,10 @@ function scoreMeasures(runs: readonly RunRecord[]): QualityMeasure[] {
   return [...sets].flatMap(([dataKey, { dataName, questions }]) =>
     SCORES.map(({ name, label, ...rest }) => ({
       key: `${name} ${dataKey}`,
+      score: { name, dataKey },
       label: `${label}${name === 'loss' || name === 'perplexity' ? ' of the evaluated rows' : ''}${sets.size > 1 ? `, ${questions} of ${dataName}` : ''}`,
       ...rest,
+      tick: rest.format === formatShare ? percentTick : plainTick,
       of: (run: RunRecord) => scoresOn(run, dataKey)?.adapter[name] ?? null,
       base: runs.map((run) => scoresOn(run, dataKey)?.base?.[name]?.value).find((value) => value !== undefined) ?? null,
     })),
@@ -80,6 +88,7 @@ function rightAnswers(runs: readonly RunRecord[]): QualityMeasure {
     axis: 'right answers (share of rows)',
     better: 'high',
     format: formatShare,
+    tick: percentTick,
     of: ({ accuracy }) => accuracy && { value: accuracy.adapter, ...wilson(accuracy.adapter, accuracy.rows) },
     base: runs.map(({ accuracy }) => accuracy?.base ?? null).find((share) => share !== null) ?? null,
   };
@@ -92,6 +101,7 @@ function heldOutLoss(): QualityMeasure {
     axis: 'held-out loss (nats per token)',
     better: 'low',
     format: formatLoss,
+    tick: plainTick,
     of: (run) => {
       const last = run.evaluations.at(-1);
       return last ? { value: last.loss } : null;

@@ -2,7 +2,7 @@
 import type { RunRecord } from '../../../../worker/protocol.ts';
 import type { Picture } from '../../../charts/pictures/pictureTypes.ts';
 import { type XyAxis, XyPlot, type XySeries } from '../../../charts/pictures/XyPlot.tsx';
-import { formatBytes, formatCount, formatTick } from '../../../format.ts';
+import { formatBytes, formatCount } from '../../../format.ts';
 import { rankColour } from '../../../theme/rankColour.ts';
 import type { ComparedRun } from '../compared.ts';
 import { textOf } from '../enoughRank.ts';
@@ -54,7 +54,7 @@ export function qualityPicture(compared: readonly ComparedRun[], measure: Qualit
         palette={palette}
         label={`${measure.label} against ${title.toLowerCase()}. ${known.map(({ mark, estimate }) => `${mark.label}: ${textOf(estimate, measure)}`).join('; ')}`}
         x={x}
-        y={{ label: measure.axis, kind: 'linear', format: measure.format === formatTick ? formatTick : measure.format }}
+        y={{ label: measure.axis, kind: 'linear', format: measure.tick }}
         rule={measure.base === null ? undefined : { y: measure.base, label: `base, ${measure.format(measure.base)}` }}
         series={known.map(
           ({ run, mark, estimate, x: at }): XySeries => ({

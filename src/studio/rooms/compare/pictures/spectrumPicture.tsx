@@ -11,7 +11,8 @@ export function spectrumPicture(compared: readonly ComparedRun[], place: MatrixP
     return spectrum && spectrum.norm > 0 ? [{ run, mark, spectrum }] : [];
   });
   const longest = Math.max(...known.map(({ spectrum }) => spectrum.singularValues.length), 1);
-  const ticks = longest <= 16 ? Array.from({ length: longest }, (_, i) => i + 1) : undefined;
+  const every = [1, 2, 5, 10, 20, 50].find((step) => longest / step <= 16) ?? 100;
+  const ticks = [1, ...Array.from({ length: Math.floor(longest / every) }, (_, i) => (i + 1) * every)];
   const used = known.map(
     ({ mark, spectrum }) => `${mark.label}: ${spectrum.effectiveRank.toFixed(1)} of ${spectrum.rank}`,
   );
@@ -25,7 +26,7 @@ export function spectrumPicture(compared: readonly ComparedRun[], place: MatrixP
         height={280}
         palette={palette}
         label={`Singular values of the update of ${placeText(place)}. Effective rank ${used.join('; ')}`}
-        x={{ label: 'index i, largest first', kind: 'linear', format: formatTick, ...(ticks ? { ticks } : {}) }}
+        x={{ label: 'index i, largest first', kind: 'linear', format: formatTick, ticks: [...new Set(ticks)] }}
         y={{ label: 'singular value σᵢ', kind: 'log10', format: formatTick }}
         series={known.map(
           ({ run, mark, spectrum }): XySeries => ({

@@ -1,6 +1,7 @@
 // The whole comparison as files: a report that opens anywhere, and its numbers.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
+import type { Evaluation } from '../../../../worker/protocol.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { saveFile } from '../../../runs/saveFile.ts';
@@ -14,11 +15,12 @@ import { reportContent } from './reportContent.ts';
 
 interface Props {
   compared: readonly ComparedRun[];
-  measures: readonly QualityMeasure[];
+  measure: QualityMeasure | undefined;
+  evaluation: Evaluation | null;
   isReading: boolean;
 }
 
-export function ReportPanel({ compared, measures, isReading }: Props) {
+export function ReportPanel({ compared, measure, evaluation, isReading }: Props) {
   const choices = useChoices();
   const similarities = useSimilarityStore();
   const [problem, setProblem] = useState<string | null>(null);
@@ -26,7 +28,7 @@ export function ReportPanel({ compared, measures, isReading }: Props) {
     setProblem(null);
     try {
       const { reportHtml } = await import('./reportHtml.ts');
-      const content = reportContent(compared, measures, choices, similarities);
+      const content = reportContent({ compared, measure, evaluation, choices, similarities });
       saveFile('rankwise-report.html', new Blob([await reportHtml(content, new Date())], { type: 'text/html' }));
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

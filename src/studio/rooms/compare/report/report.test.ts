@@ -86,8 +86,10 @@ async function report(runs: ComparedRun[]): Promise<string> {
     const key = similarityKey({ runs: [first, second], place, side: 'a' });
     similarities[key] = { kind: 'ready', found: { rows, cols, dimensions: 2048, phi, random: phi } };
   }
-  const measures = qualityMeasures(runs.map(({ run }) => run));
-  return reportHtml(reportContent(runs, measures, CHOICES, similarities), new Date(0));
+  const [measure] = qualityMeasures(runs.map(({ run }) => run));
+  const pair = first && second ? ([first.run.id, second.run.id] as const) : null;
+  const shown = { compared: runs, measure, evaluation: null, choices: { ...CHOICES, pair }, similarities };
+  return reportHtml(reportContent(shown), new Date(0));
 }
 
 describe('a report', () => {
@@ -107,7 +109,7 @@ describe('a report', () => {
       'Settings that differ',
       'Outputs',
     ]) {
-      expect(html, title).toContain(title);
+      expect(html.includes(title), title).toBe(true);
     }
     expect(html).not.toMatch(/<(script|link|img|iframe|object|embed|base|form)\b/i);
     expect(html).not.toMatch(/\b(src|href|action|srcset)\s*=|url\(|@import/i);
@@ -120,7 +122,7 @@ describe('a report', () => {
   it('stays under 2 MB with eight runs of 32 layers, ten thousand steps and rank 256', async () => {
     const html = await report(compared([256, 255, 128, 64, 32, 16, 8, 1], 32, 10_000));
     expect(new TextEncoder().encode(html).length).toBeLessThan(MOST_BYTES);
-    expect(html).toContain('Subspace similarity of r 256 and r 255');
+    expect(html.includes('Subspace similarity of r 256 and r 255')).toBe(true);
   });
 
   it('of one run without curves or measurements is a report all the same', async () => {

@@ -1,4 +1,5 @@
 // What a report holds: the pictures and tables of the room, as the reader has chosen them.
+import type { Evaluation } from '../../../../worker/protocol.ts';
 import type { Picture, PictureTable } from '../../../charts/pictures/pictureTypes.ts';
 import { allResults } from '../../../runs/resultFields.ts';
 import { splitFields } from '../../../runs/runFields.ts';
@@ -15,7 +16,7 @@ import { lossPicture } from '../pictures/lossPicture.tsx';
 import { qualityPicture } from '../pictures/qualityPicture.tsx';
 import { similarityPicture } from '../pictures/similarityPicture.tsx';
 import { spectrumPicture } from '../pictures/spectrumPicture.tsx';
-import { chosenMeasure, type QualityMeasure } from '../quality.ts';
+import type { QualityMeasure } from '../quality.ts';
 import { type SimilarityStatus, similarityKey } from '../similarityStore.ts';
 
 export type ReportBlock =
@@ -35,27 +36,29 @@ export interface ReportContent {
   sections: ReportSection[];
 }
 
-export function reportContent(
-  compared: readonly ComparedRun[],
-  measures: readonly QualityMeasure[],
-  choices: Choices,
-  similarities: Readonly<Record<string, SimilarityStatus>>,
-): ReportContent {
+export interface Shown {
+  compared: readonly ComparedRun[];
+  measure: QualityMeasure | undefined;
+  evaluation: Evaluation | null;
+  choices: Choices;
+  similarities: Readonly<Record<string, SimilarityStatus>>;
+}
+
+export function reportContent({ compared, measure, evaluation, choices, similarities }: Shown): ReportContent {
   const runs = compared.map(({ run }) => run);
-  const measure = chosenMeasure(measures, choices.measure);
   const sections = [
     { title: 'Results', blocks: resultBlocks(compared) },
     { title: 'What rank bought', blocks: measure ? qualityBlocks(compared, measure) : [] },
     { title: 'Curves', blocks: curveBlocks(compared) },
     { title: 'Costs', blocks: costBlocks(compared) },
     { title: 'Inside the adapters', blocks: insideBlocks(compared, choices, similarities) },
-    { title: 'Outputs side by side', blocks: outputBlocks(compared) },
+    { title: 'Outputs side by side', blocks: outputBlocks(compared, evaluation) },
     { title: 'Settings', blocks: settingBlocks(compared) },
   ];
   const [one] = runs;
   return {
     title: runs.length === 1 && one ? one.name : `${runs.length} runs compared`,
-    sentence: measure ? enoughRank(runs, measure) : null,
+    sentence: measure ? enoughRank(runs, measure, evaluation) : null,
     sections: sections.filter(({ blocks }) => blocks.length > 0),
   };
 }
@@ -140,13 +143,21 @@ function insideBlocks(
   ];
 }
 
-function outputBlocks(compared: readonly ComparedRun[]): ReportBlock[] {
-  const outputs = outputsOf(compared.map(({ run }) => run));
-  if (outputs.length === 0) return [];
+/** Rows whose answers are in the report: the CSV has all. */
+const OUTPUTS = 20;
+
+function outputBlocks(compared: readonly ComparedRun[], evaluation: Evaluation | null): ReportBlock[] {
+  const outputs = outputsOf(
+    compared.map(({ run }) => run),
+    evaluation,
+  );
+  if (!outputs) return [];
+  const { source, questions } = outputs;
+  const some = questions.length > OUTPUTS ? `, ${OUTPUTS} of ${questions.length}` : '';
   return [
-    table('Outputs', {
-      header: ['prompt', ...labels(compared)],
-      rows: outputs.map(({ prompt, texts }) => [prompt, ...texts]),
+    table(`Outputs: ${source}${some}`, {
+      header: ['prompt', 'right answer', ...labels(compared)],
+      rows: questions.slice(0, OUTPUTS).map(({ prompt, reference, texts }) => [prompt, reference, ...texts]),
     }),
   ];
 }
