@@ -3,9 +3,12 @@
 import { answeringAdapters } from '../adapters/answering.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { GpuLimitError, OutOfGpuMemoryError } from '../gpu/errors.ts';
 import { FROZEN } from '../model/answeringAdapters.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
-import { Generator } from '../model/generator.ts';
+import { Generator, type GeneratorOptions } from '../model/generator.ts';
+import { ModelError } from '../model/modelError.ts';
+import { qkvSizes } from '../model/network.ts';
 import type { Question } from './questions.ts';
 import type { PlacedAdapter } from './rowLosses.ts';
 
@@ -21,8 +24,9 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Answers under way at one time. */
+/** Answers under way at one time, where their keys and values take no more than this. */
 const SEQUENCES = 32;
+const CACHE_BYTES = 1 << 30;
 
 /** In the order of `questions`. Throws ModelError where a prompt leaves no room, and the signal's reason. */
 export async function answerAll(options: AnswerOptions): Promise<string[]> {
@@ -31,9 +35,11 @@ export async function answerAll(options: AnswerOptions): Promise<string[]> {
   // A prompt keeps its end: there the question is.
   const prompts = questions.map(({ promptIds }) => promptIds.slice(-(maxPositions - 1)));
   const longest = prompts.reduce((most, ids) => Math.max(most, ids.length), 1);
-  const generator = await Generator.open(gpu, model, {
-    sequences: Math.min(SEQUENCES, questions.length),
-    maxTokens: Math.min(maxPositions, longest + maxNewTokens),
+  const maxTokens = Math.min(maxPositions, longest + maxNewTokens);
+  const sequences = Math.min(questions.length, sequencesFor(model, maxTokens));
+  const generator = await openThatFits(gpu, model, {
+    sequences,
+    maxTokens,
     ...(adapter ? { adapters: answeringAdapters(model.architecture, [adapter.layout], adapter.parameters) } : {}),
     mixed: 1,
   });
@@ -55,5 +61,22 @@ export async function answerAll(options: AnswerOptions): Promise<string[]> {
     });
   } finally {
     await generator.free();
+  }
+}
+
+function sequencesFor({ architecture: a }: FrozenModel, maxTokens: number): number {
+  const perToken = 2 * a.layers * qkvSizes(a).kvCols * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(1, Math.min(SEQUENCES, Math.floor(CACHE_BYTES / (perToken * maxTokens))));
+}
+
+/** With fewer answers at one time where this GPU has no room. */
+async function openThatFits(gpu: Gpu, model: FrozenModel, options: GeneratorOptions): Promise<Generator> {
+  try {
+    return await Generator.open(gpu, model, options);
+  } catch (error) {
+    const isRoom =
+      error instanceof OutOfGpuMemoryError || error instanceof GpuLimitError || error instanceof ModelError;
+    if (!isRoom || options.sequences === 1) throw error;
+    return openThatFits(gpu, model, { ...options, sequences: Math.ceil(options.sequences / 2) });
   }
 }

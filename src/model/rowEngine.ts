@@ -41,10 +41,15 @@ export class RowEngine {
     for (const { laidOut } of [...prefill, ...decode]) this.#workspace.reserve(laidOut.layout);
   }
 
-  /** Lays out every plan, then allocates. Throws ModelError for sizes that the device cannot take. */
+  /** Lays out every plan, then allocates; keeps nothing where there is no room. Throws ModelError for sizes that the device cannot take. */
   static async open(gpu: Gpu, model: FrozenModel, options: RowEngineOptions): Promise<RowEngine> {
     const engine = await layOut(gpu, model, options, (...parts) => new RowEngine(...parts));
-    await gpu.allocating('generation', () => engine.#allocate());
+    await gpu
+      .allocating('generation', () => engine.#allocate())
+      .catch(async (error: unknown) => {
+        await engine.free();
+        throw error;
+      });
     return engine;
   }
 

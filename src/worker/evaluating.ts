@@ -2,6 +2,7 @@
 // runs' records, the answers beside them.
 import { prepareDataset } from '../data/dataset.ts';
 import type { EncodedData } from '../data/encodeExamples.ts';
+import { parseFile } from '../data/parseFile.ts';
 import { type Measured, measure } from '../evaluation/evaluate.ts';
 import { canAsk, newTokensFor, type Question, questionsKey, questionsOf } from '../evaluation/questions.ts';
 import type { StoredAnswers } from '../storage/runLibrary.ts';
@@ -59,10 +60,10 @@ async function run(request: Calls['evaluateRuns']['request'], signal: AbortSigna
     });
     const ownerId = runId ?? baseId(model);
     await (await library()).putAnswers(recordOf(questions, measured, { ownerId, dataKey, dataName: name }));
+    // As each is done, so that a cancelled evaluation keeps those that were.
+    if (runId !== null) await keepScores(await evaluationOf([baseId(model), runId], dataKey));
   }
-  const evaluation = await evaluationOf([baseId(model), ...runIds], dataKey);
-  await keepScores(evaluation);
-  return evaluation;
+  return evaluationOf([baseId(model), ...runIds], dataKey);
 }
 
 /** Names the loaded model among those that answer. */
@@ -104,7 +105,7 @@ async function rowsOf(
     signal,
   };
   const known = read && { mapping: read.dataset.mapping, prompt: read.dataset.prompt };
-  const columns = new Set((await prepareDataset(source.file, common)).file.columns);
+  const columns = new Set((await parseFile(source.file)).columns);
   const isAlike = read?.dataset.file.columns.every((column) => columns.has(column)) === true;
   const { train } = await prepareDataset(source.file, { ...common, ...(isAlike ? known : {}) });
   return { data: train, name: source.file.name };
