@@ -8,7 +8,14 @@ export class ComparePage {
   readonly curves: Locator;
   readonly table: Locator;
 
+  readonly quality: Locator;
+  readonly inside: Locator;
+  readonly outputs: Locator;
+
   constructor(readonly page: Page) {
+    this.quality = page.getByRole('region', { name: 'What rank bought' });
+    this.inside = page.getByRole('region', { name: 'Inside the adapters' });
+    this.outputs = page.getByRole('region', { name: 'Outputs side by side' });
     this.picker = page.getByRole('region', { name: 'Runs' });
     this.curves = page.getByRole('region', { name: 'Curves' });
     this.table = page.getByRole('region', { name: 'Results and settings', exact: true }).getByRole('table');
@@ -41,5 +48,34 @@ export class ComparePage {
   async curve(): Promise<{ step: number; loss: number }[]> {
     const rows = Papa.parse<Record<string, string>>(await this.csv('Curves as CSV'), { header: true }).data;
     return rows.filter(({ step }) => step).map(({ step, loss }) => ({ step: Number(step), loss: Number(loss) }));
+  }
+
+  /** Measures what was not measured yet, and waits for it. */
+  async measure(timeout = 120_000): Promise<void> {
+    await this.inside.getByRole('button', { name: /^Measure/ }).click();
+    await this.inside.getByRole('button', { name: /^Measure/ }).waitFor({ state: 'detached', timeout });
+    await this.inside.getByRole('progressbar').waitFor({ state: 'detached', timeout });
+  }
+
+  /** A picture by the start of its title. */
+  picture(title: string): Locator {
+    const caption = this.page.locator('figcaption').filter({ hasText: title });
+    return this.page.getByRole('figure').filter({ has: caption });
+  }
+
+  /** The file that a picture's button gives. */
+  async pictureFile(title: string, kind: 'PNG' | 'SVG' | 'CSV'): Promise<Buffer> {
+    const download = this.page.waitForEvent('download');
+    await this.picture(title)
+      .getByRole('button', { name: new RegExp(`as ${kind}$`) })
+      .click();
+    return readFileSync(await (await download).path());
+  }
+
+  /** Path of what one of the buttons of "Take it away" gives. */
+  async takeAway(button: 'Report as HTML' | 'Everything as JSON' | 'Everything as CSV'): Promise<string> {
+    const download = this.page.waitForEvent('download');
+    await this.page.getByRole('button', { name: button }).click();
+    return (await download).path();
   }
 }

@@ -474,6 +474,9 @@ export interface Calls {
     reply: { newTokens: number; base: TokenTime; unmerged: TokenTime; merged: TokenTime };
   };
 
+  /** Settings from a file or a link. Fails with the field that is wrong. */
+  readSettings: { request: { text: string }; reply: { settings: RunSettings; taskId: string | null } };
+
   /** What was measured before and kept with the run; null where it was not. */
   keptAnalysis: {
     request: { runId: string };

@@ -22,6 +22,7 @@ import { post } from './post.ts';
 import type { Command } from './protocol.ts';
 import { planRun } from './runPlanning.ts';
 import { deleteRun, pauseRun, readMetrics, resumeRun, startRun, stopRun } from './runs.ts';
+import { readSettings } from './settingsFile.ts';
 import { runSql } from './sqlite.ts';
 import { taskExamples } from './taskRows.ts';
 
@@ -96,6 +97,8 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await readEvaluation(command) });
     case 'timeMerged':
       return post({ ...reply, to: command.kind, value: await timeMerged(command) });
+    case 'readSettings':
+      return post({ ...reply, to: command.kind, value: readSettings(command.text) });
     case 'keptAnalysis':
       return post({ ...reply, to: command.kind, value: await readKeptAnalysis(command.runId) });
     case 'analyseUpdates':

@@ -23,6 +23,9 @@ export interface ChartLook {
   isZoomed: () => boolean;
 }
 
+/** Pixels of a bold letter beside a line's end. */
+const END_LETTER_WIDTH = 8;
+
 const FONT = '13px Inter, ui-sans-serif, system-ui, sans-serif';
 
 export function chartOptions(look: ChartLook): uPlot.Options {
@@ -34,12 +37,12 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     grid: { stroke: colours.grid, width: 1 },
     ticks: { stroke: colours.grid, width: 1, size: 4 },
   };
-  const hasEndLabels = look.series.some((series) => series.endLabel !== undefined);
+  const longest = Math.max(...look.series.map(({ endLabel = '' }) => endLabel.length), 0);
   return {
     width: look.width,
     height: look.height,
     legend: { show: false },
-    padding: [8, hasEndLabels ? 56 : 16, 0, 0],
+    padding: [8, longest > 0 ? Math.max(56, 16 + longest * END_LETTER_WIDTH) : 16, 0, 0],
     cursor: {
       points: { size: 7 },
       drag: { x: true, y: false },

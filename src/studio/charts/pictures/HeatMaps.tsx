@@ -128,6 +128,7 @@ function Cells({ isPlain, panel, palette, cell, share, labels }: CellsProps) {
                     fill={known === null ? 'none' : palette.heat(share(known))}
                     stroke={known === null ? palette.grid : 'none'}
                     pointerEvents="all"
+                    shapeRendering="crispEdges"
                   />
                 </Mark>
               );
@@ -165,7 +166,7 @@ function PlainCells({ panel, palette, cell, share }: Omit<CellsProps, 'isPlain' 
       paths.set(colour, (paths.get(colour) ?? '') + path);
     });
   });
-  return [...paths].map(([colour, path]) => <path key={colour} fill={colour} d={path} />);
+  return [...paths].map(([colour, path]) => <path key={colour} fill={colour} d={path} shapeRendering="crispEdges" />);
 }
 
 /** More than an eye tells apart. */

@@ -49,7 +49,7 @@ interface Props {
 /** Of a line's points those that say their value; all are in the table. */
 const MOST_DOTS = 64;
 
-const PAD = { right: 56, top: 12, bottom: 44 };
+const PAD = { top: 12, bottom: 44 };
 /** Of a figure, at the text's size. */
 const DIGIT_WIDTH = 7.5;
 
@@ -60,7 +60,8 @@ export function XyPlot({ width, height, palette, label, x, y, series, rule }: Pr
   const heights = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
   const ys = scaleOf(y.kind, rule ? [...heights, rule.y] : heights, [bottom, PAD.top], { about: 4, isPadded: true });
   const left = 32 + DIGIT_WIDTH * Math.max(...ys.ticks.map((tick) => y.format(tick).length), 3);
-  const right = Math.max(width - PAD.right, left + 40);
+  const longest = Math.max(...series.map(({ endLabel = '' }) => endLabel.length), 3);
+  const right = Math.max(width - 20 - DIGIT_WIDTH * longest, left + 40);
   const xs = scaleOf(
     x.kind,
     points.map((p) => p.x),

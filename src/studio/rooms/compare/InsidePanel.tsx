@@ -23,7 +23,11 @@ const MEASURES: readonly ChangeMeasure[] = ['norm', 'amplification', 'effectiveR
 export function InsidePanel({ compared }: { compared: readonly ComparedRun[] }) {
   const measuring = useAnalysisStore((state) => state.measuring);
   const { place: wanted, change } = useChoices();
-  const trained = useMemo(() => compared.filter(({ run }) => run.hasAdapter), [compared]);
+  // What still trains would be measured anew at every save.
+  const trained = useMemo(
+    () => compared.filter(({ run }) => run.hasAdapter && run.status !== 'running' && run.status !== 'preparing'),
+    [compared],
+  );
   const runs = useMemo(() => trained.map(({ run }) => run), [trained]);
   useEffect(() => {
     for (const run of runs) void loadKeptAnalysis(run);

@@ -9,10 +9,10 @@ import { setChoice, useChoices } from './choices.ts';
 import styles from './compare.module.css';
 import type { ComparedRun } from './compared.ts';
 import { enoughRank } from './enoughRank.ts';
-import { AGAINST, type Against, qualityPicture } from './pictures/qualityPicture.tsx';
+import { AGAINST, type Against, matrixSets, qualityPicture } from './pictures/qualityPicture.tsx';
 import type { QualityMeasure } from './quality.ts';
 
-const ALONG: readonly Against[] = ['rank', 'parameters', 'fileBytes'];
+const ALONG: readonly Against[] = ['rank', 'parameters', 'fileBytes', 'matrices'];
 
 interface Props {
   compared: readonly ComparedRun[];
@@ -24,7 +24,10 @@ interface Props {
 
 /** Null where nothing was measured of any run. */
 export function QualityPanel({ compared, measures, measure, evaluation }: Props) {
-  const { against } = useChoices();
+  const { against: wanted } = useChoices();
+  const hasMatrices = matrixSets(compared.map(({ run }) => run)).length > 1;
+  const along = hasMatrices ? ALONG : ALONG.filter((one) => one !== 'matrices');
+  const against = along.includes(wanted) ? wanted : 'rank';
   const picture = useMemo(() => measure && qualityPicture(compared, measure, against), [compared, measure, against]);
   if (!measure || !picture) return null;
   const sentence = enoughRank(
@@ -47,7 +50,7 @@ export function QualityPanel({ compared, measures, measure, evaluation }: Props)
         <RadioChips
           legend="Against"
           value={against}
-          options={ALONG.map((value) => ({ value, label: AGAINST[value].title }))}
+          options={along.map((value) => ({ value, label: AGAINST[value] }))}
           onChange={(value) => setChoice({ against: value })}
         />
       </div>

@@ -19,6 +19,17 @@ describe('marks of compared runs', () => {
     expect(marks[0]?.dash).toEqual(rankDash(8));
     expect(marks[1]?.dash).not.toEqual(marks[0]?.dash);
   });
+
+  it('says the matrices or the seed where these tell runs of one rank apart', () => {
+    const { adapter, training } = withRank(8);
+    const labels = (settings: (typeof runs)[number]['settings'][]) =>
+      runMarks(settings.map((one, at) => testRun({ id: String(at), settings: one }))).map(({ label }) => label);
+    const on = (...targets: typeof adapter.targets) => ({ adapter: { ...adapter, targets }, training });
+    const seeded = (seed: number) => ({ adapter, training: { ...training, seed } });
+    expect(labels([on('q'), on('q', 'v'), withRank(64)])).toEqual(['r 8 q', 'r 8 qv', 'r 64']);
+    expect(labels([seeded(1), seeded(2)])).toEqual(['r 8 s1', 'r 8 s2']);
+    expect(labels([seeded(123456), seeded(2)])).toEqual(['r 8 a', 'r 8 b']);
+  });
 });
 
 describe('CSV of the comparison', () => {

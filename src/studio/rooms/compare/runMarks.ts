@@ -1,22 +1,36 @@
-// How each compared run is told from the others: its rank's colour and dashes, and where ranks are shared a letter and
-// the next dash pattern.
+// How each compared run is told from the others: its rank's colour and dashes, and where ranks are shared what else tells the
+// runs apart, in a few letters (its matrices, its seed, else a letter), and the next dash pattern.
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { rankDash, rankLabel } from '../../theme/rankColour.ts';
 
 export interface RunMark {
   rank: number;
-  /** `r 8`, or `r 8 b` for the second of that rank. */
+  /** `r 8`; where the rank is shared `r 8 qv`, `r 8 s42`, or `r 8 b` for the second of that rank. */
   label: string;
   dash: number[];
 }
 
+const TELLING: readonly ((run: RunRecord) => string)[] = [
+  ({ settings }) =>
+    settings.adapter.targets.join(settings.adapter.targets.every(({ length }) => length === 1) ? '' : ','),
+  ({ settings, isImported }) => (isImported ? '' : `s${settings.training.seed}`),
+];
+/** Longer ones would not fit beside a line's end. */
+const MOST_LETTERS = 6;
+
 export function runMarks(runs: RunRecord[]): RunMark[] {
-  const ranks = runs.map((run) => run.settings.adapter.rank);
-  return ranks.map((rank, index) => {
-    const before = ranks.slice(0, index).filter((other) => other === rank).length;
-    const isShared = ranks.filter((other) => other === rank).length > 1;
-    const letter = isShared ? ` ${String.fromCharCode('a'.charCodeAt(0) + (before % 26))}` : '';
+  return runs.map((run, index) => {
+    const { rank } = run.settings.adapter;
+    const same = runs.filter((other) => other.settings.adapter.rank === rank);
+    const before = runs.slice(0, index).filter((other) => other.settings.adapter.rank === rank).length;
+    const telling = TELLING.find((of) => tellsApart(same.map(of)));
+    const suffix = telling ? telling(run) : String.fromCharCode('a'.charCodeAt(0) + (before % 26));
+    const label = same.length > 1 ? `${rankLabel(rank)} ${suffix}` : rankLabel(rank);
     // Patterns follow powers of two: the next power's pattern differs from this one's.
-    return { rank, label: rankLabel(rank) + letter, dash: rankDash(rank * 2 ** before) };
+    return { rank, label, dash: rankDash(rank * 2 ** before) };
   });
+}
+
+function tellsApart(texts: readonly string[]): boolean {
+  return new Set(texts).size === texts.length && texts.every(({ length }) => length > 0 && length <= MOST_LETTERS);
 }

@@ -6,6 +6,7 @@ import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { routeTo, useRoute } from '../../routing.ts';
 import { refreshRuns, useLibraryStore } from '../../stores/libraryStore.ts';
 import { ImportAdapter } from './ImportAdapter.tsx';
+import { ImportSettings } from './ImportSettings.tsx';
 import styles from './library.module.css';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
@@ -48,6 +49,7 @@ export function LibraryRoom() {
           )}
           <div className={styles.below}>
             <ImportAdapter />
+            <ImportSettings />
             <StoragePanel runCount={runs.length} />
           </div>
         </div>

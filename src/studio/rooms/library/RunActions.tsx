@@ -10,6 +10,7 @@ import { duplicateSettings } from './duplicateSettings.ts';
 import { ExportPanel } from './ExportPanel.tsx';
 import styles from './library.module.css';
 import { RenameRun } from './RenameRun.tsx';
+import { SettingsActions } from './SettingsActions.tsx';
 
 type Opened = 'none' | 'rename' | 'export' | 'delete';
 
@@ -52,6 +53,7 @@ export function RunActions({ run }: { run: RunRecord }) {
           Delete…
         </Button>
       </div>
+      {!run.isImported && <SettingsActions run={run} />}
       {!hasDevice && run.isResumable && run.status !== 'finished' && (
         <p className={styles.dim}>Resuming needs WebGPU; the saved state waits here.</p>
       )}

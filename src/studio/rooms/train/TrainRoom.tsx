@@ -6,6 +6,7 @@ import { DataPanel } from './data/DataPanel.tsx';
 import { GoPanel } from './go/GoPanel.tsx';
 import { ModelPanel } from './model/ModelPanel.tsx';
 import { LostGpu, NoWebGpu } from './NoWebGpu.tsx';
+import { SettingsFromAddress } from './SettingsFromAddress.tsx';
 import styles from './TrainRoom.module.css';
 import { TrainingPanel } from './training/TrainingPanel.tsx';
 
@@ -18,6 +19,7 @@ export function TrainRoom() {
     <>
       <h1 className="visually-hidden">Train an adapter</h1>
       {device.kind === 'lost' && <LostGpu reason={device.reason} />}
+      <SettingsFromAddress />
       <div className={styles.room}>
         <fieldset className={styles.settings} disabled={isLocked}>
           <legend className="visually-hidden">

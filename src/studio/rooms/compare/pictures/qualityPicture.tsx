@@ -1,6 +1,7 @@
 // What each adapter reached against what it took: its rank, its parameters or its file.
 import type { RunRecord } from '../../../../worker/protocol.ts';
 import type { Picture } from '../../../charts/pictures/pictureTypes.ts';
+import type { ScaleKind } from '../../../charts/pictures/scales.ts';
 import { type XyAxis, XyPlot, type XySeries } from '../../../charts/pictures/XyPlot.tsx';
 import { formatBytes, formatCount } from '../../../format.ts';
 import { rankColour } from '../../../theme/rankColour.ts';
@@ -8,40 +9,83 @@ import type { ComparedRun } from '../compared.ts';
 import { textOf } from '../enoughRank.ts';
 import type { QualityMeasure } from '../quality.ts';
 
-export type Against = 'rank' | 'parameters' | 'fileBytes';
+export type Against = 'rank' | 'parameters' | 'fileBytes' | 'matrices';
 
-export const AGAINST: Record<
-  Against,
-  { title: string; label: string; of: (run: RunRecord) => number; format: (value: number) => string }
-> = {
-  rank: {
-    title: 'Rank',
-    label: 'rank r (doubling scale)',
-    of: ({ settings }) => settings.adapter.rank,
-    format: String,
-  },
-  parameters: {
-    title: 'Parameters',
-    label: 'trainable parameters (log scale)',
-    of: ({ plan }) => plan.trainableParameters,
-    format: formatCount,
-  },
-  fileBytes: {
-    title: 'File size',
-    label: 'adapter file (log scale)',
-    of: ({ plan }) => plan.adapterFileBytes,
-    format: formatBytes,
-  },
+interface Axis {
+  title: string;
+  label: string;
+  kind: ScaleKind;
+  of: (run: RunRecord) => number;
+  format: (value: number) => string;
+}
+
+export const AGAINST: Record<Against, string> = {
+  rank: 'Rank',
+  parameters: 'Parameters',
+  fileBytes: 'File size',
+  matrices: 'Matrices',
 };
 
+function axisOf(against: Against, compared: readonly ComparedRun[]): Axis {
+  const title = AGAINST[against];
+  switch (against) {
+    case 'rank':
+      return {
+        title,
+        label: 'rank r (doubling scale)',
+        kind: 'log2',
+        of: ({ settings }) => settings.adapter.rank,
+        format: String,
+      };
+    case 'parameters':
+      return {
+        title,
+        label: 'trainable parameters (log scale)',
+        kind: 'log10',
+        of: ({ plan }) => plan.trainableParameters,
+        format: formatCount,
+      };
+    case 'fileBytes':
+      return {
+        title,
+        label: 'adapter file (log scale)',
+        kind: 'log10',
+        of: ({ plan }) => plan.adapterFileBytes,
+        format: formatBytes,
+      };
+    case 'matrices': {
+      // Places from 1, in the order of the runs.
+      const sets = matrixSets(compared.map(({ run }) => run));
+      return {
+        title,
+        label: 'adapted matrices',
+        kind: 'linear',
+        of: (run) => sets.indexOf(matricesOf(run)) + 1,
+        format: (place) => sets[place - 1] ?? '',
+      };
+    }
+    default:
+      return against satisfies never;
+  }
+}
+
+/** Every set of adapted matrices among the runs. */
+export function matrixSets(runs: readonly RunRecord[]): string[] {
+  return [...new Set(runs.map(matricesOf))];
+}
+
+function matricesOf({ settings }: RunRecord): string {
+  return settings.adapter.targets.join(', ');
+}
+
 export function qualityPicture(compared: readonly ComparedRun[], measure: QualityMeasure, against: Against): Picture {
-  const { title, label, of, format } = AGAINST[against];
+  const { title, label, kind, of, format } = axisOf(against, compared);
   const known = compared.flatMap(({ run, mark }) => {
     const estimate = measure.of(run);
     return estimate && of(run) > 0 ? [{ run, mark, estimate, x: of(run) }] : [];
   });
   const xs = [...new Set(known.map(({ x }) => x))].sort((a, b) => a - b);
-  const x: XyAxis = { label, kind: against === 'rank' ? 'log2' : 'log10', format, ticks: xs };
+  const x: XyAxis = { label, kind, format, ticks: xs };
   const hasIntervals = known.some(({ estimate }) => estimate.low !== undefined);
   return {
     id: `quality-by-${against}`,
@@ -78,10 +122,11 @@ export function qualityPicture(compared: readonly ComparedRun[], measure: Qualit
       />
     ),
     table: {
-      header: ['run', 'rank', 'trainable parameters', 'file (bytes)', measure.label, 'low', 'high'],
+      header: ['run', 'rank', 'matrices', 'trainable parameters', 'file (bytes)', measure.label, 'low', 'high'],
       rows: known.map(({ run, estimate }) => [
         run.name,
         run.settings.adapter.rank,
+        matricesOf(run),
         run.plan.trainableParameters,
         run.plan.adapterFileBytes,
         estimate.value,

@@ -4,12 +4,13 @@ import { useState } from 'react';
 import type { Evaluation } from '../../../../worker/protocol.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
-import { saveFile } from '../../../runs/saveFile.ts';
+import { saveCsv, saveFile } from '../../../runs/saveFile.ts';
 import { useChoices } from '../choices.ts';
 import styles from '../compare.module.css';
 import type { ComparedRun } from '../compared.ts';
 import type { QualityMeasure } from '../quality.ts';
 import { useSimilarityStore } from '../similarityStore.ts';
+import { comparisonCsv } from './comparisonCsv.ts';
 import { comparisonJson } from './comparisonJson.ts';
 import { reportContent } from './reportContent.ts';
 
@@ -45,6 +46,14 @@ export function ReportPanel({ compared, measure, evaluation, isReading }: Props)
         </Button>
         <Button size="xs" variant="default" disabled={isReading} onClick={saveJson}>
           Everything as JSON
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          disabled={isReading}
+          onClick={() => saveCsv('rankwise-comparison.csv', comparisonCsv(compared))}
+        >
+          Everything as CSV
         </Button>
       </div>
       <p className={styles.small}>

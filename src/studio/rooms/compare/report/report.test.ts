@@ -1,4 +1,5 @@
 // The report of runs as large as they come: alone, and small enough to send.
+import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import type { MatrixAmplification, MatrixSpectrum } from '../../../../worker/protocol.ts';
 import { testRun, withRank } from '../../../runs/testRun.ts';
@@ -7,6 +8,7 @@ import type { ComparedRun } from '../compared.ts';
 import { qualityMeasures } from '../quality.ts';
 import { runMarks } from '../runMarks.ts';
 import { type SimilarityStatus, similarityKey } from '../similarityStore.ts';
+import { comparisonCsv } from './comparisonCsv.ts';
 import { comparisonJson } from './comparisonJson.ts';
 import { reportContent } from './reportContent.ts';
 import { MOST_BYTES, reportHtml } from './reportHtml.ts';
@@ -140,4 +142,15 @@ it('as JSON it is what was shown', () => {
   expect(runs[1].metrics.length).toBe(3);
   expect(runs[1].spectra[0].singularValues.length).toBe(8);
   expect(runs[0].costs.trainableParameters).toEqual({ adapter: 4096, full: 1_000_000 });
+});
+
+it('as CSV it has a row for every number', () => {
+  const csv = comparisonCsv(compared([1, 8], 1, 3));
+  const rows = Papa.parse<Record<string, string>>(csv, { header: true, skipEmptyLines: true }).data;
+  const of = (quantity: string, label: string) =>
+    rows.filter((row) => row.quantity === quantity && row.label === label).map(({ value }) => Number(value));
+  expect(of('loss', 'r 8')).toEqual([0, 1, 2].map((i) => 2 + Math.sin(i)));
+  expect(rows.filter(({ quantity, matrix }) => quantity === 'singularValue' && matrix === 'v').length).toBe(1 + 8);
+  expect(of('amplification', 'r 1')).toEqual(TARGETS.map(() => 10));
+  expect(of('trainableParametersOfFullFineTuning', 'r 8')).toEqual([1_000_000]);
 });

@@ -13,7 +13,7 @@ import { frozenRows } from '../frozenRows.ts';
 import { outputsOf } from '../outputs.ts';
 import { changePicture } from '../pictures/changePicture.tsx';
 import { lossPicture } from '../pictures/lossPicture.tsx';
-import { qualityPicture } from '../pictures/qualityPicture.tsx';
+import { matrixSets, qualityPicture } from '../pictures/qualityPicture.tsx';
 import { similarityPicture } from '../pictures/similarityPicture.tsx';
 import { spectrumPicture } from '../pictures/spectrumPicture.tsx';
 import type { QualityMeasure } from '../quality.ts';
@@ -82,7 +82,8 @@ function resultBlocks(compared: readonly ComparedRun[]): ReportBlock[] {
 }
 
 function qualityBlocks(compared: readonly ComparedRun[], measure: QualityMeasure): ReportBlock[] {
-  return (['rank', 'parameters', 'fileBytes'] as const).map((against) => ({
+  const matrices = matrixSets(compared.map(({ run }) => run)).length > 1 ? (['matrices'] as const) : [];
+  return (['rank', 'parameters', 'fileBytes', ...matrices] as const).map((against) => ({
     kind: 'picture',
     picture: qualityPicture(compared, measure, against),
   }));
