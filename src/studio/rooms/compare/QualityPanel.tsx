@@ -5,6 +5,7 @@ import { PictureFrame } from '../../charts/pictures/PictureFrame.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';
 import { Select } from '../../panels/Select.tsx';
+import { routeTo } from '../../routing.ts';
 import { setChoice, useChoices } from './choices.ts';
 import styles from './compare.module.css';
 import type { ComparedRun } from './compared.ts';
@@ -38,6 +39,12 @@ export function QualityPanel({ compared, measures, measure, evaluation }: Props)
   return (
     <Panel title="What rank bought">
       {sentence && <p className={styles.sentence}>{sentence}</p>}
+      {!measures.some(({ score }) => score) && (
+        <p className={styles.small}>
+          Not evaluated yet: <a href={routeTo('playground')}>evaluate in the Playground</a> for exact match, BLEU,
+          ROUGE-L and chrF with intervals, and every answer side by side here.
+        </p>
+      )}
       <div className={styles.controls}>
         {measures.length > 1 && (
           <Select

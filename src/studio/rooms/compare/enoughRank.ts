@@ -38,7 +38,7 @@ export function enoughRank(
       Math.abs(value - best.estimate.value) <= 0.01 * Math.abs(best.estimate.value);
     const nearly = byRank.find(({ rank, estimate }) => rank < best.rank && isClose(estimate));
     const close = nearly ? ` Rank ${nearly.rank} comes within 1 % of it, with ${said(nearly)}.` : '';
-    return `The best ${label} is ${said(best)}, at rank ${best.rank}.${close} How much of that is noise is not known: evaluate these runs in the Playground, or train more seeds.${caveat}`;
+    return `The best ${label} is ${said(best)}, at rank ${best.rank}.${close} How much of that is noise is not known: evaluate these runs, or train more seeds.${caveat}`;
   }
   const enough = byRank.find((one) => one === best || isEqual(one, best, measure, evaluation));
   if (!enough || enough.rank >= best.rank) {

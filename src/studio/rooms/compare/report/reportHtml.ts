@@ -74,7 +74,7 @@ async function blockHtml(block: ReportBlock, rowLimit: number): Promise<string> 
 }
 
 function tableHtml({ header, rows }: PictureTable, limit: number): string {
-  const head = header.map((name) => `<th scope="col">${escaped(name)}</th>`).join('');
+  const head = header.map((name) => (name === '' ? '<td></td>' : `<th scope="col">${escaped(name)}</th>`)).join('');
   const body = rows
     .slice(0, limit)
     .map(
@@ -82,7 +82,7 @@ function tableHtml({ header, rows }: PictureTable, limit: number): string {
         `<tr>${row.map((value) => `<td${typeof value === 'number' ? ' class="number"' : ''}>${escaped(cellText(value))}</td>`).join('')}</tr>`,
     );
   const rest = rows.length > limit ? `<p class="small">The first ${limit} of ${rows.length} rows.</p>` : '';
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>${rest}`;
+  return `<div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>${rest}`;
 }
 
 function escaped(text: string): string {
