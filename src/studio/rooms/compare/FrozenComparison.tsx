@@ -27,7 +27,9 @@ export function FrozenComparison({ compared, place }: { compared: readonly Compa
     <figure className={pictureStyles.picture}>
       <figcaption className={pictureStyles.caption}>
         <span className={pictureStyles.title}>{title}</span>
-        <span className={pictureStyles.note}>Frobenius norms; section 7.3 of the LoRA paper</span>
+        <span className={pictureStyles.note}>
+          Frobenius norms, W as the model’s files have it; table 7 of the LoRA paper
+        </span>
         <span className={pictureStyles.buttons}>
           <button type="button" aria-label="Frozen weights, every matrix, as CSV" onClick={save}>
             CSV of every matrix

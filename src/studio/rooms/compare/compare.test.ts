@@ -29,6 +29,8 @@ describe('marks of compared runs', () => {
     expect(labels([on('q'), on('q', 'v'), withRank(64)])).toEqual(['r 8 q', 'r 8 qv', 'r 64']);
     expect(labels([seeded(1), seeded(2)])).toEqual(['r 8 s1', 'r 8 s2']);
     expect(labels([seeded(123456), seeded(2)])).toEqual(['r 8 a', 'r 8 b']);
+    const both = [on('q'), on('q', 'v'), { ...on('q'), training: { ...training, seed: 1 } }];
+    expect(labels(both)).toEqual(['r 8 q s42', 'r 8 qv s42', 'r 8 q s1']);
   });
 });
 

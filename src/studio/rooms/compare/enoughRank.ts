@@ -1,19 +1,9 @@
 // The smallest rank that is good enough: whose score is within noise of the best. Two values are within noise where the 95 %
 // interval of their difference holds zero, found from their own intervals (Zou and Donner, Statistics in Medicine, 2008).
-// Runs that differ in their seed alone are one value, with the spread between seeds as its noise.
 import type { Evaluation, RunRecord } from '../../../worker/protocol.ts';
 import { splitFields } from '../../runs/runFields.ts';
+import { type Candidate, candidatesOf, hasInterval } from './overSeeds.ts';
 import type { Estimate, QualityMeasure } from './quality.ts';
-
-/** Runs of one rank and the same settings, seeds aside. */
-interface Candidate {
-  rank: number;
-  runs: RunRecord[];
-  estimate: Estimate;
-}
-
-/** 97.5 % points of Student's t for 1 to 9 degrees of freedom. */
-const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
 /**
  * One or two plain sentences; null where fewer than two ranks were measured. `evaluation`: answers to the same questions,
@@ -30,7 +20,8 @@ export function enoughRank(
   const best = candidates.reduce((top, one) => (isBetter(one.estimate, top.estimate) ? one : top));
   const byRank = [...candidates].sort((a, b) => a.rank - b.rank);
   const caveat = otherDifferences(runs);
-  const label = measure.label.charAt(0).toLowerCase() + measure.label.slice(1);
+  // Words are written small, names as they are.
+  const label = measure.label.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   const said = ({ estimate, runs: seeds }: Candidate) =>
     textOf(estimate, measure) + (seeds.length > 1 ? ` over ${seeds.length} seeds` : '');
   if (!hasInterval(best.estimate)) {
@@ -49,36 +40,6 @@ export function enoughRank(
   return `Rank ${enough.rank} is enough here: its ${label}, ${said(enough)}, is within noise of the best, ${said(best)} at rank ${best.rank}.${caveat}`;
 }
 
-function candidatesOf(runs: readonly RunRecord[], measure: QualityMeasure): Candidate[] {
-  const groups = new Map<string, RunRecord[]>();
-  for (const run of runs) {
-    if (measure.of(run) === null) continue;
-    const { seed: _, ...training } = run.settings.training;
-    const key = JSON.stringify([run.settings.adapter, training, run.model, run.data.name, run.isImported && run.id]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
-  return [...groups.values()].map((group) => ({
-    rank: group[0]?.settings.adapter.rank ?? 0,
-    runs: group,
-    estimate: overSeeds(group.flatMap((run) => measure.of(run) ?? [])),
-  }));
-}
-
-/** The mean; its interval is the wider of what the spread between seeds says and the mean of their own. */
-function overSeeds(estimates: readonly Estimate[]): Estimate {
-  const [first] = estimates;
-  if (first && estimates.length === 1) return first;
-  const n = estimates.length;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const value = mean(estimates.map((estimate) => estimate.value));
-  const deviation = Math.sqrt(estimates.reduce((sum, estimate) => sum + (estimate.value - value) ** 2, 0) / (n - 1));
-  const between = ((STUDENT[n - 2] ?? 1.96) * deviation) / Math.sqrt(n);
-  const own = estimates.filter(hasInterval);
-  const below = own.length === n ? mean(own.map((one) => one.value - one.low)) : 0;
-  const above = own.length === n ? mean(own.map((one) => one.high - one.value)) : 0;
-  return { value, low: value - Math.max(between, below), high: value + Math.max(between, above) };
-}
-
 function isEqual(
   one: Candidate,
   best: Candidate,
@@ -94,17 +55,14 @@ function isEqual(
   return isWithinNoise(one.estimate, best.estimate, better);
 }
 
-function hasInterval(estimate: Estimate): estimate is Required<Estimate> {
-  return estimate.low !== undefined && estimate.high !== undefined;
-}
-
 export function isWithinNoise(one: Estimate, best: Estimate, better: 'low' | 'high'): boolean {
-  if (!hasInterval(one) || !hasInterval(best)) return false;
+  if (!hasInterval(best)) return false;
+  const { low = one.value, high = one.value } = one;
   const difference = Math.abs(best.value - one.value);
   const noise =
     better === 'high'
-      ? Math.hypot(best.value - best.low, one.high - one.value)
-      : Math.hypot(best.high - best.value, one.value - one.low);
+      ? Math.hypot(best.value - best.low, high - one.value)
+      : Math.hypot(best.high - best.value, one.value - low);
   return difference <= noise;
 }
 

@@ -70,6 +70,10 @@ describe('the smallest rank that is enough', () => {
     expect(sentence(apart)).toMatch(/^Rank 8 is the smallest that is enough/);
   });
 
+  it('takes the same run again for no second seed', () => {
+    expect(sentence([seeded(1, 1, 2), seeded(1, 1, 2), seeded(8, 1, 1.99)])).toMatch(/noise is not known/);
+  });
+
   it('believes answers to the same questions more than intervals', () => {
     const runs = [scored(1, 0.9, 0.01), scored(8, 0.96, 0.01)];
     const evaluation = (withinNoise: number[]): Evaluation => ({

@@ -10,13 +10,18 @@ export interface RunMark {
   dash: number[];
 }
 
-const TELLING: readonly ((run: RunRecord) => string)[] = [
-  ({ settings }) =>
-    settings.adapter.targets.join(settings.adapter.targets.every(({ length }) => length === 1) ? '' : ','),
-  ({ settings, isImported }) => (isImported ? '' : `s${settings.training.seed}`),
-];
+const matrices = ({ settings: { adapter } }: RunRecord) =>
+  adapter.targets.join(adapter.targets.every(({ length }) => length === 1) ? '' : ',');
+const seed = ({ settings, isImported }: RunRecord) => (isImported ? '' : `s${settings.training.seed}`);
+const TELLING: readonly ((run: RunRecord) => string)[] = [matrices, seed, (run) => `${matrices(run)} ${seed(run)}`];
 /** Longer ones would not fit beside a line's end. */
 const MOST_LETTERS = 6;
+
+/** What stands for runs of several seeds together. */
+export function groupLabel(run: RunRecord, runs: readonly RunRecord[]): string {
+  const label = rankLabel(run.settings.adapter.rank);
+  return new Set(runs.map(matrices)).size > 1 ? `${label} ${matrices(run)}` : label;
+}
 
 export function runMarks(runs: RunRecord[]): RunMark[] {
   return runs.map((run, index) => {

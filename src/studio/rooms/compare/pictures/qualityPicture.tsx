@@ -7,9 +7,15 @@ import { formatBytes, formatCount } from '../../../format.ts';
 import { rankColour } from '../../../theme/rankColour.ts';
 import type { ComparedRun } from '../compared.ts';
 import { textOf } from '../enoughRank.ts';
-import type { QualityMeasure } from '../quality.ts';
+import { candidatesOf } from '../overSeeds.ts';
+import type { Estimate, QualityMeasure } from '../quality.ts';
+import { groupLabel } from '../runMarks.ts';
 
 export type Against = 'rank' | 'parameters' | 'fileBytes' | 'matrices';
+
+function ends({ low, high }: Estimate): { low?: number; high?: number } {
+  return low === undefined || high === undefined ? {} : { low, high };
+}
 
 interface Axis {
   title: string;
@@ -86,7 +92,10 @@ export function qualityPicture(compared: readonly ComparedRun[], measure: Qualit
   });
   const xs = [...new Set(known.map(({ x }) => x))].sort((a, b) => a - b);
   const x: XyAxis = { label, kind, format, ticks: xs };
-  const hasIntervals = known.some(({ estimate }) => estimate.low !== undefined);
+  const all = compared.map(({ run }) => run);
+  const groups = candidatesOf(all, measure).filter(({ runs }) => runs.length > 1);
+  const isGrouped = (run: RunRecord) => groups.some(({ runs }) => runs.includes(run));
+  const hasIntervals = known.some(({ estimate }) => estimate.low !== undefined) || groups.length > 0;
   return {
     id: `quality-by-${against}`,
     title: `${measure.label} against ${title.toLowerCase()}`,
@@ -100,25 +109,45 @@ export function qualityPicture(compared: readonly ComparedRun[], measure: Qualit
         x={x}
         y={{ label: measure.axis, kind: 'linear', format: measure.tick }}
         rule={measure.base === null ? undefined : { y: measure.base, label: `base, ${measure.format(measure.base)}` }}
-        series={known.map(
-          ({ run, mark, estimate, x: at }): XySeries => ({
-            label: run.id,
-            colour: rankColour(mark.rank, palette.scheme),
-            width: 0,
-            hasDots: true,
-            endLabel: mark.label,
-            points: [
-              {
-                x: at,
-                y: estimate.value,
-                ...(estimate.low !== undefined && estimate.high !== undefined
-                  ? { low: estimate.low, high: estimate.high }
-                  : {}),
-                tip: `${mark.label}, ${run.name}\n${title}: ${format(at)}\n${textOf(estimate, measure)}`,
-              },
-            ],
+        series={[
+          ...groups.map(({ rank, estimate, runs }): XySeries => {
+            const [first] = runs;
+            const at = first ? of(first) : 0;
+            return {
+              label: `mean ${first?.id}`,
+              colour: rankColour(rank, palette.scheme),
+              width: 0,
+              hasDots: true,
+              endLabel: first ? groupLabel(first, all) : '',
+              points: [
+                {
+                  x: at,
+                  y: estimate.value,
+                  ...ends(estimate),
+                  tip: `mean of ${runs.length} seeds\n${title}: ${format(at)}\n${textOf(estimate, measure)}`,
+                },
+              ],
+            };
           }),
-        )}
+          ...known.map(
+            ({ run, mark, estimate, x: at }): XySeries => ({
+              label: run.id,
+              colour: rankColour(mark.rank, palette.scheme),
+              width: 0,
+              hasDots: true,
+              // Of several seeds the mean is what is read.
+              ...(isGrouped(run) ? { opacity: 0.4 } : { endLabel: mark.label }),
+              points: [
+                {
+                  x: at,
+                  y: estimate.value,
+                  ...(isGrouped(run) ? {} : ends(estimate)),
+                  tip: `${mark.label}, ${run.name}\n${title}: ${format(at)}\n${textOf(estimate, measure)}`,
+                },
+              ],
+            }),
+          ),
+        ]}
       />
     ),
     table: {
