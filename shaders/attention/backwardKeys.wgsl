@@ -66,8 +66,8 @@ fn main(
       let sa = ds4(at + ka);
       var pb = vec4f(); var pc = vec4f(); var pd = vec4f();
       var sb = vec4f(); var sc = vec4f(); var sd = vec4f();
-      @if(lanes4 || (lanes8 && !eight)) { pb = p4(at + kb); sb = ds4(at + kb); }
-      @if(lanes4 && !eight) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
+      @if(!lanes16) { pb = p4(at + kb); sb = ds4(at + kb); }
+      @if(lanes4) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
       dv = plusProducts(dv, broadcastRows(pa, pb, pc, pd), outs);
       dk = plusProducts(dk, broadcastRows(sa, sb, sc, sd), queries);
     }

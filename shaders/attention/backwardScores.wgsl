@@ -60,12 +60,12 @@ fn main(
     deltas.x += dot(oa, out[ra * outStride + column]);
     var qb = vec4f(); var qc = vec4f(); var qd = vec4f();
     var ob = vec4f(); var oc = vec4f(); var od = vec4f();
-    @if(lanes4 || (lanes8 && !eight)) {
+    @if(!lanes16) {
       qb = qkv[rb * stride + column];
       ob = dout[rb * outStride + column];
       deltas.y += dot(ob, out[rb * outStride + column]);
     }
-    @if(lanes4 && !eight) {
+    @if(lanes4) {
       qc = qkv[rc * stride + column];
       qd = qkv[rd * stride + column];
       oc = dout[rc * outStride + column];

@@ -48,8 +48,8 @@ fn main(
   for (var d = 0u; d < params.headVec4; d++) {
     let a = q[qa + d];
     var b = vec4f(); var c = vec4f(); var e = vec4f();
-    @if(lanes4 || (lanes8 && !eight)) { b = q[qb + d]; }
-    @if(lanes4 && !eight) { c = q[qc + d]; e = q[qd + d]; }
+    @if(!lanes16) { b = q[qb + d]; }
+    @if(lanes4) { c = q[qc + d]; e = q[qd + d]; }
     let columns = transpose(mat4x4f(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
     sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
   }

@@ -47,8 +47,8 @@ fn main(
   for (var n = first; n <= last; n++) {
     let a = weights[wa + n];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
-    @if(lanes4 || (lanes8 && !eight)) { b = weights[wb + n]; }
-    @if(lanes4 && !eight) { c = weights[wc + n]; d = weights[wd + n]; }
+    @if(!lanes16) { b = weights[wb + n]; }
+    @if(lanes4) { c = weights[wc + n]; d = weights[wd + n]; }
     let columns = mat4x4f(values[v], values[v + stride], values[v + 2u * stride], values[v + 3u * stride]);
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     v += 4u * stride;

@@ -1,28 +1,33 @@
 // Row lookup: y[m] = table[ids[m]] (add: y[m] += …), for ids inside this part of the table; other rows are left alone.
 // table (linear/weight's): [partRows, cols], rows rowStart… of the whole   ids: [rows]   y: [rows, cols]
-// One workgroup per row; one invocation per four elements where cols is a multiple of 4 (`aligned`), else per element.
+// One workgroup takes `share` rows, its invocations four elements each where cols is a multiple of 4 (`aligned`), else one.
 @if(aligned) import package::linear::weight::weight4;
 @if(!aligned) import package::linear::weight::weightAt;
+import package::shared::share::shareOf;
 
-struct Params { rows: u32, cols: u32, rowStart: u32, partRows: u32 }
+struct Params { rows: u32, cols: u32, rowStart: u32, partRows: u32, share: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @if(aligned) @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @if(!aligned) @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
+const WORKGROUP_SIZE = constants::WORKGROUP_SIZE;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let row = workgroup.y * workgroups.x + workgroup.x;
-  if (row >= params.rows) { return; }
-  // Below rowStart this wraps round to a large number, which is out of range as well.
-  let at = ids[row] - params.rowStart;
-  if (at >= params.partRows) { return; }
   @if(aligned) let loads = params.cols / 4u;
   @if(!aligned) let loads = params.cols;
-  for (var c = lane; c < loads; c += 64u) {
-    @if(aligned) let value = weight4(at * loads + c);
-    @if(!aligned) let value = weightAt(at * loads + c);
-    @if(add) { y[row * loads + c] += value; }
-    @if(!add) { y[row * loads + c] = value; }
+  let mine = shareOf(workgroup, workgroups, params.share, params.rows);
+  for (var row = mine.start; row < mine.end; row++) {
+    // Below rowStart this wraps round to a large number, which is out of range as well.
+    let at = ids[row] - params.rowStart;
+    if (at < params.partRows) {
+      for (var c = lane; c < loads; c += WORKGROUP_SIZE) {
+        @if(aligned) let value = weight4(at * loads + c);
+        @if(!aligned) let value = weightAt(at * loads + c);
+        @if(add) { y[row * loads + c] += value; }
+        @if(!add) { y[row * loads + c] = value; }
+      }
+    }
   }
 }

@@ -5,7 +5,6 @@ import package::linear::weight::weight4;
 import package::linear::backwardOperands::{params, store4};
 import package::shared::lanes::{LANES, Sixteen, asArray, broadcastRows, plusProducts, zeroRows};
 @if(lora) import package::linear::backwardOperands::{segments, v, lora};
-@if(lora) import package::shared::lanes::plusOuter;
 @if(dropout) import package::linear::backwardOperands::mask4;
 @if(dropout) import package::shared::lanes::plusRows;
 
@@ -14,6 +13,10 @@ enable subgroups;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
+
+@if(lora) fn v4(start: u32, q: vec4u, scale: vec4f) -> vec4f {
+  return scale * vec4f(v[start + q.x], v[start + q.y], v[start + q.z], v[start + q.w]);
+}
 
 @if(lora) fn a4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
 
@@ -63,11 +66,16 @@ fn main(
       @if(dropout) let before = sums;
       // An adapter without dropout adds up as it would beside none that has it.
       @if(dropout) { if (segment.dropBelow > 0u) { sums = zeroRows(); } }
-      for (var q = 0u; q < rank; q++) {
-        var own = vec4f(v[va + q], 0.0, 0.0, 0.0);
-        @if(!lanes16) { own.y = v[vb + q]; }
-        @if(lanes4) { own.z = v[vc + q]; own.w = v[vd + q]; }
-        sums = plusOuter(sums, segment.scaling * own, a4(segment.aStart + q * params.inner + at));
+      for (var first = 0u; first < rank; first += 4u) {
+        let ranks = first + vec4u(0u, 1u, 2u, 3u);
+        let q = min(ranks, vec4u(rank - 1u));
+        let scale = select(vec4f(), vec4f(segment.scaling), ranks < vec4u(rank));
+        let a = v4(va, q, scale);
+        var b = vec4f(); var c = vec4f(); var d = vec4f();
+        @if(!lanes16) { b = v4(vb, q, scale); }
+        @if(lanes4) { c = v4(vc, q, scale); d = v4(vd, q, scale); }
+        let start = segment.aStart + q * params.inner + at;
+        sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
       }
       @if(dropout) {
         if (segment.dropBelow > 0u) {

@@ -5,13 +5,20 @@ import package::linear::weight::weight4;
 import package::linear::forwardOperands::{params, store4};
 import package::shared::lanes::{LANES, Sixteen, asArray, broadcastRows, plusProducts, zeroRows};
 @if(lora) import package::linear::forwardOperands::{segmentAt, u, lora};
-@if(lora) import package::shared::lanes::plusOuter;
 
 enable subgroups;
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
+
+@if(lora) fn u4(start: u32, q: vec4u, scale: vec4f) -> vec4f {
+  return scale * vec4f(u[start + q.x], u[start + q.y], u[start + q.z], u[start + q.w]);
+}
+
+@if(lora) fn b4(start: u32, q: vec4u) -> vec4f {
+  return vec4f(lora[start + q.x], lora[start + q.y], lora[start + q.z], lora[start + q.w]);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -73,11 +80,16 @@ fn main(
     let b1 = segment.bStart + (c1 - segment.colStart) * rank;
     let b2 = segment.bStart + (c2 - segment.colStart) * rank;
     let b3 = segment.bStart + (c3 - segment.colStart) * rank;
-    for (var q = 0u; q < rank; q++) {
-      var own = vec4f(u[ua + q], 0.0, 0.0, 0.0);
-      @if(!lanes16) { own.y = u[ub + q]; }
-      @if(lanes4) { own.z = u[uc + q]; own.w = u[ud + q]; }
-      sums = plusOuter(sums, segment.scaling * own, vec4f(lora[b0 + q], lora[b1 + q], lora[b2 + q], lora[b3 + q]));
+    for (var first = 0u; first < rank; first += 4u) {
+      let ranks = first + vec4u(0u, 1u, 2u, 3u);
+      let q = min(ranks, vec4u(rank - 1u));
+      let scale = select(vec4f(), vec4f(segment.scaling), ranks < vec4u(rank));
+      let a = u4(ua, q, scale);
+      var b = vec4f(); var c = vec4f(); var d = vec4f();
+      @if(!lanes16) { b = u4(ub, q, scale); }
+      @if(lanes4) { c = u4(uc, q, scale); d = u4(ud, q, scale); }
+      let columns = transpose(mat4x4f(b4(b0, q), b4(b1, q), b4(b2, q), b4(b3, q)));
+      sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     }
   }
   var results = asArray(sums);

@@ -63,9 +63,9 @@ fn main(
   let lane = subgroupLane % LANES;
   let slot = firstSlot + lane;
   let la = leftAt(slotAt(firstSegment, params.blocks, slot));
-  let lb = leftAt(slotAt(firstSegment, params.blocks, slot + LANES));
-  let lc = leftAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
-  let ld = leftAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
+  @if(lanes4 || (lanes8 && !eight)) let lb = leftAt(slotAt(firstSegment, params.blocks, slot + LANES));
+  @if(lanes4 && !eight) let lc = leftAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
+  @if(lanes4 && !eight) let ld = leftAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
   let col = firstCol + 4u * invocation;
   let stride = params.cols / 4u;
   let start = segments[firstSegment].rowStart * stride + (colStart + min(col, colCount - 4u)) / 4u;

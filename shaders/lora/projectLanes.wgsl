@@ -60,9 +60,9 @@ fn main(
   let lane = subgroupLane % LANES;
   let slot = firstSlot + lane;
   let fa = factorAt(slotAt(firstSegment, params.blocks, slot));
-  let fb = factorAt(slotAt(firstSegment, params.blocks, slot + LANES));
-  let fc = factorAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
-  let fd = factorAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
+  @if(lanes4 || (lanes8 && !eight)) let fb = factorAt(slotAt(firstSegment, params.blocks, slot + LANES));
+  @if(lanes4 && !eight) let fc = factorAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
+  @if(lanes4 && !eight) let fd = factorAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
   let row = firstRow + 4u * invocation;
   let rows = min(row + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
   var vectors = params.cols / 4u;

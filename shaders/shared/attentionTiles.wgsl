@@ -1,6 +1,5 @@
 // How attention by tiles cuts a batch: TILE_ROWS rows of one sequence at a time, so that no tile meets two sequences.
-@if(eight) const TILE_ROWS = 8u;
-@else const TILE_ROWS = 16u;
+const TILE_ROWS = 16u;
 
 fn tilesPerSequence(length: u32) -> u32 { return (length + TILE_ROWS - 1u) / TILE_ROWS; }
 

@@ -73,43 +73,6 @@ fn plusProducts(sums: Sixteen, rows: Sixteen, terms: mat4x4f) -> Sixteen {
   }
 }
 
-/// sums + the product of a column of 16 rows and a row of 4 columns. own: of this lane's rows, in the order of broadcastRows.
-fn plusOuter(s: Sixteen, own: vec4f, columns: vec4f) -> Sixteen {
-  @if(lanes4) {
-    return Sixteen(
-      s.r0 + subgroupBroadcast(own.x, 0u) * columns, s.r1 + subgroupBroadcast(own.x, 1u) * columns,
-      s.r2 + subgroupBroadcast(own.x, 2u) * columns, s.r3 + subgroupBroadcast(own.x, 3u) * columns,
-      s.r4 + subgroupBroadcast(own.y, 0u) * columns, s.r5 + subgroupBroadcast(own.y, 1u) * columns,
-      s.r6 + subgroupBroadcast(own.y, 2u) * columns, s.r7 + subgroupBroadcast(own.y, 3u) * columns,
-      s.r8 + subgroupBroadcast(own.z, 0u) * columns, s.r9 + subgroupBroadcast(own.z, 1u) * columns,
-      s.r10 + subgroupBroadcast(own.z, 2u) * columns, s.r11 + subgroupBroadcast(own.z, 3u) * columns,
-      s.r12 + subgroupBroadcast(own.w, 0u) * columns, s.r13 + subgroupBroadcast(own.w, 1u) * columns,
-      s.r14 + subgroupBroadcast(own.w, 2u) * columns, s.r15 + subgroupBroadcast(own.w, 3u) * columns);
-  }
-  @if(lanes8) {
-    return Sixteen(
-      s.r0 + subgroupBroadcast(own.x, 0u) * columns, s.r1 + subgroupBroadcast(own.x, 1u) * columns,
-      s.r2 + subgroupBroadcast(own.x, 2u) * columns, s.r3 + subgroupBroadcast(own.x, 3u) * columns,
-      s.r4 + subgroupBroadcast(own.x, 4u) * columns, s.r5 + subgroupBroadcast(own.x, 5u) * columns,
-      s.r6 + subgroupBroadcast(own.x, 6u) * columns, s.r7 + subgroupBroadcast(own.x, 7u) * columns,
-      s.r8 + subgroupBroadcast(own.y, 0u) * columns, s.r9 + subgroupBroadcast(own.y, 1u) * columns,
-      s.r10 + subgroupBroadcast(own.y, 2u) * columns, s.r11 + subgroupBroadcast(own.y, 3u) * columns,
-      s.r12 + subgroupBroadcast(own.y, 4u) * columns, s.r13 + subgroupBroadcast(own.y, 5u) * columns,
-      s.r14 + subgroupBroadcast(own.y, 6u) * columns, s.r15 + subgroupBroadcast(own.y, 7u) * columns);
-  }
-  @if(lanes16) {
-    return Sixteen(
-      s.r0 + subgroupBroadcast(own.x, 0u) * columns, s.r1 + subgroupBroadcast(own.x, 1u) * columns,
-      s.r2 + subgroupBroadcast(own.x, 2u) * columns, s.r3 + subgroupBroadcast(own.x, 3u) * columns,
-      s.r4 + subgroupBroadcast(own.x, 4u) * columns, s.r5 + subgroupBroadcast(own.x, 5u) * columns,
-      s.r6 + subgroupBroadcast(own.x, 6u) * columns, s.r7 + subgroupBroadcast(own.x, 7u) * columns,
-      s.r8 + subgroupBroadcast(own.x, 8u) * columns, s.r9 + subgroupBroadcast(own.x, 9u) * columns,
-      s.r10 + subgroupBroadcast(own.x, 10u) * columns, s.r11 + subgroupBroadcast(own.x, 11u) * columns,
-      s.r12 + subgroupBroadcast(own.x, 12u) * columns, s.r13 + subgroupBroadcast(own.x, 13u) * columns,
-      s.r14 + subgroupBroadcast(own.x, 14u) * columns, s.r15 + subgroupBroadcast(own.x, 15u) * columns);
-  }
-}
-
 /// To index by a number that is not constant: loops over rows to a count known only at run time stay loops, where sixteen
 /// copies of an epilogue would take some drivers ten seconds to compile.
 fn asArray(s: Sixteen) -> array<vec4f, 16> {

@@ -2,7 +2,7 @@
 // exists for a while, so heads are taken in parts that keep it small; the streaming kernels need no such matrix.
 import type { Pass } from '../gpu/plan.ts';
 import type { Tensor } from '../gpu/tensor.ts';
-import { isCpuAdapter, type KernelTraits } from '../gpu/traits.ts';
+import type { KernelTraits } from '../gpu/traits.ts';
 import type { AttentionGradients, AttentionSizes, AttentionTensors } from './attentionTensors.ts';
 import { lanesKernel } from './productTiles.ts';
 import { spreadWorkgroups } from './workgroups.ts';
@@ -10,6 +10,8 @@ import { spreadWorkgroups } from './workgroups.ts';
 /** Largest matrix of scores of one part. */
 const PART_BYTES = 32 << 20;
 const SOFTMAX_WORKGROUP = 32;
+/** As shaders/shared/attentionTiles.wgsl has it. */
+const TILE_ROWS = 16;
 
 /** Sizes of a batch whose rows are sequences of `length` rows. */
 export interface TiledSizes extends AttentionSizes {
@@ -56,20 +58,10 @@ interface Grid {
   readonly columnTiles: number;
 }
 
-/** Tiles of 8 rows waste less of a causal mask, and half as much to compile; GPUs want 16 for each load. */
-function tileRows(traits: KernelTraits): number {
-  return isCpuAdapter(traits) ? 8 : 16;
-}
-
-function tileKernel(traits: KernelTraits) {
-  const { conditions, constants } = lanesKernel(traits);
-  return { conditions: { ...conditions, eight: tileRows(traits) === 8 }, constants };
-}
-
 function gridOf(traits: KernelTraits, { length, headDim }: TiledSizes, rows: number): Grid {
   const { subgroupWorkgroup } = traits;
   return {
-    rowTiles: (rows / length) * Math.ceil(length / tileRows(traits)),
+    rowTiles: (rows / length) * Math.ceil(length / TILE_ROWS),
     keyTiles: Math.ceil(length / (4 * subgroupWorkgroup)),
     columnTiles: Math.ceil(headDim / (4 * subgroupWorkgroup)),
   };
@@ -80,7 +72,7 @@ export function tiledForward(pass: Pass, t: AttentionTensors, sizes: TiledSizes)
   const { heads, kvHeads, headDim, length, scale } = sizes;
   const [rows = 0, qStride = 0] = t.q.tensor.shape;
   const grid = gridOf(pass.traits, sizes, rows);
-  const kernel = tileKernel(pass.traits);
+  const kernel = lanesKernel(pass.traits);
   const headVec4 = headDim / 4;
   for (const { headStart, count } of parts(sizes, rows)) {
     const scores = pass.scratch('attention scores', [count, rows, length]);
@@ -106,7 +98,6 @@ export function tiledForward(pass: Pass, t: AttentionTensors, sizes: TiledSizes)
     pass.run(
       {
         path: 'attention/softmax',
-        conditions: { eight: kernel.conditions.eight },
         constants: { HEAD_DIM: headDim, WORKGROUP_SIZE: SOFTMAX_WORKGROUP },
       },
       {
@@ -135,7 +126,7 @@ function weigh(
 ): void {
   const [rows = 0, outStride = 0] = t.out.shape;
   pass.run(
-    { path: 'attention/weigh', ...tileKernel(pass.traits) },
+    { path: 'attention/weigh', ...lanesKernel(pass.traits) },
     {
       params: {
         rows,
@@ -160,7 +151,7 @@ export function tiledBackward(pass: Pass, t: AttentionGradients, sizes: TiledSiz
   const { heads, kvHeads, headDim, length, scale } = sizes;
   const [rows = 0] = t.qkv.shape;
   const grid = gridOf(pass.traits, sizes, rows);
-  const kernel = tileKernel(pass.traits);
+  const kernel = lanesKernel(pass.traits);
   const headVec4 = headDim / 4;
   for (const { headStart, count } of parts(sizes, rows)) {
     const probabilities = pass.scratch('attention probabilities', [count, rows, length]);

@@ -2,7 +2,7 @@
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
-import { spreadWorkgroups } from './workgroups.ts';
+import { shareByRow } from './workgroups.ts';
 
 export interface EmbeddingTensors {
   /** u32 [rows] */
@@ -18,16 +18,18 @@ export function embeddingForward(pass: Pass, t: EmbeddingTensors, options: { add
   const [rows = 0, cols = 0] = t.y.shape;
   expectShape('embeddingForward', 'ids', t.ids, [rows]);
   expectShape('embeddingForward', 'y', t.y, [rows, t.weight.cols]);
+  const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   for (const part of t.weight.parts) {
     pass.run(
       {
         path: 'embedding/forward',
+        constants,
         conditions: { ...formatConditions(part.tensor), aligned: cols % 4 === 0, add: options.add === true },
       },
       {
-        params: { rows, cols, rowStart: part.rowStart, partRows: partRows(part) },
+        params: { rows, cols, rowStart: part.rowStart, partRows: partRows(part), share },
         buffers: [t.ids, part.tensor, t.y],
-        workgroups: spreadWorkgroups(rows),
+        workgroups,
       },
     );
   }

@@ -36,7 +36,7 @@ const CLASSES: readonly ProductClass[] = [
 const RUNS = 3;
 
 /** Measures until `budgetMs` is over, the likely tile of a class first, so that what is cut short is what matters least. Leaves nothing on the device. */
-export async function tune(gpu: Gpu, budgetMs = 1500): Promise<Tuning> {
+export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
   const end = performance.now() + budgetMs;
   const times: TileTime[] = [];
   const variants = new Map<string, string>();
