@@ -14,11 +14,15 @@ enable subgroups;
 
 const WORKGROUP = constants::WORKGROUP;
 
-@if(lora) fn v4(start: u32, q: vec4u, scale: vec4f) -> vec4f {
-  return scale * vec4f(v[start + q.x], v[start + q.y], v[start + q.z], v[start + q.w]);
+// Four ranks from `first` on, of one row of V; past the last rank they count as 0. Four columns of one rank of A.
+@if(lora && evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f { return v[(start + first) / 4u]; }
+@if(lora && evenRanks) fn a4(at: u32) -> vec4f { return lora[at / 4u]; }
+@if(lora && !evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f {
+  let ranks = first + vec4u(0u, 1u, 2u, 3u);
+  let at = start + min(ranks, vec4u(rank - 1u));
+  return select(vec4f(), vec4f(v[at.x], v[at.y], v[at.z], v[at.w]), ranks < vec4u(rank));
 }
-
-@if(lora) fn a4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
+@if(lora && !evenRanks) fn a4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -67,14 +71,11 @@ fn main(
       // An adapter without dropout adds up as it would beside none that has it.
       @if(dropout) { if (segment.dropBelow > 0u) { sums = zeroRows(); } }
       for (var first = 0u; first < rank; first += 4u) {
-        let ranks = first + vec4u(0u, 1u, 2u, 3u);
-        let q = min(ranks, vec4u(rank - 1u));
-        let scale = select(vec4f(), vec4f(segment.scaling), ranks < vec4u(rank));
-        let a = v4(va, q, scale);
+        let a = segment.scaling * v4(va, first, rank);
         var b = vec4f(); var c = vec4f(); var d = vec4f();
-        @if(!lanes16) { b = v4(vb, q, scale); }
-        @if(lanes4) { c = v4(vc, q, scale); d = v4(vd, q, scale); }
-        let start = segment.aStart + q * params.inner + at;
+        @if(!lanes16) { b = segment.scaling * v4(vb, first, rank); }
+        @if(lanes4) { c = segment.scaling * v4(vc, first, rank); d = segment.scaling * v4(vd, first, rank); }
+        let start = segment.aStart + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u)) * params.inner + at;
         sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
       }
       @if(dropout) {

@@ -10,8 +10,11 @@ struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: 
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 @if(rescale) @group(0) @binding(4) var<storage, read> scale: array<f32>;
 @if(lora) @group(0) @binding(4) var<storage, read> segments: array<Segment>;
-@if(lora) @group(0) @binding(5) var<storage, read> v: array<f32>;
-@if(lora) @group(0) @binding(6) var<storage, read> lora: array<f32>;
+@if(lora && !evenRanks) @group(0) @binding(5) var<storage, read> v: array<f32>;
+@if(lora && !evenRanks) @group(0) @binding(6) var<storage, read> lora: array<f32>;
+// Where every rank and start is a multiple of 4.
+@if(lora && evenRanks) @group(0) @binding(5) var<storage, read> v: array<vec4f>;
+@if(lora && evenRanks) @group(0) @binding(6) var<storage, read> lora: array<vec4f>;
 @if(dropout) @group(0) @binding(7) var<storage, read> step: StepHeader;
 
 fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {

@@ -12,12 +12,17 @@ enable subgroups;
 
 const WORKGROUP = constants::WORKGROUP;
 
-@if(lora) fn u4(start: u32, q: vec4u, scale: vec4f) -> vec4f {
-  return scale * vec4f(u[start + q.x], u[start + q.y], u[start + q.z], u[start + q.w]);
+// Four ranks from `first` on, of one row of U or of B; past the last rank U counts as 0.
+@if(lora && evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f { return u[(start + first) / 4u]; }
+@if(lora && evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f { return lora[(start + first) / 4u]; }
+@if(lora && !evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f {
+  let ranks = first + vec4u(0u, 1u, 2u, 3u);
+  let at = start + min(ranks, vec4u(rank - 1u));
+  return select(vec4f(), vec4f(u[at.x], u[at.y], u[at.z], u[at.w]), ranks < vec4u(rank));
 }
-
-@if(lora) fn b4(start: u32, q: vec4u) -> vec4f {
-  return vec4f(lora[start + q.x], lora[start + q.y], lora[start + q.z], lora[start + q.w]);
+@if(lora && !evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f {
+  let at = start + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u));
+  return vec4f(lora[at.x], lora[at.y], lora[at.z], lora[at.w]);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -81,14 +86,11 @@ fn main(
     let b2 = segment.bStart + (c2 - segment.colStart) * rank;
     let b3 = segment.bStart + (c3 - segment.colStart) * rank;
     for (var first = 0u; first < rank; first += 4u) {
-      let ranks = first + vec4u(0u, 1u, 2u, 3u);
-      let q = min(ranks, vec4u(rank - 1u));
-      let scale = select(vec4f(), vec4f(segment.scaling), ranks < vec4u(rank));
-      let a = u4(ua, q, scale);
+      let a = segment.scaling * u4(ua, first, rank);
       var b = vec4f(); var c = vec4f(); var d = vec4f();
-      @if(!lanes16) { b = u4(ub, q, scale); }
-      @if(lanes4) { c = u4(uc, q, scale); d = u4(ud, q, scale); }
-      let columns = transpose(mat4x4f(b4(b0, q), b4(b1, q), b4(b2, q), b4(b3, q)));
+      @if(!lanes16) { b = segment.scaling * u4(ub, first, rank); }
+      @if(lanes4) { c = segment.scaling * u4(uc, first, rank); d = segment.scaling * u4(ud, first, rank); }
+      let columns = transpose(mat4x4f(b4(b0, first, rank), b4(b1, first, rank), b4(b2, first, rank), b4(b3, first, rank)));
       sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     }
   }

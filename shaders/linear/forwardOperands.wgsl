@@ -13,8 +13,11 @@ struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: 
 @if(!activate) @group(0) @binding(5) var<storage, read> residual: array<f32>;
 @if(activate) @group(0) @binding(5) var<storage, read_write> activated: array<f32>;
 @if(lora) @group(0) @binding(6) var<storage, read> segments: array<Segment>;
-@if(lora) @group(0) @binding(7) var<storage, read> u: array<f32>;
-@if(lora) @group(0) @binding(8) var<storage, read> lora: array<f32>;
+@if(lora && !evenRanks) @group(0) @binding(7) var<storage, read> u: array<f32>;
+@if(lora && !evenRanks) @group(0) @binding(8) var<storage, read> lora: array<f32>;
+// Where every rank and start is a multiple of 4.
+@if(lora && evenRanks) @group(0) @binding(7) var<storage, read> u: array<vec4f>;
+@if(lora && evenRanks) @group(0) @binding(8) var<storage, read> lora: array<vec4f>;
 
 /// A segment of the group table; of a frozen product, which has none, all of it at rank 0.
 @if(lora) fn segmentAt(index: u32) -> Segment {

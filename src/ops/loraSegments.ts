@@ -42,6 +42,8 @@ export interface SegmentTable {
   readonly maxGroupRank: number;
   /** Every block of columns starts and ends at a multiple of 4. */
   readonly hasAlignedColumns: boolean;
+  /** Every rank, and every start of A, B, U and V, is a multiple of 4. */
+  readonly hasEvenRanks: boolean;
   /** Elements of U (and of V): the sum of rowCount × rank. */
   readonly projectedElements: number;
   /** Sum of rowCount × rank × colCount: the arithmetic of U·Bᵀ is twice this. */
@@ -59,6 +61,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
   let [index, uStart, productCount, maxRows, maxCols, maxRank, maxGroupRank] = [0, 0, 0, 0, 0, 0, 0];
   let hasDropout = false;
   let hasAlignedColumns = true;
+  let hasEvenRanks = true;
   for (const group of groups) {
     if (group.columns.length !== columnBlocks) {
       throw new GpuUsageError(`loraSegments: expected ${columnBlocks} column blocks, got ${group.columns.length}`);
@@ -78,6 +81,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
       maxRank = Math.max(maxRank, rank);
       hasDropout ||= dropout > 0;
       hasAlignedColumns &&= colStart % 4 === 0 && colCount % 4 === 0;
+      hasEvenRanks &&= [rank, aStart, bStart, uStart].every((count) => count % 4 === 0);
     }
     maxGroupRank = Math.max(
       maxGroupRank,
@@ -94,6 +98,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
     maxRank,
     maxGroupRank,
     hasAlignedColumns,
+    hasEvenRanks,
     projectedElements: uStart,
     productCount,
     hasDropout,
@@ -108,6 +113,7 @@ export function roomierTable(a: SegmentTable, b: SegmentTable): SegmentTable {
     maxGroupRank: Math.max(a.maxGroupRank, b.maxGroupRank),
     projectedElements: Math.max(a.projectedElements, b.projectedElements),
     productCount: Math.max(a.productCount, b.productCount),
+    hasEvenRanks: a.hasEvenRanks && b.hasEvenRanks,
   };
 }
 
