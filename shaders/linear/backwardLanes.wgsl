@@ -3,10 +3,10 @@
 // One invocation: 16 rows × 4 columns of dx; one workgroup: 16 rows × 4·WORKGROUP columns. z: one group of rows.
 import package::linear::weight::weight4;
 import package::linear::backwardOperands::{params, store4};
-import package::shared::lanes::{LANES, Sixteen, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, Sixteen, broadcastRows, fourRows, plusProducts, zeroRows};
 @if(lora) import package::linear::backwardOperands::{segments, v, lora};
 @if(dropout) import package::linear::backwardOperands::mask4;
-@if(dropout) import package::shared::lanes::plusRows;
+@if(dropout) import package::shared::lanes::{asArray, plusRows};
 
 enable subgroups;
 
@@ -100,6 +100,11 @@ fn main(
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     w = w3 + weightVectors;
   }
-  var results = asArray(sums);
-  for (var i = 0u; i < min(16u, rowEnd - row); i++) { store4(row + i, rowEnd, col, results[i]); }
+  for (var i = 0u; 4u * i < min(16u, rowEnd - row); i++) {
+    let four = fourRows(sums, i);
+    store4(row + 4u * i, rowEnd, col, four.r0);
+    store4(row + 4u * i + 1u, rowEnd, col, four.r1);
+    store4(row + 4u * i + 2u, rowEnd, col, four.r2);
+    store4(row + 4u * i + 3u, rowEnd, col, four.r3);
+  }
 }

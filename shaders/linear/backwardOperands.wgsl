@@ -19,15 +19,19 @@ struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: 
 
 fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {
   if (row >= rowEnd) { return; }
-  for (var j = 0u; j < 4u; j++) {
-    let c = col + j;
-    if (c < params.inner) {
-      var sum = value[j];
-      let at = row * params.inner + c;
-      @if(accumulate) { sum += dx[at]; }
-      @if(rescale) { sum += scale[row] * dx[at]; }
-      dx[at] = sum;
-    }
+  let at = row * params.inner + col;
+  var sums = value;
+  var count = 4u;
+  if (col + 4u > params.inner) { count = max(col, params.inner) - col; }
+  @if(accumulate || rescale) {
+    var factor = 1.0;
+    @if(rescale) { factor = scale[row]; }
+    for (var j = 0u; j < count; j++) { sums[j] += factor * dx[at + j]; }
+  }
+  if (count == 4u) {
+    dx[at] = sums.x; dx[at + 1u] = sums.y; dx[at + 2u] = sums.z; dx[at + 3u] = sums.w;
+  } else {
+    for (var j = 0u; j < count; j++) { dx[at + j] = sums[j]; }
   }
 }
 

@@ -2,8 +2,8 @@
 // The same kernel serves frozen products: one less to compile.
 // One invocation: 16 rows × 4 columns; one workgroup: 16 rows × 4·WORKGROUP columns. z: one segment, or the whole product.
 import package::linear::weight::weight4;
-import package::linear::forwardOperands::{params, store4};
-import package::shared::lanes::{LANES, Sixteen, asArray, broadcastRows, plusProducts, zeroRows};
+import package::linear::forwardOperands::{bias, params, storeBiased4};
+import package::shared::lanes::{LANES, Sixteen, broadcastRows, equalRows, fourRows, plusProducts};
 @if(lora) import package::linear::forwardOperands::{segmentAt, u, lora};
 
 enable subgroups;
@@ -66,7 +66,9 @@ fn main(
   let w1 = (c1 - params.weightStart) * vectors;
   let w2 = (c2 - params.weightStart) * vectors;
   let w3 = (c3 - params.weightStart) * vectors;
-  var sums = zeroRows();
+  var biases = vec4f();
+  if (params.hasBias != 0u) { biases = vec4f(bias[c0], bias[c1], bias[c2], bias[c3]); }
+  var sums = equalRows(biases);
   for (var k = 0u; k < vectors; k++) {
     let a = x[xa + k];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
@@ -94,6 +96,11 @@ fn main(
       sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     }
   }
-  var results = asArray(sums);
-  for (var i = 0u; i < min(16u, rowEnd - row); i++) { store4(row + i, rowEnd, col, colEnd, results[i]); }
+  for (var i = 0u; 4u * i < min(16u, rowEnd - row); i++) {
+    let four = fourRows(sums, i);
+    storeBiased4(row + 4u * i, rowEnd, col, colEnd, four.r0);
+    storeBiased4(row + 4u * i + 1u, rowEnd, col, colEnd, four.r1);
+    storeBiased4(row + 4u * i + 2u, rowEnd, col, colEnd, four.r2);
+    storeBiased4(row + 4u * i + 3u, rowEnd, col, colEnd, four.r3);
+  }
 }

@@ -33,13 +33,31 @@ fn withExtras(at: u32, col: u32, value: f32) -> f32 {
 }
 
 fn store4(row: u32, rowEnd: u32, col: u32, colEnd: u32, value: vec4f) {
+  var sums = value;
+  if (params.hasBias != 0u) {
+    for (var j = 0u; j < min(4u, max(col, colEnd) - col); j++) { sums[j] += bias[col + j]; }
+  }
+  storeBiased4(row, rowEnd, col, colEnd, sums);
+}
+
+/// As store4, of sums that began with the bias.
+fn storeBiased4(row: u32, rowEnd: u32, col: u32, colEnd: u32, value: vec4f) {
   if (row >= rowEnd) { return; }
   let count = min(4u, max(col, colEnd) - col);
   let at = row * params.cols + col;
   var sums = value;
-  for (var j = 0u; j < count; j++) {
-    sums[j] = withExtras(at + j, col + j, sums[j]);
-    y[at + j] = sums[j];
+  if (count == 4u) {
+    @if(!activate) {
+      if (params.hasResidual != 0u) {
+        sums += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
+      }
+    }
+    y[at] = sums.x; y[at + 1u] = sums.y; y[at + 2u] = sums.z; y[at + 3u] = sums.w;
+  } else {
+    for (var j = 0u; j < count; j++) {
+      @if(!activate) { if (params.hasResidual != 0u) { sums[j] += residual[at + j]; } }
+      y[at + j] = sums[j];
+    }
   }
   @if(activate && aligned) {
     let results = activate(sums);

@@ -35,11 +35,9 @@ fn broadcastRows(a: vec4f, b: vec4f, c: vec4f, d: vec4f) -> Sixteen {
   }
 }
 
-/// Sixteen times the same.
-fn zeroRows() -> Sixteen {
-  let z = vec4f();
-  return Sixteen(z, z, z, z, z, z, z, z, z, z, z, z, z, z, z, z);
-}
+fn equalRows(r: vec4f) -> Sixteen { return Sixteen(r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r); }
+
+fn zeroRows() -> Sixteen { return equalRows(vec4f()); }
 
 /// sum + row · terms: four multiply-adds, one after another so that a compiler can fuse each.
 fn plusProduct(sum: vec4f, row: vec4f, terms: mat4x4f) -> vec4f {
@@ -71,6 +69,20 @@ fn plusProducts(sums: Sixteen, rows: Sixteen, terms: mat4x4f) -> Sixteen {
       plusProduct(sums.r12, rows.r12, terms), plusProduct(sums.r13, rows.r13, terms),
       plusProduct(sums.r14, rows.r14, terms), plusProduct(sums.r15, rows.r15, terms));
   }
+}
+
+/// Rows 4·i … 4·i + 3 of a tile, for a loop over them: sixteen copies of an epilogue would take some drivers ten seconds to
+/// compile, and an array indexed by row is slow on them.
+struct Four { r0: vec4f, r1: vec4f, r2: vec4f, r3: vec4f }
+
+fn fourRows(s: Sixteen, i: u32) -> Four {
+  let isLow = i < 2u;
+  let isFirst = (i & 1u) == 0u;
+  return Four(
+    select(select(s.r12, s.r8, isFirst), select(s.r4, s.r0, isFirst), isLow),
+    select(select(s.r13, s.r9, isFirst), select(s.r5, s.r1, isFirst), isLow),
+    select(select(s.r14, s.r10, isFirst), select(s.r6, s.r2, isFirst), isLow),
+    select(select(s.r15, s.r11, isFirst), select(s.r7, s.r3, isFirst), isLow));
 }
 
 /// To index by a number that is not constant: loops over rows to a count known only at run time stay loops, where sixteen
