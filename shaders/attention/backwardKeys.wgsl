@@ -5,7 +5,7 @@
 // dqkv: the k and v columns of these heads are overwritten
 // One workgroup: TILE_ROWS keys × 4·WORKGROUP columns of one key-value head. x: column tiles, y: key tiles, z: kv heads.
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -29,6 +29,12 @@ fn p4(at: u32) -> vec4f {
 fn ds4(at: u32) -> vec4f {
   let l = params.length;
   return vec4f(dscores[at], dscores[at + l], dscores[at + 2u * l], dscores[at + 3u * l]);
+}
+
+fn store(key: u32, lastKey: u32, stride: u32, to: u32, dk: vec4f, dv: vec4f) {
+  if (key > lastKey) { return; }
+  dqkv[key * stride + to] = dk;
+  dqkv[key * stride + to + params.kvHeads * params.headVec4] = dv;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -73,11 +79,13 @@ fn main(
     }
   }
   if (column >= params.headVec4) { return; }
-  var dks = asArray(dk);
-  var dvs = asArray(dv);
-  for (var i = 0u; i <= lastKey - key; i++) {
-    let at = (key + i) * stride + (params.heads + kvHead) * params.headVec4 + column;
-    dqkv[at] = dks[i];
-    dqkv[at + params.kvHeads * params.headVec4] = dvs[i];
+  let to = (params.heads + kvHead) * params.headVec4 + column;
+  for (var i = 0u; 4u * i <= lastKey - key; i++) {
+    let dks = fourRows(dk, i);
+    let dvs = fourRows(dv, i);
+    store(key + 4u * i, lastKey, stride, to, dks.r0, dvs.r0);
+    store(key + 4u * i + 1u, lastKey, stride, to, dks.r1, dvs.r1);
+    store(key + 4u * i + 2u, lastKey, stride, to, dks.r2, dvs.r2);
+    store(key + 4u * i + 3u, lastKey, stride, to, dks.r3, dvs.r3);
   }
 }

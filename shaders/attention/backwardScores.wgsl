@@ -5,7 +5,7 @@
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head, as attention/scores.
 import package::shared::attentionMath::{maskedExp};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -21,6 +21,16 @@ struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32
 @group(0) @binding(8) var<storage, read_write> dscores: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
+
+/// terms: lse and delta of the row.
+fn store(to: u32, row: u32, lastRow: u32, key: u32, keys: vec4u, products: vec4f, dp: vec4f, terms: vec4f) {
+  if (row > lastRow) { return; }
+  let isSeen = (keys >= vec4u(keyStart[row])) & (keys <= vec4u(keyEnd[row]));
+  let at = ((to + row) * params.length + key) / 4u;
+  let p = maskedExp(products * params.scale - terms.x, isSeen);
+  probabilities[at] = p;
+  dscores[at] = params.scale * p * (dp - terms.y);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -78,17 +88,18 @@ fn main(
   }
   let lses = vec4f(
     lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);
-  var rowTerms = asArray(broadcastRows(
+  let rowTerms = broadcastRows(
     vec4f(lses.x, deltas.x, 0.0, 0.0), vec4f(lses.y, deltas.y, 0.0, 0.0),
-    vec4f(lses.z, deltas.z, 0.0, 0.0), vec4f(lses.w, deltas.w, 0.0, 0.0)));
+    vec4f(lses.z, deltas.z, 0.0, 0.0), vec4f(lses.w, deltas.w, 0.0, 0.0));
   if (key >= params.length) { return; }
-  var scoreRows = asArray(scores);
-  var dpRows = asArray(dp);
-  for (var i = 0u; i <= lastRow - row; i++) {
-    let isSeen = (keys >= vec4u(keyStart[row + i])) & (keys <= vec4u(keyEnd[row + i]));
-    let at = ((workgroup.z * params.rows + row + i) * params.length + key) / 4u;
-    let p = maskedExp(scoreRows[i] * params.scale - rowTerms[i].x, isSeen);
-    probabilities[at] = p;
-    dscores[at] = params.scale * p * (dpRows[i] - rowTerms[i].y);
+  let to = workgroup.z * params.rows;
+  for (var i = 0u; 4u * i <= lastRow - row; i++) {
+    let products = fourRows(scores, i);
+    let dps = fourRows(dp, i);
+    let terms = fourRows(rowTerms, i);
+    store(to, row + 4u * i, lastRow, key, keys, products.r0, dps.r0, terms.r0);
+    store(to, row + 4u * i + 1u, lastRow, key, keys, products.r1, dps.r1, terms.r1);
+    store(to, row + 4u * i + 2u, lastRow, key, keys, products.r2, dps.r2, terms.r2);
+    store(to, row + 4u * i + 3u, lastRow, key, keys, products.r3, dps.r3, terms.r3);
   }
 }

@@ -6,7 +6,7 @@
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head. x: key tiles, y: row tiles, sequence by sequence, z: heads.
 import package::shared::attentionMath::{NEVER};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -22,6 +22,12 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> scores: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
+
+fn store(to: u32, row: u32, lastRow: u32, key: u32, keys: vec4u, products: vec4f) {
+  if (row > lastRow) { return; }
+  let isSeen = (keys >= vec4u(keyStart[row])) & (keys <= vec4u(keyEnd[row]));
+  scores[((to + row) * params.length + key) / 4u] = select(vec4f(NEVER), products * params.scale, isSeen);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -54,10 +60,12 @@ fn main(
     sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
   }
   if (key >= params.length) { return; }
-  var results = asArray(sums);
-  for (var i = 0u; i <= lastRow - row; i++) {
-    let isSeen = (keys >= vec4u(keyStart[row + i])) & (keys <= vec4u(keyEnd[row + i]));
-    scores[((workgroup.z * params.rows + row + i) * params.length + key) / 4u] =
-      select(vec4f(NEVER), results[i] * params.scale, isSeen);
+  let to = workgroup.z * params.rows;
+  for (var i = 0u; 4u * i <= lastRow - row; i++) {
+    let four = fourRows(sums, i);
+    store(to, row + 4u * i, lastRow, key, keys, four.r0);
+    store(to, row + 4u * i + 1u, lastRow, key, keys, four.r1);
+    store(to, row + 4u * i + 2u, lastRow, key, keys, four.r2);
+    store(to, row + 4u * i + 3u, lastRow, key, keys, four.r3);
   }
 }

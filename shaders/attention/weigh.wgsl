@@ -4,7 +4,7 @@
 // heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -20,6 +20,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
+
+fn store(row: u32, lastRow: u32, to: u32, value: vec4f) {
+  if (row <= lastRow) { out[row * (params.outStride / 4u) + to] = value; }
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -54,8 +58,12 @@ fn main(
     v += 4u * stride;
   }
   if (column >= params.headVec4) { return; }
-  var results = asArray(sums);
-  for (var i = 0u; i <= lastRow - row; i++) {
-    out[((row + i) * params.outStride + params.outOffset) / 4u + head * params.headVec4 + column] = results[i];
+  let to = params.outOffset / 4u + head * params.headVec4 + column;
+  for (var i = 0u; 4u * i <= lastRow - row; i++) {
+    let four = fourRows(sums, i);
+    store(row + 4u * i, lastRow, to, four.r0);
+    store(row + 4u * i + 1u, lastRow, to, four.r1);
+    store(row + 4u * i + 2u, lastRow, to, four.r2);
+    store(row + 4u * i + 3u, lastRow, to, four.r3);
   }
 }
