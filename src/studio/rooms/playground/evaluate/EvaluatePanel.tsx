@@ -13,6 +13,7 @@ import { type AdapterChoice, answererName, nameWithRank } from '../answererChoic
 import { AnswerTable } from './AnswerTable.tsx';
 import styles from './evaluate.module.css';
 import { cancelEvaluation, evaluateRuns, useEvaluate } from './evaluateStore.ts';
+import { distinctNames } from './evaluationWords.ts';
 import { KeptEvaluations } from './KeptEvaluations.tsx';
 import { ScoreTable } from './ScoreTable.tsx';
 
@@ -27,7 +28,10 @@ interface Props {
 
 export function EvaluatePanel({ runs, choices }: Props) {
   const shown = useEvaluate((state) => state.shown);
-  const names = useMemo(() => (shown?.answerers ?? []).map(({ runId }) => nameOf(runId, runs)), [shown, runs]);
+  const names = useMemo(
+    () => distinctNames((shown?.answerers ?? []).map(({ runId }) => nameOf(runId, runs))),
+    [shown, runs],
+  );
   return (
     <Panel title="Evaluate" note="base and adapters on the same rows, with intervals">
       <Choices choices={choices} />
@@ -124,12 +128,14 @@ function Start({ choices, runs }: { choices: AdapterChoice[]; runs: RunRecord[] 
   const chosen = chosenIds(fitting, runIds);
   const count = chosen.length + (withBase ? 1 : 0);
   if (status.kind === 'running') {
-    const what = status.phase === 'loss' ? 'loss' : 'answers';
+    const { phase, done, total } = status;
     return (
       <ProgressBar
         label={`Evaluating ${nameOf(status.runId, runs)}`}
         share={status.share}
-        detail={status.total === 0 ? 'preparing' : `${what}: ${status.done} of ${formatNoun(status.total, 'row')}`}
+        detail={
+          total === 0 ? 'preparing' : `${phase}: ${done} of ${formatNoun(total, phase === 'loss' ? 'row' : 'context')}`
+        }
         onCancel={() => void cancelEvaluation()}
       />
     );

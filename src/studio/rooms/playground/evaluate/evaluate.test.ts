@@ -3,7 +3,7 @@ import type { EvaluatedQuestion, Evaluation } from '../../../../worker/protocol.
 import { testRun } from '../../../runs/testRun.ts';
 import { listAnswers } from './answerRows.ts';
 import { keptEvaluations } from './evaluateStore.ts';
-import { answersCsv, scoresCsv, scoresShown, verdictSentences } from './evaluationWords.ts';
+import { answersCsv, distinctNames, scoresCsv, scoresShown, verdictSentences } from './evaluationWords.ts';
 
 function question(line: number, texts: [string, boolean, number, number][], disagreement: number): EvaluatedQuestion {
   const answers = texts.map(([text, exactMatch, chrf, loss]) => ({ text, exactMatch, chrf, loss, bleu: 0, rougeL: 0 }));
@@ -71,6 +71,12 @@ it('lists answers by what they are and in the order asked for', () => {
   expect(lines({ filter: 'allRight' })).toEqual([1]);
   expect(lines({ search: ' NOTHING' })).toEqual([3]);
   expect(lines({ search: 'context 2' })).toEqual([2]);
+});
+
+it('tells runs of one name apart', () => {
+  expect(distinctNames(['Base', 'SQL, r 8', 'SQL, r 8', 'SQL, r 8'])).toEqual([
+    ...['Base', 'SQL, r 8', 'SQL, r 8 (2)', 'SQL, r 8 (3)'],
+  ]);
 });
 
 it('says what is beyond noise', () => {

@@ -3,6 +3,14 @@ import type { Evaluation, ScoreVerdict } from '../../../../worker/protocol.ts';
 import { type CsvValue, toCsv } from '../../../runs/csv.ts';
 import { SCORES, type ScoreKind } from '../../../runs/scoreKinds.ts';
 
+/** Runs may be called the same: the second of a name is `name (2)`. */
+export function distinctNames(names: readonly string[]): string[] {
+  return names.map((name, place) => {
+    const before = names.slice(0, place).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
+}
+
 export function scoresShown({ hasAnswers }: Evaluation): ScoreKind[] {
   return SCORES.filter(({ isOfAnswers }) => hasAnswers || !isOfAnswers);
 }
