@@ -7,7 +7,9 @@ import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import Papa from 'papaparse';
 import { z } from 'zod';
 import { ComparePage } from '../pages/comparePage.ts';
+import { EvaluatePanel } from '../pages/evaluatePanel.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
+import { PlaygroundPage } from '../pages/playgroundPage.ts';
 import { StudioPage } from '../pages/studioPage.ts';
 import { TrainPage } from '../pages/trainPage.ts';
 
@@ -22,13 +24,13 @@ let page: Page;
 let studio: StudioPage;
 
 /** Few and short, so that evaluating on the held-out tenth takes no time. */
-function fewRows() {
-  const rows = Array.from({ length: 40 }, (_, i) => ({
+function fewRows(count = 40, name = 'towns.jsonl') {
+  const rows = Array.from({ length: count }, (_, i) => ({
     context: `question: how old is town ${i}?`,
     target: `${i * 7} years.`,
   }));
   const buffer = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n'));
-  return { name: 'towns.jsonl', mimeType: 'application/jsonl', buffer };
+  return { name, mimeType: 'application/jsonl', buffer };
 }
 
 test.beforeAll(async ({ browser }) => {
@@ -84,10 +86,30 @@ test('runs of different days are set side by side, with the rank that is enough 
   await expect(costs.getByRole('row', { name: /Trainable parameters/ })).toContainText('× less than 2,662,656');
 });
 
+test('evaluated, they have scores with intervals, and their answers side by side', async () => {
+  test.setTimeout(6 * MINUTE_MS);
+  await new PlaygroundPage(page).open();
+  const evaluate = new EvaluatePanel(page);
+  await evaluate.chooseFile(fewRows(12, 'held.jsonl'));
+  await evaluate.start();
+  await evaluate.waitForScores(5 * MINUTE_MS);
+  const compare = new ComparePage(page);
+  await compare.open();
+  await compare.quality.getByLabel('Quality').selectOption('chrF');
+  const picture = compare.picture('chrF against rank');
+  await expect(picture.getByRole('img', { name: /r 16: \d+\.\d \[\d+\.\d to \d+\.\d\]/ })).toBeVisible();
+  await expect(compare.quality.getByText(/^Rank \d+ is .*chrF, /)).toBeVisible();
+  expect((await compare.row('chrF')).slice(1).every((cell) => / to /.test(cell))).toBe(true);
+  await expect(compare.outputs).toContainText('held.jsonl, where they disagree most first');
+  await expect(compare.outputs.getByRole('region', { name: /^Answers to/ })).toHaveCount(5);
+  await compare.outputs.getByRole('button', { name: 'Later' }).click();
+  await expect(compare.outputs).toContainText('6 to 10 of 12');
+});
+
 test('the curves have one cursor, and the x axis of both is zoomed together', async () => {
   const compare = new ComparePage(page);
   await compare.curves.scrollIntoViewIfNeeded();
-  const cursor = (title: string) =>
+  const cursor = (title: string | RegExp) =>
     compare.curves.getByRole('figure').filter({ hasText: title }).locator('output').first();
   const loss = compare.curves.getByRole('img', { name: 'Loss over step', exact: true });
   const box = await loss.boundingBox();
@@ -98,7 +120,7 @@ test('the curves have one cursor, and the x axis of both is zoomed together', as
   expect(Number(step)).toBeGreaterThan(0);
   expect(Number(step)).toBeLessThan(STEPS);
   // The held-out chart has values at the first and last step only.
-  await expect(cursor('Held-out loss')).toHaveText(/^[0-9]$/);
+  await expect(cursor(/^Held out/)).toHaveText(/^[0-9]$/);
   await page.mouse.move(at(0.3), box.y + 100);
   await page.mouse.down();
   await page.mouse.move(at(0.7), box.y + 100, { steps: 4 });

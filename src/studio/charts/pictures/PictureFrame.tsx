@@ -9,6 +9,9 @@ import { savePictureCsv, savePicturePng, savePictureSvg } from './pictureFiles.t
 import styles from './pictures.module.css';
 import type { Picture } from './pictureTypes.ts';
 
+/** Pixels; while a place is being laid out it may be narrower than anything can be drawn. */
+const LEAST_WIDTH = 240;
+
 interface Tip {
   text: string;
   x: number;
@@ -21,7 +24,7 @@ export function PictureFrame({ picture }: { picture: Picture }) {
   const palette = useMemo(() => picturePalette(scheme), [scheme]);
   const [tip, setTip] = useState<Tip | null>(null);
   const drawing = useMemo(
-    () => (width > 0 ? picture.draw(Math.floor(width), palette) : null),
+    () => (width > 0 ? picture.draw(Math.max(Math.floor(width), LEAST_WIDTH), palette) : null),
     [picture, width, palette],
   );
   const point = (event: PointerEvent<HTMLDivElement>) => {

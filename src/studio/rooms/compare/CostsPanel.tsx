@@ -7,7 +7,7 @@ import { RankMark } from '../../runs/RankMark.tsx';
 import { saveCsv } from '../../runs/saveFile.ts';
 import styles from './compare.module.css';
 import type { ComparedRun } from './compared.ts';
-import { COSTS_NOTE, costsOf, costsTable, reductionText } from './costs.ts';
+import { costsNote, costsOf, costsTable, reductionText } from './costs.ts';
 
 export function CostsPanel({ compared }: { compared: readonly ComparedRun[] }) {
   const columns = compared.map(({ run, mark }) => ({ run, mark, costs: costsOf(run) }));
@@ -72,7 +72,7 @@ export function CostsPanel({ compared }: { compared: readonly ComparedRun[] }) {
           </tbody>
         </table>
       </section>
-      <p className={styles.small}>{COSTS_NOTE}</p>
+      <p className={styles.small}>{costsNote(compared.map(({ run }) => run))}</p>
       <details className={styles.equal}>
         <summary>Table</summary>
         <DataTable label="Costs: the numbers" table={table} />

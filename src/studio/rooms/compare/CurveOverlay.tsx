@@ -110,8 +110,8 @@ export function CurveOverlay({ compared, isReading }: Props) {
       />
       {isHeldOut && (
         <Chart
-          title="Held-out loss"
-          unit="nats per token"
+          title="Held out"
+          unit="loss in nats per token"
           className={styles.heldOut}
           x={AXES[axis]}
           y={Y}

@@ -5,9 +5,10 @@ import { Panel } from '../../panels/Panel.tsx';
 import { routeTo } from '../../routing.ts';
 import { RankMark } from '../../runs/RankMark.tsx';
 import { RunStatusText } from '../../runs/RunStatusText.tsx';
-import { allResults, bestOf, type ResultField } from '../../runs/resultFields.ts';
+import { bestOf, type ResultField } from '../../runs/resultFields.ts';
 import { splitFields } from '../../runs/runFields.ts';
 import styles from './compare.module.css';
+import { comparedResults } from './comparedResults.ts';
 import type { RunMark } from './runMarks.ts';
 
 interface Props {
@@ -18,7 +19,7 @@ interface Props {
 
 export function FieldTables({ runs, marks, actions }: Props) {
   const { differing, equal } = splitFields(runs);
-  const results = transpose(runs.map(allResults)).filter((fields) => fields.some(({ text }) => text !== ''));
+  const results = transpose(comparedResults(runs)).filter((fields) => fields.some(({ text }) => text !== ''));
   return (
     <Panel title="Results and settings" note="the best of each result is bold" actions={actions}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too. */}

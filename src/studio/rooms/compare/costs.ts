@@ -21,6 +21,8 @@ const F32_BYTES = 4;
 
 export function costsOf(run: RunRecord): Cost[] {
   const { plan } = run;
+  // A race has one memory and one clock, which say nothing of one adapter's share.
+  const isShared = sharesCosts(run);
   const parameters = plan.modelParameters || null;
   const stepMs = run.step > 0 && run.elapsedMs > 0 ? run.elapsedMs / run.step : null;
   const bytes = plan.memory.total || null;
@@ -39,9 +41,26 @@ export function costsOf(run: RunRecord): Cost[] {
       adapter: plan.adapterFileBytes || null,
       full: parameters && parameters * F32_BYTES,
     },
-    { key: 'gpuBytes', label: 'GPU memory', format: formatBytes, adapter: bytes, full: bytes && fullGpuBytes(run) },
-    { key: 'stepMs', label: 'Time per step', format: formatStep, adapter: stepMs, full: stepMs && stepMs * 1.5 },
+    {
+      key: 'gpuBytes',
+      label: 'GPU memory',
+      format: formatBytes,
+      adapter: bytes,
+      full: isShared ? null : bytes && fullGpuBytes(run),
+    },
+    {
+      key: 'stepMs',
+      label: 'Time per step',
+      format: formatStep,
+      adapter: stepMs,
+      full: isShared ? null : stepMs && stepMs * 1.5,
+    },
   ];
+}
+
+/** Whether memory and time are those of several adapters that trained together. */
+function sharesCosts({ race }: RunRecord & { race?: { size: number } }): boolean {
+  return race !== undefined && race.size > 1;
 }
 
 function fullGpuBytes({ plan, settings }: RunRecord): number {
@@ -63,8 +82,13 @@ export function reductionText({ adapter, full }: Cost): string {
   return `${ratio < 10 ? ratio.toFixed(1) : formatExact(Math.round(ratio))}× less`;
 }
 
-export const COSTS_NOTE =
+const SHARED_NOTE = ' GPU memory and time of a race are those of the adapters that trained together.';
+const FULL_NOTE =
   'Training every weight, by arithmetic: a file of 4 bytes per parameter; on the GPU weights in f32, their gradients, the optimizer’s moments and the same activations; three matrix products per weight and token where LoRA takes two.';
+
+export function costsNote(runs: readonly RunRecord[]): string {
+  return runs.some(sharesCosts) ? FULL_NOTE + SHARED_NOTE : FULL_NOTE;
+}
 
 export function costsTable(runs: readonly RunRecord[]): PictureTable {
   return {

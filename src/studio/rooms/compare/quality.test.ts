@@ -124,6 +124,13 @@ it('costs: full fine-tuning by arithmetic', () => {
     ['gpuBytes', 13_064_000, 25_000_000],
     ['stepMs', 300, 450],
   ]);
+  const race = { id: 'race', name: 'Race', adapter: 'r8', place: 0, size: 4 };
+  expect(costsOf(Object.assign(testRun(), { race })).map(({ full }) => full)).toEqual([
+    1_000_000,
+    4_000_000,
+    null,
+    null,
+  ]);
   expect(costs.map(reductionText)).toEqual(['244× less', '235× less', '1.9× less', '1.5× less']);
 });
 

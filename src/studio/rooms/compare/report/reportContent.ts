@@ -1,13 +1,13 @@
 // What a report holds: the pictures and tables of the room, as the reader has chosen them.
 import type { Evaluation } from '../../../../worker/protocol.ts';
 import type { Picture, PictureTable } from '../../../charts/pictures/pictureTypes.ts';
-import { allResults } from '../../../runs/resultFields.ts';
 import { splitFields } from '../../../runs/runFields.ts';
 import type { Choices } from '../choices.ts';
 import { chosenPair } from '../chosenPair.ts';
 import { chosenPlace } from '../chosenPlace.ts';
 import { atPlace, type ComparedRun, placeText } from '../compared.ts';
-import { COSTS_NOTE, costsOf, reductionText } from '../costs.ts';
+import { comparedResults } from '../comparedResults.ts';
+import { costsNote, costsOf, reductionText } from '../costs.ts';
 import { enoughRank } from '../enoughRank.ts';
 import { frozenRows } from '../frozenRows.ts';
 import { outputsOf } from '../outputs.ts';
@@ -72,7 +72,7 @@ const table = (title: string, content: PictureTable, isFolded = false): ReportBl
 });
 
 function resultBlocks(compared: readonly ComparedRun[]): ReportBlock[] {
-  const results = compared.map(({ run }) => allResults(run));
+  const results = comparedResults(compared.map(({ run }) => run));
   const names = compared.map(({ run }) => run.name);
   const rows = (results[0] ?? []).flatMap(({ label }, field) => {
     const texts = results.map((fields) => fields[field]?.text ?? '');
@@ -106,7 +106,10 @@ function costBlocks(compared: readonly ComparedRun[]): ReportBlock[] {
       ['– reduction', ...all.map(reductionText)],
     ];
   });
-  return [table('Costs', { header: ['', ...labels(compared)], rows }), { kind: 'text', text: COSTS_NOTE }];
+  return [
+    table('Costs', { header: ['', ...labels(compared)], rows }),
+    { kind: 'text', text: costsNote(compared.map(({ run }) => run)) },
+  ];
 }
 
 function insideBlocks(
