@@ -1,6 +1,7 @@
 // The speeds that a run must reach, and whether it did. They are floors.
 import { overPlain } from './ceiling.ts';
 import { loraOverFrozen } from './loraLinear.ts';
+import { raceMemory, raceTime } from './race.ts';
 import type { Bar, SectionResults } from './results.ts';
 import { number, type Table } from './table.ts';
 
@@ -13,7 +14,7 @@ export function barsOf(results: Partial<SectionResults>, adapter: string, tuning
     if (value === undefined) return;
     bars.push({ what, value, bar, is, isMet: is === 'least' ? value >= bar : value <= bar });
   };
-  const { ceiling, linear, step, cold } = results;
+  const { ceiling, linear, step, race, cold } = results;
   const ours = step?.sides[0];
   const over = (name: string) => {
     const side = step?.sides.find((candidate) => candidate.name === name);
@@ -27,6 +28,8 @@ export function barsOf(results: Partial<SectionResults>, adapter: string, tuning
   }
   add('LoRA linear r = 8 over frozen', 'most', 1.12, linear && loraOverFrozen(linear, 8));
   add('LoRA linear r = 64 over frozen', 'most', 1.45, linear && loraOverFrozen(linear, 64));
+  add('race of 4 ranks over one after another, time', 'most', 1, race && raceTime(race));
+  add('race of 4 ranks over 4 runs, memory', 'most', 0.75, race && raceMemory(race));
   add('peak MiB of the step', 'most', 48, ours && ours.peakBytes / 2 ** 20);
   add('dispatches per step', 'most', 120, ours?.dispatches);
   add('submits per step', 'most', 1, ours?.submits);

@@ -6,6 +6,7 @@ import { type BenchEnvironment, openGpu } from './environment.ts';
 import { growthTables, measureGrowth } from './growth.ts';
 import { loraLinearTable, measureLoraLinear } from './loraLinear.ts';
 import { measureOps, opsTable } from './ops.ts';
+import { measureRace, raceTable } from './race.ts';
 import {
   type BenchOptions,
   type BenchResults,
@@ -71,6 +72,10 @@ export async function runBench(
       case 'step':
         results.step = await measureStep(environment, variants, runs);
         show(...stepTables(results.step));
+        break;
+      case 'race':
+        results.race = await measureRace(gpu, runs);
+        show(raceTable(results.race));
         break;
       case 'cold':
         if (!environment.coldSteps) continue;

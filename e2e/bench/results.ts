@@ -3,10 +3,11 @@ import type { CeilingResult } from './ceiling.ts';
 import type { GrowthResult } from './growth.ts';
 import type { LoraLinearResult } from './loraLinear.ts';
 import type { OpsResult } from './ops.ts';
+import type { RaceResult } from './race.ts';
 import type { Spread } from './statistics.ts';
 import type { StepResult } from './stepContest.ts';
 
-export const SECTIONS = ['ceiling', 'ops', 'linear', 'step', 'cold', 'growth'] as const;
+export const SECTIONS = ['ceiling', 'ops', 'linear', 'step', 'race', 'cold', 'growth'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface BenchOptions {
@@ -54,6 +55,7 @@ export interface SectionResults {
   ops: OpsResult;
   linear: LoraLinearResult;
   step: StepResult;
+  race: RaceResult;
   /** From a loaded model to the first step's loss, in a process that has compiled nothing, ms. */
   cold: Spread;
   growth: GrowthResult;

@@ -99,9 +99,11 @@ test('the main job by keyboard alone: task, rank, length, train, stop, download'
   await expect(train.data.getByRole('radio').nth(1)).toBeChecked();
   await train.waitUntilReady(2 * MINUTE_MS);
   const ranks = train.adapter.getByRole('group', { name: /^Rank/ });
-  await tabTo(page, ranks.getByRole('radio', { checked: true }));
-  await page.keyboard.press('ArrowLeft');
-  await expect(ranks.getByRole('radio', { name: '4', exact: true })).toBeChecked();
+  await tabTo(page, ranks.getByRole('checkbox', { name: '4', exact: true }));
+  await page.keyboard.press('Space');
+  await tabTo(page, ranks.getByRole('checkbox', { name: '8', exact: true }));
+  await page.keyboard.press('Space');
+  await expect(ranks.getByRole('checkbox', { checked: true })).toHaveAccessibleName('4');
   await tabTo(page, train.setting(/^Steps$/));
   await page.keyboard.type('12');
   await expect(train.state).toContainText('Ready: 12 steps');

@@ -33,8 +33,9 @@ export class TrainPage {
     await this.data.getByRole('radio', { name: title }).check({ force: true });
   }
 
-  async chooseRank(rank: number): Promise<void> {
-    await this.adapter.getByRole('textbox', { name: 'Another rank, 1 to 256' }).fill(String(rank));
+  /** One, or several to race. */
+  async chooseRank(...ranks: number[]): Promise<void> {
+    await this.adapter.getByRole('textbox', { name: 'Ranks, 1 to 256' }).fill(ranks.join(', '));
   }
 
   /** A number of the settings, by its label. */

@@ -5,7 +5,7 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
                               several make a race: --rank 1,4,16,64, and so --alpha, --lr, --dropout, and --targets
                               'q,v;q,k,v,o'; every combination is an adapter in a folder of its own under OUT, named
-                              by what differs (r4, r4-lr0.001), trained together on the same batches; race.json sums
+                              by what differs (r4, r4-lr0.001; --share-rank divides a rank among the matrices), trained together on the same batches; race.json sums
                               up; what does not fit into memory (--memory GB, or a guess) runs in heats
   --optimizer adamw|sgd --lr 2e-4 --weight-decay 0 --betas 0.9,0.999 --eps 1e-8 --momentum 0
   --clip 1 (0: off) --schedule constant|linear|cosine --warmup STEPS

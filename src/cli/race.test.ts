@@ -99,6 +99,7 @@ test.each([
   [['--rank', '1,x'], /^--rank: expected a whole number from 1 to 256, got "x"\n$/],
   [['--targets', 'q;q,z'], /^--targets: expected some of .*, got "z"\n$/],
   [['--rank', '1,2,3,4,5,6,7,8,9', '--lr', '1,2,3,4'], /make 36 adapters; at most 32 race\n$/],
+  [['--share-rank'], /^--share-rank divides the rank among an adapter's matrices: give several --targets/],
   [['--memory', '1'], /^--memory says how much --fit may use; add --fit\n$/],
 ])('refuses %o', async (flags, message) => {
   const { code, stderr } = await runHere(['train', ...setup, '--out', `${out}/refused`, ...flags]);

@@ -15,6 +15,7 @@ export const TRAIN_FLAGS: Readonly<Record<string, FlagKind>> = {
   alpha: 'text',
   targets: 'text',
   dropout: 'text',
+  'share-rank': 'switch',
   rslora: 'switch',
   optimizer: 'text',
   lr: 'text',
@@ -145,7 +146,13 @@ export function raceChoices(flags: Flags, defaults: RaceChoices = choicesOf(DEFA
     targets: targetsOf(flags) ?? defaults.targets,
     learningRate: learningRatesOf(flags) ?? defaults.learningRate,
     dropout: dropoutsOf(flags) ?? defaults.dropout,
+    sharesRank: flags.has('share-rank') || defaults.sharesRank,
   };
+  if (choices.sharesRank && choices.targets.length < 2) {
+    throw new InputError(
+      "--share-rank divides the rank among an adapter's matrices: give several --targets, as 'q;q,v'",
+    );
+  }
   const adapters = gridOf(choices).length;
   if (adapters > MOST_ADAPTERS) {
     throw new InputError(
@@ -174,6 +181,8 @@ export function refuseOtherRace(flags: Flags, saved: RaceChoices, from: string):
   refuse('targets', saved.targets.join(';'), asked.targets.join(';'));
   refuse('lr', String(saved.learningRate), String(asked.learningRate));
   refuse('dropout', String(saved.dropout), String(asked.dropout));
+  if (asked.sharesRank && !saved.sharesRank)
+    throw new InputError(`--share-rank contradicts ${from}; leave the flag out`);
 }
 
 /** Throws InputError for a flag that says otherwise than the adapter that training starts from. `from` names it. */

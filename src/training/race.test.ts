@@ -3,7 +3,9 @@ import { expect, it, vi } from 'vitest';
 import { type AdapterSpec, layOutAdapters } from '../adapters/adapterSet.ts';
 import { initialParameters } from '../adapters/initial.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { CORE_TRAITS } from '../gpu/traits.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
+import { forcedTile } from '../ops/productTiles.ts';
 import { BASE, tokenRows, train, withCase } from './testModels.ts';
 import { freshState, type StepReport, Trainer } from './trainer.ts';
 
@@ -130,5 +132,30 @@ it('one that diverges keeps what it was, one that is dropped too, and the third 
     });
     expect(block(end.parameters, 2)).toEqual(solo.state.parameters.slice(0, alone[0]!.count));
     expect(reports.map(({ adapters }) => adapters[2])).toEqual(solo.reports.map(({ adapters }) => adapters[0]));
+  });
+});
+
+/** Largest difference over the largest value: rounding, where sums are cut elsewhere. */
+const ROUNDING = 1e-5;
+
+it('with a GPU’s kernels, and other tiles for the rows of all than for those of one, within rounding', async () => {
+  await withCase('qwen3', async ({ model, expected }, gpu) => {
+    const { traits } = gpu;
+    const variants = new Map(forcedTile(CORE_TRAITS, 'registers 4×4').variants);
+    for (const key of variants.keys()) if (key.includes('many rows')) variants.set(key, 'workgroup memory 64×64');
+    gpu.traits = { ...CORE_TRAITS, variants };
+    try {
+      const track = { gpu, model, rows: tokenRows(expected.training.rows) };
+      const together = await race(track, RACERS);
+      for (const [i, racer] of RACERS.entries()) {
+        const [alone] = await race(track, [racer]);
+        const { parameters } = together[i]!;
+        const scale = parameters.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const apart = parameters.reduce((most, value, j) => Math.max(most, Math.abs(value - alone!.parameters[j]!)), 0);
+        expect(apart / scale).toBeLessThan(ROUNDING);
+      }
+    } finally {
+      gpu.traits = traits;
+    }
   });
 });

@@ -13,7 +13,7 @@ const variantSchema = z.object({
   dropout,
 });
 /** What one adapter of a race has for itself. */
-export type Variant = z.infer<typeof variantSchema>;
+type Variant = z.infer<typeof variantSchema>;
 
 /** More would be no race but a search, and would not fit a legend. */
 export const MOST_ADAPTERS = 32;
@@ -24,6 +24,8 @@ export const raceChoicesSchema = z.object({
   targets: z.array(targets).min(1),
   learningRate: z.array(variantSchema.shape.learningRate).min(1),
   dropout: z.array(dropout).min(1),
+  /** A rank is what an adapter on one matrix has; more matrices share it, so that the parameters stay about as many. */
+  sharesRank: z.boolean().default(false),
 });
 /** The values that each adapter has one of, in the order in which they are run. */
 export type RaceChoices = z.infer<typeof raceChoicesSchema>;
@@ -36,6 +38,7 @@ export function choicesOf({ adapter, training }: RunSettings): RaceChoices {
     targets: [adapter.targets],
     learningRate: [training.learningRate],
     dropout: [adapter.dropout],
+    sharesRank: false,
   };
 }
 
@@ -46,7 +49,10 @@ export function gridOf(choices: RaceChoices): Variant[] {
     for (const rank of choices.rank)
       for (const alpha of choices.alpha)
         for (const learningRate of choices.learningRate)
-          for (const dropout of choices.dropout) grid.push({ rank, alpha, targets, learningRate, dropout });
+          for (const dropout of choices.dropout) {
+            const own = choices.sharesRank ? Math.max(1, Math.floor(rank / targets.length)) : rank;
+            grid.push({ rank: own, alpha, targets, learningRate, dropout });
+          }
   return grid;
 }
 

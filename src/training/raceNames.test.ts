@@ -22,6 +22,12 @@ test('names say what differs and nothing else', () => {
   expect(adapterNames(gridOf(ONE))).toEqual(['r8']);
 });
 
+test('matrices share a rank where the budget is fixed, as in table 5 of the paper', () => {
+  const targets = [['q'] as const, ['q', 'v'] as const, ['q', 'k', 'v', 'o'] as const].map((set) => [...set]);
+  const grid = gridOf({ ...ONE, rank: [8], targets, sharesRank: true });
+  expect(adapterNames(grid)).toEqual(['r8-q', 'r4-q.v', 'r2-q.k.v.o']);
+});
+
 test('an adapter of a race has the settings of a run of its own', () => {
   const [variant] = gridOf({ ...ONE, rank: [2], learningRate: [1e-3], targets: [['k']] });
   const { adapter, training } = withVariant(DEFAULT_RUN_SETTINGS, variant!);

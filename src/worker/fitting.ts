@@ -38,7 +38,7 @@ export async function fitRun(request: Calls['fitRun']['request']): Promise<FitRe
     const parameters = newTensor('adapters', [flatElements([layout])]);
     const isChat = data.description.prompt.kind === 'chat';
     const rendering = { tokenizer: loaded.tokenizer, architecture: a, isChat };
-    const samples = planSamples(request.samplePrompts, rendering, layout, parameters);
+    const samples = planSamples(request.samplePrompts, rendering, [layout], parameters);
     if (samples) besideBytes = await Generator.sizeOf(gpu, declare(first.format), samples.options);
   }
   const rows = data && {

@@ -1,4 +1,5 @@
 // A run as this browser keeps it: the page's record, and where its model and data came from, to find them again.
+import type { RunSettings } from '../training/settings.ts';
 import type { DataOptions, RunRecord } from './protocol.ts';
 
 export type ModelOrigin =
@@ -11,7 +12,17 @@ export type DataOrigin =
   /** Copies of the files lie in the run's folder. */
   | { kind: 'files'; train: string; validation: string | null };
 
+/** What a run must know of its race to go on with it. */
+export interface RaceOrigin {
+  /** Of every adapter, in order. */
+  readonly adapters: readonly { readonly name: string; readonly settings: RunSettings }[];
+  /** How many adapters train together, one heat after another, and which heat this run is of. */
+  readonly heats: readonly number[];
+  readonly heat: number;
+}
+
 export interface RunOrigin {
+  readonly race?: RaceOrigin;
   readonly model: ModelOrigin;
   readonly data: DataOrigin;
   readonly options: DataOptions;
@@ -26,4 +37,9 @@ export interface KeptRun extends RunRecord {
 /** What the page is told. */
 export function recordOf({ origin: _, ...record }: KeptRun): RunRecord {
   return record;
+}
+
+/** Whose folder holds the run's state and data: a race keeps both once. */
+export function folderIdOf({ id, race }: Pick<KeptRun, 'id' | 'race'>): string {
+  return race?.id ?? id;
 }

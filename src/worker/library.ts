@@ -8,8 +8,8 @@ import { post } from './post.ts';
 import type { RunRecord, RunStatus } from './protocol.ts';
 
 let opened: Promise<RunLibrary<KeptRun>> | undefined;
-/** Newer than what is stored. */
-let live: KeptRun | undefined;
+/** Newer than what is stored: the runs that are open, by id. */
+const live = new Map<string, KeptRun>();
 
 export function library(): Promise<RunLibrary<KeptRun>> {
   opened ??= openRunLibrary<KeptRun>().catch((error: unknown) => {
@@ -22,7 +22,8 @@ export function library(): Promise<RunLibrary<KeptRun>> {
 
 /** Throws WorkerError when there is no such run. */
 export async function keptRun(id: string): Promise<KeptRun> {
-  if (live?.id === id) return live;
+  const open = live.get(id);
+  if (open) return open;
   const run = await (await library()).get(id);
   if (run) return run;
   throw new WorkerError('This run is not in the Library; it may have been deleted in another tab.');
@@ -32,15 +33,22 @@ export async function listRuns(): Promise<RunRecord[]> {
   const runs = await (await library()).list();
   const locked = await lockedRuns();
   const settled = runs.map(async (run) => {
-    if (live?.id === run.id) return live;
+    const open = live.get(run.id);
+    if (open) return open;
     return isUnderWay(run.status) && !locked.has(run.id) ? markInterrupted(run) : run;
   });
   return (await Promise.all(settled)).map(recordOf);
 }
 
+/** The kept runs of a race, in order. */
+export async function runsOfRace(raceId: string): Promise<KeptRun[]> {
+  const runs = (await (await library()).list()).filter(({ race }) => race?.id === raceId);
+  return runs.sort((a, b) => (a.race?.place ?? 0) - (b.race?.place ?? 0));
+}
+
 /** Tells the page of a run's newest state. */
 export function tellRun(run: KeptRun): void {
-  live = live?.id === run.id || isUnderWay(run.status) ? run : live;
+  if (live.has(run.id) || isUnderWay(run.status)) live.set(run.id, run);
   post({ kind: 'runStatus', run: recordOf(run) });
 }
 
@@ -52,21 +60,21 @@ export async function updateRun(run: KeptRun): Promise<void> {
 
 /** No run is live any more. */
 export function releaseLive(): void {
-  live = undefined;
+  live.clear();
 }
 
 export async function renameRun(id: string, name: string): Promise<RunRecord> {
   const trimmed = name.trim();
   if (trimmed === '') throw new WorkerError('A run needs a name.');
   const run = { ...(await keptRun(id)), name: trimmed };
-  if (live?.id === id) live = run;
+  if (live.has(id)) live.set(id, run);
   await (await library()).rename(id, trimmed);
   return recordOf(run);
 }
 
 /** The newest name of a run: it may be renamed while it trains. */
 export function currentName(run: KeptRun): string {
-  return live?.id === run.id ? live.name : run.name;
+  return live.get(run.id)?.name ?? run.name;
 }
 
 function isUnderWay(status: RunStatus): boolean {

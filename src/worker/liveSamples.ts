@@ -1,4 +1,4 @@
-// Answers to the fixed prompts by the adapter that is training, read where it lies. What they take of the GPU is planned
+// Answers to the fixed prompts by the adapters that are training, read where it lies. What they take of the GPU is planned
 // with the run.
 import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import { answeringAdapters } from '../adapters/answering.ts';
@@ -20,7 +20,7 @@ export interface SamplePlan {
 export function planSamples(
   prompts: readonly string[],
   { tokenizer, architecture, isChat }: { tokenizer: TextTokenizer; architecture: Architecture; isChat: boolean },
-  layout: AdapterLayout,
+  layouts: readonly AdapterLayout[],
   parameters: Tensor,
 ): SamplePlan | undefined {
   if (prompts.length === 0) return undefined;
@@ -31,7 +31,7 @@ export function planSamples(
   const options = {
     sequences: promptIds.length,
     maxTokens: Math.min(longest + NEW_TOKENS, architecture.maxPositions),
-    adapters: answeringAdapters(architecture, [layout], parameters),
+    adapters: answeringAdapters(architecture, layouts, parameters),
     mixed: 1,
   };
   return { promptIds, options };
@@ -42,8 +42,8 @@ export class LiveSamples {
 
   constructor(readonly planned: { model: LoadedModel; samples: SamplePlan | undefined }) {}
 
-  /** One answer for each prompt, greedy. */
-  async answer(): Promise<string[]> {
+  /** One answer for each prompt by one of the adapters, greedy. */
+  async answer(adapter: number): Promise<string[]> {
     const { model, samples } = this.planned;
     if (!samples) return [];
     const { tokenizer } = model;
@@ -54,7 +54,7 @@ export class LiveSamples {
         promptIds,
         maxNewTokens: NEW_TOKENS,
         stopIds: tokenizer.stopIds,
-        choice: { adapter: 0, strength: 1 },
+        choice: { adapter, strength: 1 },
       });
       return answerText(tokenizer, ids);
     });

@@ -1,17 +1,26 @@
 // The first record of a run, and where its model and data can be found again.
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import type { RunSettings } from '../training/settings.ts';
-import type { DataOrigin, KeptRun, ModelOrigin } from './keptRun.ts';
-import type { DataSource, ModelSource } from './protocol.ts';
+import type { DataOrigin, KeptRun, ModelOrigin, RaceOrigin } from './keptRun.ts';
+import type { DataSource, ModelSource, RunRecord } from './protocol.ts';
 import type { PlannedRun } from './runPlanning.ts';
 
-export function newRun(name: string, planned: PlannedRun, samplePrompts: readonly string[]): KeptRun {
-  const { model, data, settings, plan } = planned;
+/** The record of the adapter at `place` of the plan. `race`: which adapter of which race it is. */
+export function newRun(
+  name: string,
+  planned: PlannedRun,
+  place: number,
+  samplePrompts: readonly string[],
+  race?: { readonly record: NonNullable<RunRecord['race']>; readonly origin: RaceOrigin },
+): KeptRun {
+  const { model, data } = planned;
+  const { settings, plan } = planned.members[place]!;
   const { prompt } = data.description;
   return {
     id: crypto.randomUUID(),
     name,
     createdAt: Date.now(),
+    ...(race ? { race: race.record } : {}),
     status: 'preparing',
     message: null,
     model: {
@@ -41,6 +50,7 @@ export function newRun(name: string, planned: PlannedRun, samplePrompts: readonl
     hasAdapter: false,
     isImported: false,
     origin: {
+      ...(race ? { race: race.origin } : {}),
       model: modelOrigin(model.source),
       data: dataOrigin(data.source),
       options: data.options,

@@ -3,6 +3,7 @@
 // the model, the data and the run; the page owns nothing but what it shows.
 import type { ScoreName, Scores } from '../evaluation/scoreTypes.ts';
 import type { Target } from '../model/targets.ts';
+import type { RaceChoices } from '../training/race.ts';
 import type { RunSettings, WeightFormat } from '../training/settings.ts';
 
 // ---- Device -------------------------------------------------------------------------------------------------------
@@ -171,6 +172,14 @@ export interface RunPlan {
   canFit: boolean;
 }
 
+/** What a run or a race will take. The numbers of `RunPlan` are of all adapters together; memory is that of the largest heat. */
+export interface RacePlan extends RunPlan {
+  /** One for each adapter, in order; one for a run that is no race. `name`: short, of what differs. */
+  adapters: { name: string; settings: RunSettings; trainableParameters: number; adapterFileBytes: number }[];
+  /** How many adapters train together, one heat after another. */
+  heats: number[];
+}
+
 /** `reason`: what was chosen and why, or why nothing fits and what would. */
 export type FitReply =
   | {
@@ -230,6 +239,8 @@ export interface RunRecord {
   id: string;
   name: string;
   createdAt: number;
+  /** Which race it is of; `adapter`: its short name there, of what differs; `place`: from 0, among `size`. */
+  race?: { id: string; name: string; adapter: string; place: number; size: number };
   status: RunStatus;
   /** Why it failed or stopped, and what to try. */
   message: string | null;
@@ -379,6 +390,16 @@ export interface Evaluation {
   questions: EvaluatedQuestion[];
 }
 
+/** A run, or a race of the grid of `choices`. */
+export interface RaceRequest {
+  settings: RunSettings;
+  /** Absent: one adapter, as `settings` has it. */
+  choices?: RaceChoices;
+  samplePrompts: string[];
+  /** What a race may take of the GPU before it is cut into heats; absent: all adapters train together. */
+  budgetBytes?: number;
+}
+
 // ---- Commands and their replies -----------------------------------------------------------------------------------
 
 /** Every command: what it carries and what its reply carries. */
@@ -400,7 +421,7 @@ export interface Calls {
   previewRows: { request: { from: number; count: number }; reply: PreviewRow[] };
 
   /** Needs a loaded model and data. */
-  planRun: { request: { settings: RunSettings; samplePrompts: string[] }; reply: RunPlan };
+  planRun: { request: RaceRequest; reply: RacePlan };
   /**
    * Chooses weight format, checkpointing, batch and accumulation for `budgetBytes` on the GPU. `source`: a model that is
    * not loaded, whose rows are taken to be as long as they may be; null is the loaded one, with the rows that were read.
@@ -410,10 +431,10 @@ export interface Calls {
     reply: FitReply;
   };
   /** Replies as soon as the run exists; goes on by `runStatus`, `steps`, `evaluated`, `sampled`. */
-  startRun: {
-    request: { name: string; settings: RunSettings; samplePrompts: string[]; initAdapterRunId?: string };
-    reply: RunRecord;
-  };
+  startRun: { request: RaceRequest & { name: string; initAdapterRunId?: string }; reply: RunRecord[] };
+  /** Takes one adapter out of a race that is under way: it is kept as it is, and the others go on. */
+  dropRun: { request: { runId: string }; reply: RunRecord };
+  /** Of a race: all of it, whichever of its runs is named. */
   pauseRun: { request: { runId: string }; reply: RunRecord };
   /** Also after a reload: loads model and data again where the worker can (built-in, Hub), else says what is needed. */
   resumeRun: { request: { runId: string }; reply: RunRecord };

@@ -1,33 +1,62 @@
 // A run taken up again after its page was closed: its model and data loaded once more, its state from the checkpoint.
 
 import { decodeState } from '../training/runState.ts';
+import type { RunSettings } from '../training/settings.ts';
 import { readData, requireData } from './dataSession.ts';
 import { WorkerError } from './failure.ts';
-import type { KeptRun, RunOrigin } from './keptRun.ts';
-import { lockedRuns, updateRun } from './library.ts';
+import { folderIdOf, type KeptRun, type RunOrigin } from './keptRun.ts';
+import { lockedRuns, runsOfRace, updateRun } from './library.ts';
 import { currentModel, type LoadedModel, loadModel, requireModel } from './modelSession.ts';
 import type { DataSource, ModelSource } from './protocol.ts';
 import { checkpointsOf, keptDataFiles } from './runFolder.ts';
 import { makePlan } from './runPlanning.ts';
 import { RunSession } from './runSession.ts';
 
-/** Throws WorkerError saying what is needed where the worker cannot find model or data itself. */
-export async function reopenRun(run: KeptRun): Promise<RunSession> {
-  const { origin } = run;
-  if (!origin || !run.isResumable) throw new WorkerError(`“${run.name}” has no saved state to go on from.`);
-  if ((await lockedRuns()).has(run.id)) throw new WorkerError(`“${run.name}” is training in another tab.`);
-  const checkpoint = await (await checkpointsOf(run.id))?.latest();
-  if (!checkpoint) throw new WorkerError(`The saved state of “${run.name}” is gone or damaged; start it again.`);
+/**
+ * A run, or with any run of a race all those of its heat that may go on. Throws WorkerError saying what is needed where
+ * the worker cannot find model or data itself.
+ */
+export async function reopenRun(asked: KeptRun, onWhole: () => void): Promise<RunSession> {
+  const { origin } = asked;
+  if (!origin || !asked.isResumable) throw new WorkerError(`“${asked.name}” has no saved state to go on from.`);
+  const runs = asked.race ? (await runsOfRace(asked.race.id)).filter((run) => isOfSameHeat(run, asked)) : [asked];
+  const locked = await lockedRuns();
+  if (runs.some(({ id }) => locked.has(id))) throw new WorkerError(`“${asked.name}” is training in another tab.`);
+  const checkpoint = await (await checkpointsOf(folderIdOf(asked)))?.latest();
+  if (!checkpoint) throw new WorkerError(`The saved state of “${asked.name}” is gone or damaged; start it again.`);
   const { state, elapsedMs } = await decodeState(checkpoint.step, checkpoint.state);
-  await bringModel(run, origin);
-  await readData(await dataSource(run, origin), origin.options);
-  const planned = await makePlan(run.settings, requireModel(), requireData(), origin);
-  if (state.parameters.length !== planned.trainer.parameters.shape[0] || planned.trainer.steps !== run.steps) {
-    throw new WorkerError(`The model or data of “${run.name}” is not what it was when it was saved; start it again.`);
+  await bringModel(asked, origin);
+  await readData(await dataSource(asked, origin), origin.options);
+  const { adapters, from } = heatOf(asked);
+  const planned = await makePlan(adapters, requireModel(), requireData(), origin);
+  if (state.parameters.length !== planned.trainer.parameters.shape[0] || planned.trainer.steps !== asked.steps) {
+    throw new WorkerError(`The model or data of “${asked.name}” is not what it was when it was saved; start it again.`);
   }
-  await planned.trainer.open(state);
   const { step } = checkpoint;
-  const reopened: KeptRun = {
+  const placed = runs.map((run) => ({ run, place: (run.race?.place ?? 0) - from }));
+  const isThere = (place: number) => placed.some((one) => one.place === place);
+  const gone = adapters.flatMap((_, adapter) => (isThere(adapter) ? [] : [{ adapter, step }]));
+  const known = state.stopped.filter(({ adapter }) => isThere(adapter));
+  await planned.trainer.open({ ...state, stopped: [...known, ...gone] });
+  const reopened = placed.map(({ run, place }) => ({ run: takenUp(run, step, elapsedMs), place }));
+  for (const { run } of reopened) await updateRun(run);
+  return new RunSession(planned, reopened, onWhole);
+}
+
+function isOfSameHeat(run: KeptRun, asked: KeptRun): boolean {
+  return run.isResumable && run.origin?.race?.heat === asked.origin?.race?.heat;
+}
+
+/** The adapters that the checkpoint holds, and the place of the first in the race. */
+function heatOf({ settings, origin }: KeptRun): { adapters: readonly { settings: RunSettings }[]; from: number } {
+  if (!origin?.race) return { adapters: [{ settings }], from: 0 };
+  const { adapters, heats, heat } = origin.race;
+  const from = heats.slice(0, heat).reduce((sum, size) => sum + size, 0);
+  return { adapters: adapters.slice(from, from + (heats[heat] ?? 0)), from };
+}
+
+function takenUp(run: KeptRun, step: number, elapsedMs: number): KeptRun {
+  return {
     ...run,
     status: 'preparing',
     message: null,
@@ -36,8 +65,6 @@ export async function reopenRun(run: KeptRun): Promise<RunSession> {
     evaluations: run.evaluations.filter((evaluation) => evaluation.step <= step),
     samples: run.samples.filter((sample) => sample.step <= step),
   };
-  await updateRun(reopened);
-  return new RunSession(planned, reopened);
 }
 
 async function bringModel(run: KeptRun, { model }: RunOrigin): Promise<void> {
@@ -73,7 +100,7 @@ function tokenOf(loaded: LoadedModel | undefined, repo: string): { token?: strin
 
 async function dataSource(run: KeptRun, { data }: RunOrigin): Promise<DataSource> {
   if (data.kind === 'builtin') return data;
-  const files = await keptDataFiles(run.id, data);
+  const files = await keptDataFiles(folderIdOf(run), data);
   if (files) return { kind: 'files', ...files };
   throw new WorkerError(`The copy of ${data.train} that “${run.name}” trained on is gone; start it again.`);
 }

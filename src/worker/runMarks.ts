@@ -15,7 +15,12 @@ export interface NonFiniteStep {
   readonly hasFiniteLoss: boolean;
 }
 
-export function nonFiniteMessage(failed: NonFiniteStep, { warmupSteps, clip }: TrainingSettings): string {
+/** `isAlone`: no other adapter goes on. */
+export function nonFiniteMessage(
+  failed: NonFiniteStep,
+  { warmupSteps, clip }: TrainingSettings,
+  isAlone = true,
+): string {
   const { step, learningRate, hasFiniteLoss } = failed;
   const remedies = [
     `a lower learning rate (it was ${learningRate})`,
@@ -23,7 +28,8 @@ export function nonFiniteMessage(failed: NonFiniteStep, { warmupSteps, clip }: T
     ...(clip === 0 ? ['clipping gradients at 1'] : []),
   ];
   const what = hasFiniteLoss ? 'gradient' : 'loss';
-  return `The ${what} of step ${step} was not a finite number, so training stopped. ${whatIsKept(failed)} Try ${remedies.join(', or ')}.`;
+  const end = isAlone ? 'training stopped' : 'its training stopped and the others went on';
+  return `The ${what} of step ${step} was not a finite number, so ${end}. ${whatIsKept(failed)} Try ${remedies.join(', or ')}.`;
 }
 
 function whatIsKept({ step, savedStep, hasFiniteLoss }: NonFiniteStep): string {

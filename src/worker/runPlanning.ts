@@ -1,4 +1,4 @@
-// What a run will take: the trainer's own plan, made without allocating anything.
+// What a run or a heat of a race will take: the trainer's own plan, made without allocating anything.
 import { type AdapterLayout, type AdapterSpec, layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
 import { writeAdapter } from '../adapters/peftFolder.ts';
 import type { TokenRow } from '../data/types.ts';
@@ -6,22 +6,25 @@ import type { Architecture } from '../model/architecture.ts';
 import { Generator } from '../model/generator.ts';
 import { type RunSettings, runSettingsSchema, type TrainingSettings } from '../training/settings.ts';
 import { Trainer } from '../training/trainer.ts';
-import { type ReadData, requireData } from './dataSession.ts';
-import { failureOf, WorkerError } from './failure.ts';
+import type { ReadData } from './dataSession.ts';
+import { WorkerError } from './failure.ts';
 import { planSamples, type SamplePlan } from './liveSamples.ts';
-import { type LoadedModel, requireModel } from './modelSession.ts';
+import type { LoadedModel } from './modelSession.ts';
 import { longestSubmitMs } from './pacing.ts';
-import type { Calls, RunPlan } from './protocol.ts';
+import type { RunPlan } from './protocol.ts';
 
+/** The adapters that train together; a run of its own is the case of one. */
 export interface PlannedRun {
   readonly model: LoadedModel;
   readonly data: ReadData;
-  readonly layout: AdapterLayout;
+  readonly layouts: readonly AdapterLayout[];
   readonly trainer: Trainer;
   /** How the fixed prompts are answered on the way; undefined where none is. */
   readonly samples: SamplePlan | undefined;
-  readonly settings: RunSettings;
-  readonly plan: RunPlan;
+  /** What all of them share. */
+  readonly training: TrainingSettings;
+  /** One for each layout: the settings and sizes that its run has, memory being that of all together. */
+  readonly members: readonly { readonly settings: RunSettings; readonly plan: RunPlan }[];
 }
 
 /**
@@ -30,26 +33,6 @@ export interface PlannedRun {
  */
 export function evaluatedRows({ evaluateEvery, batchSize, accumulate }: TrainingSettings): number {
   return evaluateEvery === 0 ? 0 : Math.max(128, Math.round(0.3 * evaluateEvery * batchSize * accumulate));
-}
-
-export async function planRun({ settings, samplePrompts }: Calls['planRun']['request']): Promise<RunPlan> {
-  const model = requireModel();
-  const data = requireData();
-  try {
-    return (await makePlan(checkSettings(settings), model, data, { samplePrompts })).plan;
-  } catch (error) {
-    const { message, canFit } = failureOf(error);
-    return {
-      trainableParameters: 0,
-      modelParameters: model.description.parameters,
-      adapterFileBytes: 0,
-      steps: 0,
-      stepsPerEpoch: 0,
-      memory: NO_MEMORY,
-      refusal: message,
-      canFit,
-    };
-  }
 }
 
 /** Of a run that takes nothing, or cannot be planned. */
@@ -63,49 +46,59 @@ export function checkSettings(settings: RunSettings): RunSettings {
   throw new WorkerError(`${issue?.path.join('.') ?? 'settings'}: ${issue?.message ?? 'not understood'}.`);
 }
 
-interface PlanExtras {
-  /** Answered at every evaluation. */
-  readonly samplePrompts: readonly string[];
-  /** An imported adapter's own; default: from the settings. */
+/** An adapter to plan; `spec`: an imported adapter's own, default: from the settings. */
+interface Planned {
+  readonly settings: RunSettings;
   readonly spec?: AdapterSpec | undefined;
 }
 
+/** `samplePrompts`: answered at every evaluation, by every adapter. */
 export async function makePlan(
-  settings: RunSettings,
+  adapters: readonly Planned[],
   model: LoadedModel,
   data: ReadData,
-  { samplePrompts, spec = settings.adapter }: PlanExtras,
+  { samplePrompts }: { readonly samplePrompts: readonly string[] },
 ): Promise<PlannedRun> {
   const { architecture } = model.frozen;
-  const [layout] = layOutAdapters(architecture, [spec]);
-  if (!layout) throw new WorkerError('The adapter has no matrices.');
+  const layouts = layOutAdapters(
+    architecture,
+    adapters.map(({ settings, spec = settings.adapter }) => spec),
+  );
+  const training = adapters[0]?.settings.training;
+  if (!training) throw new WorkerError('A run needs at least one adapter.');
   const { train, validation } = data.dataset;
   const trainer = await Trainer.plan({
     gpu: model.gpu,
     model: model.frozen,
-    layouts: [layout],
+    layouts,
+    learningRates: adapters.map(({ settings }) => settings.training.learningRate),
     longestSubmitMs: longestSubmitMs(model.gpu.adapter.isSoftware),
-    settings: settings.training,
+    settings: training,
     rows: train.rows,
-    validationRows: evenly(validation?.rows ?? [], evaluatedRows(settings.training)),
+    validationRows: evenly(validation?.rows ?? [], evaluatedRows(training)),
   });
-  const prompts = settings.training.evaluateEvery === 0 ? [] : samplePrompts;
+  const prompts = training.evaluateEvery === 0 ? [] : samplePrompts;
   const isChat = data.description.prompt.kind === 'chat';
   const { tokenizer } = model;
-  const samples = planSamples(prompts, { tokenizer, architecture, isChat }, layout, trainer.parameters);
+  const samples = planSamples(prompts, { tokenizer, architecture, isChat }, layouts, trainer.parameters);
   const sampleBytes = samples ? await Generator.sizeOf(model.gpu, model.frozen, samples.options) : 0;
-  const trainable = trainableParameters(layout);
-  const plan: RunPlan = {
-    trainableParameters: trainable,
+  const common = {
     modelParameters: model.description.parameters,
-    adapterFileBytes: await adapterFileBytes(architecture, layout),
     steps: trainer.steps,
     stepsPerEpoch: trainer.order.stepsForEpochs(1),
     memory: { ...trainer.memory, samples: sampleBytes, total: trainer.memory.total + sampleBytes },
     refusal: null,
     canFit: false,
   };
-  return { model, data, layout, trainer, samples, settings, plan };
+  const members: PlannedRun['members'][number][] = [];
+  for (const [i, layout] of layouts.entries()) {
+    const own = {
+      trainableParameters: trainableParameters(layout),
+      adapterFileBytes: await adapterFileBytes(architecture, layout),
+    };
+    members.push({ settings: adapters[i]!.settings, plan: { ...common, ...own } });
+  }
+  return { model, data, layouts, trainer, samples, training, members };
 }
 
 /** Written out for real, all zeros: a few megabytes at most. */

@@ -1,51 +1,66 @@
-// One run under way: submits steps (two in flight at most), tells the page of them, and at the marked steps evaluates,
-// answers the fixed prompts and saves. Pausing keeps everything on the GPU.
-
+// The run under way, or the heat of a race: submits steps (two in flight at most), tells the page of them, and at the
+// marked steps evaluates, answers the fixed prompts and saves. Pausing keeps everything on the GPU. An adapter that
+// diverges or is dropped leaves, and the others go on.
 import type { StepReport } from '../training/trainer.ts';
-import { failureOf } from './failure.ts';
-import { type KeptRun, recordOf } from './keptRun.ts';
-import { currentName, library, lockRun, releaseLive, tellRun, updateRun } from './library.ts';
+import { failureOf, WorkerError } from './failure.ts';
+import { folderIdOf, type KeptRun } from './keptRun.ts';
+import { library, releaseLive } from './library.ts';
 import { LiveSamples } from './liveSamples.ts';
-import { MetricsFeed } from './metricsFeed.ts';
 import { post } from './post.ts';
 import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from './protocol.ts';
 import { checkpointsOf } from './runFolder.ts';
 import { isDue, nonFiniteMessage } from './runMarks.ts';
+import { RunMember } from './runMember.ts';
 import type { PlannedRun } from './runPlanning.ts';
 import { saveProgress } from './runSaving.ts';
 
 const IN_FLIGHT = 2;
 
 export class RunSession {
-  #run: KeptRun;
+  readonly #members: readonly RunMember[];
+  #status: 'ready' | 'running' | 'paused' | 'over' = 'ready';
   #wish: 'train' | 'pause' | 'stop' = 'train';
   /** Aborts when the run shall halt: an evaluation under way is given up. */
   #halting = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #isOpen = true;
-  readonly #feed: MetricsFeed;
   readonly #samples: LiveSamples;
-  #unlock = () => {};
   #startedAt = 0;
-  #savedStep: number | undefined;
-  #broken: { step: number; learningRate: number; hasFiniteLoss: boolean } | undefined;
+  #step: number;
+  #elapsedMs: number;
 
+  /**
+   * `runs`: with their places in the plan's layouts, all at one step. `onWhole` is called when the last step is done, or no
+   * adapter is left to train, and everything is closed.
+   */
   constructor(
     readonly planned: PlannedRun,
-    run: KeptRun,
+    runs: readonly { readonly run: KeptRun; readonly place: number }[],
+    readonly onWhole: () => void = () => {},
   ) {
-    this.#run = run;
+    this.#members = runs.map(({ run, place }) => new RunMember(run, place));
+    this.#step = runs[0]?.run.step ?? 0;
+    this.#elapsedMs = runs[0]?.run.elapsedMs ?? 0;
     this.#samples = new LiveSamples(planned);
-    this.#savedStep = run.hasAdapter ? run.step : undefined;
-    this.#feed = new MetricsFeed(run.id);
   }
 
-  get run(): KeptRun {
-    return { ...this.#run, name: currentName(this.#run) };
+  get records(): RunRecord[] {
+    return this.#members.map(({ record }) => record);
   }
 
-  get record(): RunRecord {
-    return recordOf(this.run);
+  has(runId: string): boolean {
+    return this.#members.some(({ run }) => run.id === runId);
+  }
+
+  /** Throws WorkerError for a run of another session. */
+  record(runId: string): RunRecord {
+    return this.#memberOf(runId).record;
+  }
+
+  /** In a sentence. */
+  get name(): string {
+    const { run } = this.#members[0]!;
+    return run.race?.name ?? run.name;
   }
 
   get isOpen(): boolean {
@@ -53,31 +68,42 @@ export class RunSession {
   }
 
   get isTraining(): boolean {
-    return this.#isOpen && (this.#run.status === 'running' || this.#run.status === 'preparing');
+    return this.#isOpen && (this.#status === 'running' || this.#status === 'ready');
   }
 
   /** The whole curve: what the Library has, and what it has not yet. */
-  withUnstored(stored: readonly StepMetrics[]): StepMetrics[] {
-    return this.#feed.withUnstored(stored);
+  withUnstored(runId: string, stored: readonly StepMetrics[]): StepMetrics[] {
+    return this.#memberOf(runId).feed.withUnstored(stored);
   }
 
   /** Starts, or goes on after a pause. */
   go(): void {
-    if (!this.#isOpen || this.#run.status === 'running') return;
+    if (!this.#isOpen || this.#status === 'running') return;
+    this.#status = 'running';
     this.#wish = 'train';
     this.#halting = new AbortController();
     this.#loop = this.#train();
   }
 
   /** Resolves once nothing is in flight and the state is saved. */
-  async halt(wish: 'pause' | 'stop'): Promise<RunRecord> {
+  async halt(wish: 'pause' | 'stop'): Promise<void> {
     this.#wish = wish;
     this.#halting.abort();
     await this.#loop;
-    if (wish === 'stop' && this.#isOpen && this.#run.status === 'paused') {
-      await this.#finish('stopped', this.#run.message);
+    if (wish === 'stop' && this.#isOpen && this.#status === 'paused') await this.#finish('stopped');
+  }
+
+  /** Takes one adapter out; where it is the last that trains, that stops the run. */
+  async drop(runId: string): Promise<RunRecord> {
+    const member = this.#memberOf(runId);
+    if (member.isOver || member.isDropped || !this.#isOpen) return member.record;
+    if (this.#live.filter(({ isDropped }) => !isDropped).length === 1) await this.halt('stop');
+    else {
+      member.isDropped = true;
+      await this.planned.trainer.drop(member.place);
+      if (this.#status === 'paused') await this.#retire();
     }
-    return this.record;
+    return member.record;
   }
 
   /** Frees the GPU; a paused run goes on from its checkpoint. */
@@ -94,147 +120,208 @@ export class RunSession {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#loop;
-    if (this.#run.status === 'paused') return releaseLive();
-    const { step, isResumable } = (await (await library()).get(this.#run.id)) ?? this.#run;
-    const kept = isResumable
-      ? `What was saved at step ${step} is kept; resume to go on from there.`
-      : 'Nothing of this run was saved yet; start it again.';
-    await this.#put({ step, status: isResumable ? 'paused' : 'failed', message: `${reason}. ${kept}` });
+    const wasPaused = this.#status === 'paused';
+    for (const member of wasPaused ? [] : this.#live) {
+      const { step, isResumable } = (await (await library()).get(member.run.id)) ?? member.run;
+      const kept = isResumable
+        ? `What was saved at step ${step} is kept; resume to go on from there.`
+        : 'Nothing of this run was saved yet; start it again.';
+      await member.put({ step, status: isResumable ? 'paused' : 'failed', message: `${reason}. ${kept}` });
+    }
     releaseLive();
   }
 
+  get #live(): RunMember[] {
+    return this.#members.filter(({ isOver }) => !isOver);
+  }
+
+  #memberOf(runId: string): RunMember {
+    const member = this.#members.find(({ run }) => run.id === runId);
+    if (!member) throw new WorkerError('This run is not under way in this tab.');
+    return member;
+  }
+
   async #train(): Promise<void> {
-    this.#unlock = lockRun(this.#run.id);
+    const members = this.#live;
+    for (const member of members) member.lock();
+    let isWhole = false;
     try {
-      await this.#put({ status: 'running', message: null });
-      if (this.#run.step === 0) await this.#evaluate(0, this.#halting.signal);
-      const isWhole = await this.#steps();
-      if (isWhole) await this.#end();
+      await this.#putLive({ status: 'running', message: null });
+      if (this.#step === 0) await this.#evaluate(0, this.#halting.signal);
+      await this.#steps();
+      isWhole = await this.#end();
     } catch (error) {
       await this.#fail(error);
     } finally {
-      this.#unlock();
+      for (const member of members) member.unlock();
     }
+    if (isWhole) this.onWhole();
   }
 
-  /** Submits steps until the last, a wish to halt, or a loss that is not finite. False when the run is over already. */
-  async #steps(): Promise<boolean> {
-    const { trainer, settings } = this.planned;
+  /** Submits steps until the last, a wish to halt, or no adapter is left. */
+  async #steps(): Promise<void> {
+    const { trainer, training } = this.planned;
     const inFlight: Promise<StepReport>[] = [];
     const drain = async (most: number): Promise<boolean> => {
-      while (inFlight.length > most) if (!this.#take(await inFlight.shift()!)) return false;
-      return true;
+      while (inFlight.length > most && this.#live.length > 0) {
+        this.#take(await inFlight.shift()!);
+        await this.#retire();
+      }
+      return this.#live.length > 0;
     };
-    this.#startedAt = performance.now() - this.#run.elapsedMs;
-    let submitted = this.#run.step;
+    this.#startedAt = performance.now() - this.#elapsedMs;
+    let submitted = this.#step;
     while (submitted < trainer.steps && this.#wish === 'train') {
-      if (!(await drain(IN_FLIGHT - 1))) return this.#stopAtNonFinite(inFlight);
+      if (!(await drain(IN_FLIGHT - 1))) break;
       submitted++;
       const result = trainer.step(submitted);
       result.catch(() => undefined);
       inFlight.push(result);
-      const isMarked = isDue(settings.training, submitted) && submitted < trainer.steps;
-      if (!isMarked) continue;
-      if (!(await drain(0))) return this.#stopAtNonFinite(inFlight);
-      await this.#mark(submitted);
+      const isMarked = isDue(training, submitted) && submitted < trainer.steps;
+      if (isMarked && (await drain(0))) await this.#mark(submitted);
     }
-    if (!(await drain(0))) return this.#stopAtNonFinite(inFlight);
-    return true;
+    await drain(0);
+    await Promise.allSettled(inFlight);
   }
 
-  /** Takes a step's result in; false when it is not finite. */
-  #take({ step, tokens, targetTokens, adapters }: StepReport): boolean {
-    const result = adapters[0]!;
-    const { loss, gradientNorm, learningRate } = result;
-    if (!result.isFinite) {
-      this.#broken = { step, learningRate, hasFiniteLoss: Number.isFinite(loss) };
-      return false;
-    }
+  #take(report: StepReport): void {
     const elapsedMs = performance.now() - this.#startedAt;
-    this.#run = { ...this.#run, step, elapsedMs, lastLoss: loss };
-    this.#feed.push({ step, loss, learningRate, gradientNorm, tokens, targetTokens, elapsedMs });
-    return true;
+    let isTrained = false;
+    for (const member of this.#live) {
+      if (member.take(report, report.adapters[member.place]!, elapsedMs)) isTrained = true;
+      else if (!member.broken) member.isDropped = true;
+    }
+    if (!isTrained) return;
+    this.#step = report.step;
+    this.#elapsedMs = elapsedMs;
   }
 
   /**
-   * The kernels left the adapter as it was before the step that failed. Where only the gradient overflowed it is good and
-   * is saved; where the loss did, it is what gave that loss, and what was saved before is kept.
+   * Adapters that no step changes any more leave. The kernels left one that is broken as it was before the step that
+   * failed: where only the gradient overflowed it is good and is saved; where the loss did, it is what gave that loss, and
+   * what was saved before is kept. One that is dropped leaves once every step that it took is known.
    */
-  async #stopAtNonFinite(inFlight: Promise<StepReport>[]): Promise<false> {
-    await Promise.allSettled(inFlight);
-    if (!this.#broken) return false;
-    const { step, learningRate, hasFiniteLoss } = this.#broken;
-    if (hasFiniteLoss) await this.#save({ withCheckpoint: false });
-    const savedStep = this.#run.hasAdapter ? this.#savedStep : undefined;
-    const { training } = this.planned.settings;
-    await this.#finish('failed', nonFiniteMessage({ step, learningRate, savedStep, hasFiniteLoss }, training));
-    return false;
+  async #retire(): Promise<void> {
+    const { trainer, training } = this.planned;
+    if (!this.#live.some(({ broken, isDropped }) => broken || isDropped)) return;
+    const isAlone = this.#members.length === 1;
+    const { stopped } = await trainer.readState(this.#step);
+    for (const member of this.#live) {
+      const { broken, place } = member;
+      const last = stopped.find(({ adapter }) => adapter === place)?.step;
+      if (broken) {
+        if (broken.hasFiniteLoss) await this.#save([member], { withCheckpoint: false });
+        const savedStep = member.run.hasAdapter ? member.savedStep : undefined;
+        const message = nonFiniteMessage({ ...broken, savedStep }, training, isAlone);
+        await this.#leave(member, 'failed', message);
+      } else if (member.isDropped && last !== undefined && member.run.step >= last) {
+        await this.#save([member], { withCheckpoint: false });
+        await this.#leave(member, 'stopped', `Dropped after step ${member.run.step}; the others of the race went on.`);
+      }
+    }
+  }
+
+  async #leave(member: RunMember, status: 'failed' | 'stopped', message: string): Promise<void> {
+    member.isOver = true;
+    member.feed.flush();
+    await member.feed.store().catch(() => undefined);
+    await member.put({ status, message, isResumable: false });
   }
 
   async #mark(step: number): Promise<void> {
-    const { evaluateEvery, saveEvery } = this.planned.settings.training;
-    if (saveEvery > 0 && step % saveEvery === 0) await this.#save({ withCheckpoint: true });
+    const { evaluateEvery, saveEvery } = this.planned.training;
+    if (saveEvery > 0 && step % saveEvery === 0) await this.#save(this.#live, { withCheckpoint: true });
     if (evaluateEvery === 0 || step % evaluateEvery !== 0) return;
     await this.#evaluate(step, this.#halting.signal);
-    await this.#put({});
+    await this.#putLive({});
   }
 
-  async #end(): Promise<void> {
-    const { trainer, settings } = this.planned;
-    const isDone = this.#run.step === trainer.steps;
-    if (isDone && settings.training.evaluateEvery > 0) await this.#evaluate(this.#run.step);
-    await this.#save({ withCheckpoint: !isDone });
-    const { message } = this.#run;
-    if (isDone) await this.#finish('finished', message);
-    else if (this.#wish === 'stop') await this.#finish('stopped', message);
-    else await this.#put({ status: 'paused' });
+  /** True when there is nothing left to train. */
+  async #end(): Promise<boolean> {
+    await this.#retire();
+    if (this.#live.length === 0) {
+      await this.#closeOver();
+      return true;
+    }
+    const isDone = this.#step === this.planned.trainer.steps;
+    if (isDone && this.planned.training.evaluateEvery > 0) await this.#evaluate(this.#step);
+    await this.#save(this.#live, { withCheckpoint: !isDone });
+    if (isDone) await this.#finish('finished');
+    else if (this.#wish === 'stop') await this.#finish('stopped');
+    else {
+      this.#status = 'paused';
+      await this.#putLive({ status: 'paused' });
+    }
+    return isDone;
   }
 
   /** Held-out loss, and answers to the fixed prompts; neither where `signal` aborts before it is known. */
   async #evaluate(step: number, signal?: AbortSignal): Promise<void> {
-    const { trainer, data, settings } = this.planned;
-    if (settings.training.evaluateEvery === 0) return;
-    this.#feed.flush();
-    const runId = this.#run.id;
+    const { trainer, data, training } = this.planned;
+    if (training.evaluateEvery === 0) return;
+    const members = this.#live;
+    for (const { feed } of members) feed.flush();
     if (data.dataset.validation) {
       const result = await trainer.evaluate({ signal }).catch((error: unknown) => {
         if (!signal?.aborted) throw error;
       });
       if (!result) return;
       const { rows, adapters } = result;
-      const evaluation: EvaluationResult = { step, rows, ...adapters[0]! };
-      this.#run = { ...this.#run, evaluations: [...this.#run.evaluations.filter((e) => e.step < step), evaluation] };
-      post({ kind: 'evaluated', runId, evaluation });
+      for (const member of members) {
+        const evaluation: EvaluationResult = { step, rows, ...adapters[member.place]! };
+        member.change(({ evaluations }) => ({
+          evaluations: [...evaluations.filter((e) => e.step < step), evaluation],
+        }));
+        post({ kind: 'evaluated', runId: member.run.id, evaluation });
+      }
     }
-    if (signal?.aborted) return;
-    const prompts = this.#run.origin?.samplePrompts ?? [];
-    const texts = await this.#samples.answer();
-    const samples = texts.map((text, i): SampleResult => ({ step, prompt: prompts[i]!, text }));
-    this.#run = { ...this.#run, samples: [...this.#run.samples.filter((s) => s.step < step), ...samples] };
-    for (const sample of samples) post({ kind: 'sampled', runId, sample });
+    for (const member of members) {
+      if (signal?.aborted) return;
+      const { run, place } = member;
+      const prompts = run.origin?.samplePrompts ?? [];
+      const texts = await this.#samples.answer(place);
+      const samples = texts.map((text, i): SampleResult => ({ step, prompt: prompts[i]!, text }));
+      member.change((known) => ({ samples: [...known.samples.filter((s) => s.step < step), ...samples] }));
+      for (const sample of samples) post({ kind: 'sampled', runId: run.id, sample });
+    }
   }
 
   /** A save that fails costs no training: the page is told, and the run goes on. */
-  async #save({ withCheckpoint }: { withCheckpoint: boolean }): Promise<void> {
-    this.#feed.flush();
-    const { step, isResumable } = this.#run;
+  async #save(members: readonly RunMember[], { withCheckpoint }: { withCheckpoint: boolean }): Promise<void> {
+    for (const { feed } of members) feed.flush();
     try {
-      const hasCheckpoint = await saveProgress(this.run, this.planned, withCheckpoint);
-      this.#savedStep = step;
-      await this.#feed.store();
-      await this.#put({ hasAdapter: true, isResumable: isResumable || hasCheckpoint });
+      const placed = members.map(({ run, place }) => ({ run, place }));
+      const hasCheckpoint = await saveProgress(placed, this.planned, withCheckpoint);
+      for (const member of members) {
+        const { step, isResumable } = member.run;
+        member.savedStep = step;
+        await member.feed.store();
+        await member.put({ hasAdapter: true, isResumable: isResumable || hasCheckpoint });
+      }
     } catch (error) {
-      await this.#put({ message: `Step ${step} was not saved: ${failureOf(error).message}` });
+      const message = `Step ${this.#step} was not saved: ${failureOf(error).message}`;
+      for (const member of members) await member.put({ message });
     }
   }
 
   /** The run is over: its checkpoints are kept only where it may go on. */
-  async #finish(status: Extract<RunStatus, 'finished' | 'stopped' | 'failed'>, message: string | null): Promise<void> {
-    this.#feed.flush();
-    const isResumable = status === 'stopped' && this.#run.isResumable;
-    await this.#feed.store().catch(() => undefined);
-    if (!isResumable) await checkpointsOf(this.#run.id).then((checkpoints) => checkpoints?.clear());
-    await this.#put({ status, message, isResumable });
+  async #finish(status: Extract<RunStatus, 'finished' | 'stopped' | 'failed'>, message?: string): Promise<void> {
+    for (const member of this.#live) {
+      const { run, feed } = member;
+      feed.flush();
+      await feed.store().catch(() => undefined);
+      const isResumable = status === 'stopped' && run.isResumable;
+      await member.put({ status, isResumable, ...(message === undefined ? {} : { message }) });
+    }
+    await this.#closeOver();
+  }
+
+  async #closeOver(): Promise<void> {
+    this.#status = 'over';
+    const { run } = this.#members[0]!;
+    if (!this.#members.some((member) => member.run.isResumable)) {
+      await checkpointsOf(folderIdOf(run)).then((checkpoints) => checkpoints?.clear());
+    }
     await this.close();
   }
 
@@ -248,14 +335,7 @@ export class RunSession {
     await this.#finish('failed', failureOf(error).message).catch(() => undefined);
   }
 
-  /** A record that cannot be stored is still told. */
-  async #put(change: Partial<KeptRun>): Promise<void> {
-    this.#run = { ...this.#run, ...change, name: currentName(this.#run) };
-    try {
-      await updateRun(this.#run);
-    } catch (error) {
-      this.#run = { ...this.#run, message: this.#run.message ?? `Not in the Library: ${failureOf(error).message}` };
-      tellRun(this.#run);
-    }
+  async #putLive(change: Partial<KeptRun>): Promise<void> {
+    for (const member of this.#live) await member.put(change);
   }
 }

@@ -1,15 +1,18 @@
-// Commands about runs. One is under way at a time; it stands on the one model and the one data set.
+// Commands about runs. One run, or one race, is under way at a time; it stands on the one model and the one data set.
 import { initialParameters } from '../adapters/initial.ts';
 import { freshState } from '../training/trainer.ts';
 import { openAdapter, type StoredAdapter } from './adapterStore.ts';
 import { requireData } from './dataSession.ts';
 import { onDeviceLost } from './device.ts';
 import { failureOf, WorkerError } from './failure.ts';
-import { keptRun, library, tellRun, updateRun } from './library.ts';
+import { folderIdOf, type KeptRun, type RaceOrigin } from './keptRun.ts';
+import { keptRun, library, runsOfRace, tellRun, updateRun } from './library.ts';
 import { requireFrozen } from './mergedState.ts';
 import { onModelLeaving, requireModel } from './modelSession.ts';
 import { newRun, settingsFor } from './newRun.ts';
 import type { Calls, RunRecord, StepMetrics } from './protocol.ts';
+import { type RaceAdapter, raceAdapters } from './raceAdapters.ts';
+import { planHeats } from './racePlanning.ts';
 import { reopenRun } from './resuming.ts';
 import { keepDataFiles, removeRunFolder } from './runFolder.ts';
 import { checkSettings, makePlan, type PlannedRun } from './runPlanning.ts';
@@ -34,84 +37,158 @@ export function isTraining(): boolean {
   return isStarting || openSession()?.isTraining === true;
 }
 
-export function startRun(request: Calls['startRun']['request']): Promise<RunRecord> {
+export function startRun(request: Calls['startRun']['request']): Promise<RunRecord[]> {
   requireFrozen();
   return starting(async () => {
-    const { name, settings, samplePrompts, initAdapterRunId } = request;
-    const model = requireModel();
-    const init = initAdapterRunId ? await openAdapter(initAdapterRunId, model.frozen.architecture) : undefined;
-    const asked = init ? settingsFor(settings, init.adapter.spec) : settings;
-    const spec = init && { ...init.adapter.spec, dropout: settings.adapter.dropout };
-    const planned = await makePlan(checkSettings(asked), model, requireData(), { samplePrompts, spec });
-    const run = newRun(name, planned, samplePrompts);
-    const { source } = planned.data;
-    const { training } = planned.settings;
-    await planned.trainer.open(freshState(startingParameters(planned, init), training));
-    tellRun(run);
-    if (source.kind === 'files') {
-      await keepDataFiles(run.id, source).catch((error: unknown) => {
-        run.message = `The data was not kept, so this run cannot go on after a reload: ${failureOf(error).message}`;
-      });
+    const { name, samplePrompts, initAdapterRunId } = request;
+    const init = initAdapterRunId ? await startOf(initAdapterRunId, request) : undefined;
+    const adapters = raceAdapters(init ? { settings: init.settings } : request);
+    if (init) {
+      const planned = await makePlan([init], requireModel(), requireData(), { samplePrompts });
+      return start(planned, [newRun(name, planned, 0, samplePrompts)], init.stored);
     }
-    await updateRun(run).catch(() => undefined);
-    session = new RunSession(planned, run);
-    session.go();
-    return session.record;
+    const { heats, plans } = await planHeats(adapters, request);
+    const [first] = plans;
+    if (!first) throw new WorkerError('A run needs at least one adapter.');
+    if (adapters.length === 1) return start(first, [newRun(name, first, 0, samplePrompts)]);
+    const race: Race = {
+      id: crypto.randomUUID(),
+      name,
+      samplePrompts,
+      origin: { adapters, heats: heats.map(([from, to]) => to - from), heat: 0 },
+    };
+    return start(first, runsOfHeat(first, race));
   });
 }
 
-function startingParameters({ layout, settings }: PlannedRun, init: StoredAdapter | undefined) {
-  const parameters = initialParameters([layout], [settings.training.seed]);
-  if (init) parameters.set(init.block, layout.start);
-  return parameters;
+async function startOf(runId: string, { settings }: Calls['startRun']['request']) {
+  const stored = await openAdapter(runId, requireModel().frozen.architecture);
+  const { spec } = stored.adapter;
+  const asked = checkSettings(settingsFor(settings, spec));
+  return { stored, settings: asked, spec: { ...spec, dropout: settings.adapter.dropout } };
+}
+
+interface Race {
+  readonly id: string;
+  readonly name: string;
+  readonly samplePrompts: readonly string[];
+  readonly origin: RaceOrigin;
+}
+
+const placeOfHeat = ({ heats, heat }: RaceOrigin) => heats.slice(0, heat).reduce((sum, size) => sum + size, 0);
+
+function runsOfHeat(planned: PlannedRun, { id, name, samplePrompts, origin }: Race): KeptRun[] {
+  const from = placeOfHeat(origin);
+  return planned.members.map((_, i) => {
+    const { name: adapter } = origin.adapters[from + i]!;
+    const record = { id, name, adapter, place: from + i, size: origin.adapters.length };
+    return newRun(`${name}: ${adapter}`, planned, i, samplePrompts, { record, origin });
+  });
+}
+
+/** Allocates, tells of the runs and goes. */
+async function start(planned: PlannedRun, runs: KeptRun[], init?: StoredAdapter): Promise<RunRecord[]> {
+  const { layouts, training, trainer, data } = planned;
+  const parameters = initialParameters(
+    layouts,
+    layouts.map(() => training.seed),
+  );
+  if (init) parameters.set(init.block, layouts[0]!.start);
+  await trainer.open(freshState(parameters, training));
+  for (const run of runs) tellRun(run);
+  const { source } = data;
+  if (source.kind === 'files') {
+    await keepDataFiles(folderIdOf(runs[0]!), source).catch((error: unknown) => {
+      const message = `The data was not kept, so this run cannot go on after a reload: ${failureOf(error).message}`;
+      for (const run of runs) run.message = message;
+    });
+  }
+  for (const run of runs) await updateRun(run).catch(() => undefined);
+  const placed = runs.map((run, place) => ({ run, place }));
+  const opened = new RunSession(planned, placed, () => void nextHeat(runs[0]!));
+  session = opened;
+  opened.go();
+  return opened.records;
+}
+
+/** A race that was cut goes on with its next adapters when those before are through. */
+async function nextHeat({ race, origin }: KeptRun): Promise<void> {
+  if (!race || !origin?.race || origin.race.heat + 1 >= origin.race.heats.length) return;
+  const next = { ...origin.race, heat: origin.race.heat + 1 };
+  const from = placeOfHeat(next);
+  const adapters: readonly RaceAdapter[] = next.adapters.slice(from, from + next.heats[next.heat]!);
+  const { samplePrompts } = origin;
+  await starting(async () => {
+    const planned = await makePlan(adapters, requireModel(), requireData(), { samplePrompts });
+    await start(planned, runsOfHeat(planned, { id: race.id, name: race.name, samplePrompts, origin: next }));
+  }).catch(async (error: unknown) => {
+    const last = (await runsOfRace(race.id)).at(-1);
+    if (last) await updateRun({ ...last, message: `The next heat did not start: ${failureOf(error).message}` });
+  });
 }
 
 export async function pauseRun(runId: string): Promise<RunRecord> {
-  return requireSession(runId).halt('pause');
+  const open = requireSession(runId);
+  await open.halt('pause');
+  return open.record(runId);
 }
 
-/** A run that is only kept is marked; one that is open is ended. */
+/** Runs that are only kept are marked; those that are open are ended. */
 export async function stopRun(runId: string): Promise<RunRecord> {
-  if (openSession()?.run.id === runId) return requireSession(runId).halt('stop');
+  const open = openSession();
+  if (open?.has(runId)) {
+    await open.halt('stop');
+    return open.record(runId);
+  }
   const run = await keptRun(runId);
-  if (run.status !== 'paused') return requireSession(runId).record;
-  await updateRun({ ...run, status: 'stopped' });
-  return { ...run, status: 'stopped' };
+  const paused = (run.race ? await runsOfRace(run.race.id) : [run]).filter(({ status }) => status === 'paused');
+  for (const one of paused) await updateRun({ ...one, status: 'stopped' });
+  return keptRun(runId);
+}
+
+export async function dropRun(runId: string): Promise<RunRecord> {
+  return requireSession(runId).drop(runId);
 }
 
 export async function resumeRun(runId: string): Promise<RunRecord> {
   requireFrozen();
   const open = openSession();
-  if (open?.run.id === runId) {
+  if (open?.has(runId)) {
     open.go();
-    return open.record;
+    return open.record(runId);
   }
   return starting(async () => {
-    session = await reopenRun(await keptRun(runId));
-    session.go();
-    return session.record;
+    const run = await keptRun(runId);
+    const reopened = await reopenRun(run, () => void nextHeat(run));
+    session = reopened;
+    reopened.go();
+    return reopened.record(runId);
   });
 }
 
 export async function readMetrics(runId: string): Promise<StepMetrics[]> {
   const stored = await (await library()).metrics(runId);
-  return openSession()?.run.id === runId ? (session?.withUnstored(stored) ?? stored) : stored;
+  const open = openSession();
+  return open?.has(runId) ? open.withUnstored(runId, stored) : stored;
 }
 
 export async function deleteRun(runId: string): Promise<null> {
   const open = openSession();
-  if (open?.run.id === runId) {
+  if (open?.has(runId)) {
     await open.halt('pause');
     await leaveSession();
   }
+  const run = await (await library()).get(runId);
   await (await library()).remove(runId);
-  await removeRunFolder(runId);
+  // What a race keeps goes with the last of its runs.
+  const isShared = run?.race && (await runsOfRace(run.race.id)).length > 0;
+  if (!isShared) await removeRunFolder(run ? folderIdOf(run) : runId);
   return null;
 }
 
 function requireSession(runId: string): RunSession {
   const open = openSession();
-  if (open?.run.id === runId) return open;
+  if (open?.has(runId)) return open;
   throw new WorkerError('This run is not under way in this tab.');
 }
 
@@ -130,7 +207,7 @@ async function starting<T>(start: () => Promise<T>): Promise<T> {
 /** Throws WorkerError while the run trains. */
 async function leaveSession(): Promise<void> {
   const open = openSession();
-  if (open?.isTraining) throw new WorkerError(`“${open.run.name}” is training; pause or stop it first.`);
+  if (open?.isTraining) throw new WorkerError(`“${open.name}” is training; pause or stop it first.`);
   await open?.close();
   session = undefined;
 }

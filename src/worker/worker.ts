@@ -20,8 +20,8 @@ import { setPace } from './pacing.ts';
 import { generate } from './playground.ts';
 import { post } from './post.ts';
 import type { Command } from './protocol.ts';
-import { planRun } from './runPlanning.ts';
-import { deleteRun, pauseRun, readMetrics, resumeRun, startRun, stopRun } from './runs.ts';
+import { planRun } from './racePlanning.ts';
+import { deleteRun, dropRun, pauseRun, readMetrics, resumeRun, startRun, stopRun } from './runs.ts';
 import { readSettings } from './settingsFile.ts';
 import { runSql } from './sqlite.ts';
 import { taskExamples } from './taskRows.ts';
@@ -54,6 +54,8 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await planRun(command) });
     case 'startRun':
       return post({ ...reply, to: command.kind, value: await startRun(command) });
+    case 'dropRun':
+      return post({ ...reply, to: command.kind, value: await dropRun(command.runId) });
     case 'pauseRun':
       return post({ ...reply, to: command.kind, value: await pauseRun(command.runId) });
     case 'resumeRun':

@@ -26,6 +26,9 @@ const KEY = 'rankwise.gpuMemoryBytes';
 
 export const useFitStore = create<FitStore>()(() => ({ ownBudgetBytes: keptNumber(KEY), status: { kind: 'none' } }));
 
+/** As it is set now. */
+export const currentBudgetBytes = () => budgetBytes(useFitStore.getState().ownBudgetBytes);
+
 /** Bytes on the GPU that a run may take. */
 export function budgetBytes(ownBudgetBytes: number | null): number {
   const { device } = useDeviceStore.getState();
@@ -44,9 +47,9 @@ export async function fitToGpu(): Promise<void> {
   if (model.kind === 'none') return;
   useFitStore.setState({ status: { kind: 'fitting' } });
   try {
-    const { settings } = useSettingsStore.getState();
+    const settings = ofLargestAdapter();
     const source = model.kind === 'ready' ? null : model.source;
-    const budget = budgetBytes(useFitStore.getState().ownBudgetBytes);
+    const budget = currentBudgetBytes();
     const prompts = await samplePrompts();
     const fit = await call('fitRun', { source, settings, samplePrompts: prompts, budgetBytes: budget });
     if (fit.kind === 'tooLarge') return useFitStore.setState({ status: { kind: 'failed', message: fit.reason } });
@@ -60,9 +63,16 @@ export async function fitToGpu(): Promise<void> {
   }
 }
 
+/** Of a race the costliest adapter decides: those that do not fit beside it run in another heat. */
+function ofLargestAdapter(): RunSettings {
+  const { settings, choices } = useSettingsStore.getState();
+  const targets = [...new Set(choices.targets.flat())];
+  return { ...settings, adapter: { ...settings.adapter, rank: Math.max(...choices.rank), targets } };
+}
+
 /** After the GPU refused `bytes`: fits into less. */
 export async function fitBelow(bytes: number): Promise<void> {
-  const now = budgetBytes(useFitStore.getState().ownBudgetBytes);
+  const now = currentBudgetBytes();
   setBudget(Math.min(now, 0.8 * bytes));
   await fitToGpu();
 }

@@ -5,6 +5,7 @@ import type { ModelDescription } from '../../worker/protocol.ts';
 import { chooseTask } from './chooseData.ts';
 import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
+import { currentBudgetBytes, useFitStore } from './fitStore.ts';
 import { keptRun, refreshRuns } from './libraryStore.ts';
 import { loadModel, reloadModel, reportModelProgress, useModelStore } from './modelStore.ts';
 import { tellPace } from './paceStore.ts';
@@ -68,6 +69,9 @@ function follow(): void {
     if (status.kind === 'ready') planIfPossible();
     else if (status.kind !== 'reading') forgetPlan();
   });
+  useFitStore.subscribe(({ ownBudgetBytes }, before) => {
+    if (ownBudgetBytes !== before.ownBudgetBytes) planIfPossible();
+  });
   useSettingsStore.subscribe(({ settings }, before) => {
     if (settings === before.settings) return;
     const { maxLength, seed } = settings.training;
@@ -102,7 +106,7 @@ function rereadSoon(): void {
 }
 
 function planIfPossible(): void {
-  if (canPlan()) requestPlan(canPlan);
+  if (canPlan()) requestPlan(canPlan, currentBudgetBytes);
 }
 
 function canPlan(): boolean {

@@ -5,6 +5,7 @@ import { withRun } from './libraryStore.ts';
 import { MetricSeries } from './liveMetrics.ts';
 import {
   isRunActive,
+  selectRun,
   takeEvaluation,
   takeRunStatus,
   takeSample,
@@ -30,7 +31,13 @@ const shownRun = () => {
 };
 
 beforeEach(() =>
-  useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0), hasSteps: false, hasOwnModel: false }),
+  useRunStore.setState({
+    state: { kind: 'none' },
+    metrics: new MetricSeries(0),
+    series: new Map(),
+    hasSteps: false,
+    hasOwnModel: false,
+  }),
 );
 
 describe('the run on show', () => {
@@ -70,6 +77,32 @@ describe('the run on show', () => {
     takeSteps('a', [{ step: 2, ...step }]);
     stop();
     expect(changes).toBe(0);
+  });
+
+  it('is a race where its runs are of one: each has its curve, one is chosen, all have ended when the last has', () => {
+    const racer = (id: string, place: number, change: Partial<RunRecord> = {}) =>
+      run({ id, race: { id: 'race', name: 'Race', adapter: id, place, size: 2 }, ...change });
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(racer('r4', 1));
+    takeRunStatus(racer('r1', 0));
+    takeRunStatus(run({ id: 'other' }));
+    const runs = () => {
+      const { state } = useRunStore.getState();
+      return state.kind === 'shown' ? state.runs : [];
+    };
+    expect(runs().map(({ id }) => id)).toEqual(['r1', 'r4']);
+    const step = { step: 1, loss: 2, learningRate: 1, gradientNorm: 1, tokens: 1, targetTokens: 1, elapsedMs: 5 };
+    takeSteps('r1', [{ ...step, loss: 3 }]);
+    takeSteps('r4', [step]);
+    takeEvaluation('r1', evaluation(1, 7));
+    selectRun('r1');
+    expect(shownRun()?.evaluations[0]?.loss).toBe(7);
+    expect(useRunStore.getState().metrics.last('loss')).toBe(3);
+    takeRunStatus(racer('r1', 0, { status: 'failed' }));
+    expect(isRunActive(useRunStore.getState().state)).toBe(true);
+    takeRunStatus(racer('r4', 1, { status: 'finished' }));
+    expect(isRunActive(useRunStore.getState().state)).toBe(false);
+    expect(useRunStore.getState().series.get('r4')?.last('loss')).toBe(2);
   });
 
   it('is no longer active when it is finished', () => {

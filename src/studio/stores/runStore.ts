@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
 import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from '../../worker/protocol.ts';
-import { putRun } from './libraryStore.ts';
+import { putRun, useLibraryStore } from './libraryStore.ts';
 import { MetricSeries } from './liveMetrics.ts';
 import { messageOf } from './messageOf.ts';
 import { useSettingsStore } from './settingsStore.ts';
@@ -12,7 +12,10 @@ export type RunState =
   | { kind: 'starting' }
   | {
       kind: 'shown';
+      /** Whose numbers and samples are on show. */
       run: RunRecord;
+      /** All runs of its race in order; itself where there is none. */
+      runs: RunRecord[];
       /** The worker has it open: it trains, or is paused with everything in place. */
       isOpen: boolean;
       /** What was asked and not yet answered. */
@@ -24,8 +27,10 @@ export type RunState =
 
 interface RunStore {
   state: RunState;
-  /** Replaced when another run comes on show; filled without a render. */
+  /** The shown run's. Replaced when another run comes on show; filled without a render. */
   metrics: MetricSeries;
+  /** Of every run of the race on show, by id. */
+  series: ReadonlyMap<string, MetricSeries>;
   /** The first step is done: before it, the untrained model is measured. */
   hasSteps: boolean;
   /** The run was resumed, and brought its model and data with it. */
@@ -35,6 +40,7 @@ interface RunStore {
 export const useRunStore = create<RunStore>()(() => ({
   state: { kind: 'none' },
   metrics: new MetricSeries(0),
+  series: new Map(),
   hasSteps: false,
   hasOwnModel: false,
 }));
@@ -46,19 +52,27 @@ export function isActive(status: RunStatus): boolean {
 
 /** Model, data and settings are bound to the run on show. */
 export function isRunActive(state: RunState): boolean {
-  return state.kind === 'starting' || (state.kind === 'shown' && state.isOpen && isActive(state.run.status));
+  return (
+    state.kind === 'starting' ||
+    (state.kind === 'shown' && state.isOpen && state.runs.some(({ status }) => isActive(status)))
+  );
 }
 
-export async function startRun(name: string, samplePrompts: string[]): Promise<void> {
-  useRunStore.setState({ state: { kind: 'starting' }, metrics: new MetricSeries(0) });
+/** The run that the buttons are about: one that trains or waits, if any does, else the one on show. */
+export function leadRun({ run, runs }: Extract<RunState, { kind: 'shown' }>): RunRecord {
+  return runs.find(({ status }) => isActive(status)) ?? run;
+}
+
+export async function startRun(name: string, samplePrompts: string[], budgetBytes: number): Promise<void> {
+  useRunStore.setState({ state: { kind: 'starting' }, metrics: new MetricSeries(0), series: new Map() });
   try {
-    const { settings, startFrom } = useSettingsStore.getState();
+    const { settings, choices, startFrom } = useSettingsStore.getState();
     const start = startFrom === null ? {} : { initAdapterRunId: startFrom };
-    const run = await call('startRun', { name, settings, samplePrompts, ...start });
-    // Its first events may have come before this reply.
+    const runs = await call('startRun', { name, settings, choices, samplePrompts, budgetBytes, ...start });
+    // Their first events may have come before this reply.
     const { state } = useRunStore.getState();
-    if (state.kind === 'shown' && state.run.id === run.id) return;
-    showRun(run, true);
+    if (state.kind === 'shown' && runs.some(({ id }) => id === state.run.id)) return;
+    showRuns(runs, true);
   } catch (error) {
     const canFit = error instanceof CallError && error.canFit;
     useRunStore.setState({ state: { kind: 'failed', message: messageOf(error), canFit } });
@@ -69,6 +83,24 @@ export const pauseRun = () => ask('pause', (runId) => call('pauseRun', { runId }
 export const stopRun = () => ask('stop', (runId) => call('stopRun', { runId }));
 export const resumeShownRun = () => ask('resume', (runId) => call('resumeRun', { runId }));
 
+/** Takes one adapter out of the race on show. */
+export async function dropRun(runId: string): Promise<void> {
+  try {
+    takeRunStatus(await call('dropRun', { runId }));
+  } catch (error) {
+    const { state } = useRunStore.getState();
+    if (state.kind === 'shown') useRunStore.setState({ state: { ...state, message: messageOf(error) } });
+  }
+}
+
+/** Puts another run of the race on show. */
+export function selectRun(runId: string): void {
+  const { state, series } = useRunStore.getState();
+  const run = state.kind === 'shown' ? state.runs.find(({ id }) => id === runId) : undefined;
+  if (state.kind !== 'shown' || !run) return;
+  useRunStore.setState({ state: { ...state, run }, metrics: series.get(runId) ?? new MetricSeries(run.steps) });
+}
+
 /** Puts a kept run on show with its curves, and goes on with it. */
 export async function resumeRun(run: RunRecord): Promise<void> {
   await openRun(run);
@@ -76,35 +108,69 @@ export async function resumeRun(run: RunRecord): Promise<void> {
   await resumeShownRun();
 }
 
-/** Puts a kept run on show with its curves. */
+/** Puts a kept run, or all of its race, on show with the curves. */
 async function openRun(run: RunRecord): Promise<void> {
-  showRun(run, false);
-  const { metrics } = useRunStore.getState();
+  const runs = raceOf(run);
+  showRuns(runs, false);
+  selectRun(run.id);
+  const { series } = useRunStore.getState();
   try {
-    metrics.append(await call('readMetrics', { runId: run.id }));
+    for (const { id } of runs) series.get(id)?.append(await call('readMetrics', { runId: id }));
   } catch (error) {
-    useRunStore.setState({ state: { kind: 'shown', run, isOpen: false, pending: null, message: messageOf(error) } });
+    const state = { kind: 'shown', run, runs, isOpen: false, pending: null, message: messageOf(error) } as const;
+    useRunStore.setState({ state });
   }
 }
 
+/** The kept runs of this run's race in order, or itself. */
+function raceOf(run: RunRecord): RunRecord[] {
+  const { status } = useLibraryStore.getState();
+  if (!run.race || status.kind !== 'ready') return [run];
+  const { id } = run.race;
+  const others = status.runs.filter((known) => known.race?.id === id && known.id !== run.id);
+  return inOrder([...others, run]);
+}
+
+const inOrder = (runs: readonly RunRecord[]) => [...runs].sort((a, b) => (a.race?.place ?? 0) - (b.race?.place ?? 0));
+
 /** Clears the show for the next run. The run itself stays in the Library. */
 export function leaveRun(): void {
-  useRunStore.setState({ state: { kind: 'none' }, metrics: new MetricSeries(0), hasOwnModel: false });
+  useRunStore.setState({
+    state: { kind: 'none' },
+    metrics: new MetricSeries(0),
+    series: new Map(),
+    hasOwnModel: false,
+  });
 }
 
 export function takeRunStatus(run: RunRecord): void {
   putRun(run);
   const { state } = useRunStore.getState();
-  if (state.kind === 'starting') showRun(run, true);
-  else if (state.kind === 'shown' && state.run.id === run.id) {
+  if (state.kind === 'starting') showRuns([run], true);
+  else if (state.kind === 'shown' && isOnShow(state, run)) {
     const isOpen = state.isOpen || run.status === 'preparing' || run.status === 'running';
-    useRunStore.setState({ state: { kind: 'shown', run, isOpen, pending: null, message: null } });
+    const runs = inOrder([...state.runs.filter(({ id }) => id !== run.id), run]);
+    const shown = state.run.id === run.id ? run : state.run;
+    const settled = run.status === leadRun(state).status ? state : { pending: null, message: null };
+    const { pending, message } = settled;
+    useRunStore.setState({ state: { kind: 'shown', run: shown, runs, isOpen, pending, message } });
+    addSeries(run);
   }
 }
 
+function isOnShow({ run: shown }: Extract<RunState, { kind: 'shown' }>, run: RunRecord): boolean {
+  return shown.id === run.id || (run.race !== undefined && shown.race?.id === run.race.id);
+}
+
+function addSeries(run: RunRecord): void {
+  const { series } = useRunStore.getState();
+  if (!series.has(run.id)) useRunStore.setState({ series: new Map(series).set(run.id, new MetricSeries(run.steps)) });
+}
+
 export function takeSteps(runId: string, steps: readonly StepMetrics[]): void {
-  const { state, metrics, hasSteps } = useRunStore.getState();
-  if (state.kind !== 'shown' || state.run.id !== runId) return;
+  const { series, hasSteps } = useRunStore.getState();
+  const metrics = series.get(runId);
+  if (!metrics) return;
   metrics.append(steps);
   if (!hasSteps) useRunStore.setState({ hasSteps: true });
 }
@@ -125,31 +191,40 @@ export function withStep<T extends { step: number }>(results: readonly T[], resu
   return [...results.filter((known) => known.step !== result.step), result].sort((a, b) => a.step - b.step);
 }
 
-function showRun(run: RunRecord, isOpen: boolean): void {
-  putRun(run);
+function showRuns(runs: RunRecord[], isOpen: boolean): void {
+  const [run] = runs;
+  if (!run) return;
+  for (const one of runs) putRun(one);
+  const series = new Map(runs.map(({ id, steps }) => [id, new MetricSeries(steps)]));
   useRunStore.setState({
-    state: { kind: 'shown', run, isOpen, pending: null, message: null },
-    metrics: new MetricSeries(run.steps),
-    hasSteps: run.step > 0,
+    state: { kind: 'shown', run, runs, isOpen, pending: null, message: null },
+    metrics: series.get(run.id) ?? new MetricSeries(0),
+    series,
+    hasSteps: runs.some(({ step }) => step > 0),
   });
 }
 
 function changeRun(runId: string, change: (run: RunRecord) => RunRecord): void {
   const { state } = useRunStore.getState();
-  if (state.kind !== 'shown' || state.run.id !== runId) return;
-  useRunStore.setState({ state: { ...state, run: change(state.run) } });
+  if (state.kind !== 'shown' || !state.runs.some(({ id }) => id === runId)) return;
+  const changed = (run: RunRecord) => (run.id === runId ? change(run) : run);
+  useRunStore.setState({ state: { ...state, run: changed(state.run), runs: state.runs.map(changed) } });
 }
 
 async function ask(pending: 'pause' | 'resume' | 'stop', send: (runId: string) => Promise<RunRecord>): Promise<void> {
   const { state } = useRunStore.getState();
   if (state.kind !== 'shown') return;
-  const { id } = state.run;
+  const { id } = leadRun(state);
   useRunStore.setState({ state: { ...state, pending, message: null } });
   try {
     takeRunStatus(await send(id));
+    const now = useRunStore.getState().state;
+    if (now.kind === 'shown' && now.pending === pending) {
+      useRunStore.setState({ state: { ...now, pending: null } });
+    }
   } catch (error) {
     const now = useRunStore.getState().state;
-    if (now.kind === 'shown' && now.run.id === id) {
+    if (now.kind === 'shown' && now.runs.some((run) => run.id === id)) {
       useRunStore.setState({ state: { ...now, pending: null, message: messageOf(error) } });
     }
   }

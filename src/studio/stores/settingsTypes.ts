@@ -6,3 +6,5 @@ export type AdapterSettings = RunSettings['adapter'];
 export type TrainingSettings = RunSettings['training'];
 export type WeightFormat = Calls['loadModel']['request']['weights'];
 export type Target = ModelDescription['targets'][number]['target'];
+/** The values of a race, one list each; its adapters are their combinations. */
+export type RaceChoices = NonNullable<Calls['planRun']['request']['choices']>;

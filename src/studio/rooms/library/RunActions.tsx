@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { openRoom, routeTo } from '../../routing.ts';
 import { useDeviceStore } from '../../stores/deviceStore.ts';
+import { useLibraryStore } from '../../stores/libraryStore.ts';
 import { isActive, isRunActive, resumeRun, useRunStore } from '../../stores/runStore.ts';
 import { DeleteRun } from './DeleteRun.tsx';
 import { duplicateSettings } from './duplicateSettings.ts';
@@ -19,6 +20,8 @@ export function RunActions({ run }: { run: RunRecord }) {
   const hasDevice = useDeviceStore((state) => state.device.kind === 'ready');
   const isTraining = useRunStore(({ state }) => isRunActive(state));
   const isThisTraining = isActive(run.status) && run.status !== 'paused';
+  const status = useLibraryStore((state) => state.status);
+  const race = status.kind === 'ready' && run.race ? raceIn(status.runs, run.race.id) : [];
   const close = () => setOpened('none');
 
   return (
@@ -27,6 +30,16 @@ export function RunActions({ run }: { run: RunRecord }) {
         {run.hasAdapter && (
           <Button size="xs" component="a" href={routeTo('playground', { run: run.id })}>
             Try in Playground
+          </Button>
+        )}
+        {race.length > 1 && (
+          <Button
+            size="xs"
+            variant="default"
+            component="a"
+            href={routeTo('compare', { runs: race.map(({ id }) => id).join(',') })}
+          >
+            Compare its race ({race.length})
           </Button>
         )}
         {run.isResumable && !isThisTraining && run.status !== 'finished' && (
@@ -62,6 +75,12 @@ export function RunActions({ run }: { run: RunRecord }) {
       <DeleteRun run={run} isOpen={opened === 'delete'} onClose={close} />
     </>
   );
+}
+
+/** In the order in which they raced. */
+function raceIn(runs: readonly RunRecord[], raceId: string): RunRecord[] {
+  const race = runs.filter((run) => run.race?.id === raceId);
+  return race.sort((a, b) => (a.race?.place ?? 0) - (b.race?.place ?? 0));
 }
 
 async function resume(run: RunRecord): Promise<void> {

@@ -122,6 +122,7 @@ function RunRow({ run, isOpen, isTicked, onTick }: RowProps) {
         <a href={routeTo('library', { run: run.id })} aria-current={isOpen ? 'true' : undefined}>
           {run.name}
         </a>
+        {run.race && <span className={styles.dim}> of {run.race.size} that raced</span>}
       </th>
       <td data-column="model">{run.model.name}</td>
       <td data-column="data">{run.data.name || '—'}</td>

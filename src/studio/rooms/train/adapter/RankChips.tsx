@@ -1,49 +1,55 @@
-// Rank as chips, each in its colour and dash; any other from 1 to 256 beside them.
+// Ranks as chips, each in its colour and dash: one, or several to race; and as a list, for any others from 1 to 256.
 import { useId, useState } from 'react';
 import fieldStyles from '../../../panels/Field.module.css';
-import { parseNumber } from '../../../panels/parseNumber.ts';
-import { RadioChips } from '../../../panels/RadioChips.tsx';
-import { changeAdapter, useSettingsStore } from '../../../stores/settingsStore.ts';
+import { parseNumbers } from '../../../panels/parseNumbers.ts';
+import { ToggleChips } from '../../../panels/ToggleChips.tsx';
+import { changeChoices, useSettingsStore } from '../../../stores/settingsStore.ts';
 import { RankSwatch } from '../../../theme/RankSwatch.tsx';
 import styles from './adapter.module.css';
 
 const RANKS = [1, 2, 4, 8, 16, 32, 64] as const;
+const RANGE = { min: 1, max: 256, isWhole: true };
 
 export function RankChips() {
-  const rank = useSettingsStore((state) => state.settings.adapter.rank);
+  const ranks = useSettingsStore((state) => state.choices.rank);
   return (
-    <RadioChips
-      legend="Rank r: the inner width of A and B"
+    <ToggleChips
+      legend="Rank r: the inner width of A and B; several ranks race"
       options={RANKS.map((known) => ({ value: known, label: known, detail: <RankSwatch rank={known} /> }))}
-      value={RANKS.find((known) => known === rank) ?? null}
-      onChange={(chosen) => changeAdapter({ rank: chosen })}
+      values={RANKS.filter((known) => ranks.includes(known))}
+      onChange={(rank, isTaken) => {
+        const others = ranks.filter((known) => known !== rank);
+        const next = isTaken ? [...others, rank].sort((a, b) => a - b) : others;
+        if (next.length > 0) changeChoices({ rank: next });
+      }}
     >
-      <OtherRank rank={rank} isOther={!RANKS.some((known) => known === rank)} />
-    </RadioChips>
+      <RankList ranks={ranks} />
+    </ToggleChips>
   );
 }
 
-function OtherRank({ rank, isOther }: { rank: number; isOther: boolean }) {
+function RankList({ ranks }: { ranks: readonly number[] }) {
   const [draft, setDraft] = useState<string | null>(null);
   const errorId = useId();
-  const parsed = draft === null || draft === '' ? null : parseNumber(draft, { min: 1, max: 256, isWhole: true });
+  const parsed = draft === null ? null : parseNumbers(draft, RANGE);
   const error = parsed !== null && 'error' in parsed ? parsed.error : null;
+  const hasOther = ranks.some((rank) => !RANKS.some((known) => known === rank));
   return (
     <>
       <input
         className={`${fieldStyles.input} ${styles.otherRank}`}
-        aria-label="Another rank, 1 to 256"
+        aria-label="Ranks, 1 to 256"
+        title="Any ranks from 1 to 256, several to race: 3, 12"
         aria-invalid={error !== null}
         aria-describedby={error === null ? undefined : errorId}
-        placeholder="other"
-        inputMode="numeric"
-        data-active={isOther || undefined}
-        value={draft ?? (isOther ? String(rank) : '')}
+        autoComplete="off"
+        data-active={hasOther || undefined}
+        value={draft ?? ranks.join(', ')}
         onChange={(event) => {
           const text = event.currentTarget.value;
           setDraft(text);
-          const next = parseNumber(text, { min: 1, max: 256, isWhole: true });
-          if ('value' in next) changeAdapter({ rank: next.value });
+          const next = parseNumbers(text, RANGE);
+          if ('values' in next) changeChoices({ rank: next.values });
         }}
         onBlur={() => {
           if (error === null) setDraft(null);

@@ -5,6 +5,8 @@ import { DataPreview } from '../data/DataPreview.tsx';
 import styles from './go.module.css';
 import { Interrupted } from './Interrupted.tsx';
 import { LossChart } from './LossChart.tsx';
+import { RaceChart } from './RaceChart.tsx';
+import { RaceTable } from './RaceTable.tsx';
 import { Readouts } from './Readouts.tsx';
 import { RunBar } from './RunBar.tsx';
 import { RunEnd } from './RunEnd.tsx';
@@ -18,8 +20,8 @@ export function GoPanel() {
   const section = useRef<HTMLElement>(null);
   const state = useRunStore((store) => store.state);
   const metrics = useRunStore((store) => store.metrics);
-  const rank = useRunStore(({ state: shown }) => (shown.kind === 'shown' ? shown.run.settings.adapter.rank : null));
   const hasRun = state.kind === 'shown' || state.kind === 'starting';
+  const isRace = state.kind === 'shown' && state.runs.length > 1;
   const isStarting = state.kind === 'starting';
   useEffect(() => {
     if (isStarting && window.innerWidth < NARROW_PX) section.current?.scrollIntoView({ block: 'start' });
@@ -28,10 +30,19 @@ export function GoPanel() {
     <section ref={section} className={styles.go} aria-label="Go">
       <RunBar />
       {state.kind === 'none' && <Interrupted />}
-      {state.kind === 'shown' && <RunEnd run={state.run} />}
+      {state.kind === 'shown' && <RunEnd run={state.run} runs={state.runs} />}
       <div className={styles.instrument}>
         <Readouts />
-        <LossChart metrics={metrics} rank={rank} isEmpty={!hasRun} />
+        {isRace ? (
+          <RaceChart runs={state.runs} />
+        ) : (
+          <LossChart
+            metrics={metrics}
+            rank={state.kind === 'shown' ? state.run.settings.adapter.rank : null}
+            isEmpty={!hasRun}
+          />
+        )}
+        {isRace && <RaceTable runs={state.runs} shownId={state.run.id} isOpen={state.isOpen} />}
       </div>
       {hasRun ? <SideCharts metrics={metrics} /> : <DataPreview />}
       {state.kind === 'shown' && <Samples samples={state.run.samples} />}

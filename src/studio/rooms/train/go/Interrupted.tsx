@@ -12,7 +12,7 @@ export function Interrupted() {
   return (
     <div className={styles.interrupted}>
       <p>
-        “{run.name}” is unfinished: saved at step {formatExact(run.step)} of {formatExact(run.steps)}.
+        “{run.race?.name ?? run.name}” is unfinished: saved at step {formatExact(run.step)} of {formatExact(run.steps)}.
       </p>
       <Button size="compact-md" variant="default" onClick={() => void resumeRun(run)}>
         Resume it

@@ -15,7 +15,7 @@ export const STEP_AXIS: ChartAxis = {
   label: 'step',
   format: (step) => (Number.isInteger(step) ? formatExact(step) : ''),
 };
-const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss, tick: formatTick };
+export const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss, tick: formatTick };
 /** Held-out points, in the text's colour: they belong to no rank. */
 const NEUTRAL = { light: '#16191c', dark: '#e8eaec' };
 
@@ -68,7 +68,7 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
 }
 
 /** How long the run is, or the next one will be; null while that is being worked out. */
-function useShownSteps(): number | null {
+export function useShownSteps(): number | null {
   const planned = useSettingsStore((state) => shownPlan(state.plan)?.steps || null);
   const running = useRunStore(({ state }) => (state.kind === 'shown' ? state.run.steps : null));
   return running ?? planned;

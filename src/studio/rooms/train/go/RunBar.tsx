@@ -1,10 +1,12 @@
 // The buttons that start, pause, resume and stop, with the run's state in words; read out when it changes.
 import { Button } from '@mantine/core';
+import type { RunRecord } from '../../../../worker/protocol.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { useKeptFocus } from '../../../panels/useKeptFocus.ts';
-import { fitBelow, fitToGpu } from '../../../stores/fitStore.ts';
+import { currentBudgetBytes, fitBelow, fitToGpu } from '../../../stores/fitStore.ts';
 import {
   isActive,
+  leadRun,
   leaveRun,
   pauseRun,
   type RunState,
@@ -38,13 +40,16 @@ export function RunBar() {
       </div>
       <div className={styles.barText}>
         <p role="status">{isIdle ? readiness.text : stateText(state, hasSteps)}</p>
+        {state.kind === 'shown' && state.runs.length > 1 && !isIdle && (
+          <p className={styles.remark}>{raceText(state.runs)}</p>
+        )}
         {state.kind === 'shown' && isActive(state.run.status) && state.run.message && (
           <p className={styles.remark}>{state.run.message}</p>
         )}
         {state.kind === 'shown' && <StepProgress run={state.run} />}
       </div>
       {state.kind === 'failed' && <ErrorNote message={state.message} action={state.canFit ? FIT_BELOW : undefined} />}
-      {state.kind === 'shown' && state.run.status === 'failed' && state.run.message && (
+      {state.kind === 'shown' && state.runs.length === 1 && state.run.status === 'failed' && state.run.message && (
         <ErrorNote message={state.run.message} />
       )}
       {state.kind === 'shown' && state.message && <ErrorNote message={state.message} />}
@@ -56,7 +61,7 @@ export function RunBar() {
 }
 
 function RunButtons({ state, isReady }: { state: RunState; isReady: boolean }) {
-  const status = state.kind === 'shown' ? state.run.status : state.kind;
+  const status = state.kind === 'shown' ? leadRun(state).status : state.kind;
   const isWaiting = state.kind === 'shown' && state.pending !== null;
   const stop = (
     <Button variant="default" disabled={isWaiting} onClick={() => void stopRun()}>
@@ -107,6 +112,15 @@ function RunButtons({ state, isReady }: { state: RunState; isReady: boolean }) {
   }
 }
 
+/** How far a race is beyond the adapters on show. */
+function raceText(runs: readonly RunRecord[]): string {
+  const size = runs[0]?.race?.size ?? runs.length;
+  const training = runs.filter(({ status }) => isActive(status)).length;
+  const waiting = size - runs.length;
+  const later = waiting > 0 ? `; ${waiting} more after these, as memory is short` : '';
+  return `${training} of ${size} adapters under way${later}`;
+}
+
 function NewRun() {
   return (
     <Button variant="default" onClick={leaveRun}>
@@ -122,5 +136,5 @@ async function fitBelowPlan(): Promise<void> {
 }
 
 async function train(): Promise<void> {
-  await startRun(runName(), await samplePrompts());
+  await startRun(runName(), await samplePrompts(), currentBudgetBytes());
 }

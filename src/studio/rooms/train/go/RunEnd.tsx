@@ -9,14 +9,17 @@ import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { routeTo } from '../../../routing.ts';
 import { saveFile } from '../../../runs/saveFile.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
+import { isActive } from '../../../stores/runStore.ts';
 import styles from './go.module.css';
 
-export function RunEnd({ run }: { run: RunRecord }) {
-  const isOver = run.status === 'finished' || run.status === 'stopped' || run.status === 'failed';
-  if (!isOver) return null;
+/** `runs`: of its race, or itself. */
+export function RunEnd({ run, runs }: { run: RunRecord; runs: readonly RunRecord[] }) {
+  if (runs.some(({ status }) => isActive(status))) return null;
+  const kept = runs.filter(({ hasAdapter }) => hasAdapter).map(({ id }) => id);
   return (
     <div className={styles.end}>
       {run.message && run.status !== 'failed' && <p>{run.message}</p>}
+      {runs.length > 1 && <p>{run.race?.adapter}, as chosen in the table:</p>}
       <Result run={run} />
       {run.hasAdapter && (
         <div className={styles.buttons}>
@@ -24,8 +27,8 @@ export function RunEnd({ run }: { run: RunRecord }) {
             Try it in the Playground
           </Button>
           <DownloadAdapter run={run} />
-          <Button component="a" variant="default" href={routeTo('compare', { runs: run.id })}>
-            Compare
+          <Button component="a" variant="default" href={routeTo('compare', { runs: kept.join(',') })}>
+            {kept.length > 1 ? `Compare all ${kept.length}` : 'Compare'}
           </Button>
         </div>
       )}

@@ -1,12 +1,15 @@
 // What a new run is called.
 import { useDataStore } from '../../../stores/dataStore.ts';
 import { useLibraryStore } from '../../../stores/libraryStore.ts';
-import { useSettingsStore } from '../../../stores/settingsStore.ts';
+import { adapterCount, useSettingsStore } from '../../../stores/settingsStore.ts';
 
 /** `Question → SQL, r 8`, with a number where the Library has that already. It can be renamed there. */
 export function runName(): string {
   const { status } = useLibraryStore.getState();
-  return distinctName(plainName(), status.kind === 'ready' ? status.runs.map((run) => run.name) : []);
+  return distinctName(
+    plainName(),
+    status.kind === 'ready' ? status.runs.flatMap((run) => [run.name, run.race?.name ?? '']) : [],
+  );
 }
 
 export function distinctName(name: string, taken: readonly string[]): string {
@@ -21,9 +24,11 @@ export function distinctName(name: string, taken: readonly string[]): string {
 
 function plainName(): string {
   const { status, tasks } = useDataStore.getState();
-  const { rank } = useSettingsStore.getState().settings.adapter;
-  if (status.kind !== 'ready') return `r ${rank}`;
+  const { choices } = useSettingsStore.getState();
+  const count = adapterCount(choices);
+  const what = count > choices.rank.length ? `race of ${count}` : `r ${choices.rank.join(', ')}`;
+  if (status.kind !== 'ready') return what;
   const { source, description } = status;
   const task = source.kind === 'builtin' ? tasks.find((known) => known.id === source.taskId) : undefined;
-  return `${task?.title ?? description.name}, r ${rank}`;
+  return `${task?.title ?? description.name}, ${what}`;
 }

@@ -1,11 +1,13 @@
 // A run's state in words.
 import { formatDuration, formatExact, formatLoss } from '../../../format.ts';
-import type { RunState } from '../../../stores/runStore.ts';
+import { leadRun, type RunState } from '../../../stores/runStore.ts';
 
 export function stateText(state: RunState, hasSteps: boolean): string {
   if (state.kind === 'none' || state.kind === 'failed') return '';
   if (state.kind === 'starting') return 'Starting…';
-  const { run, pending } = state;
+  const run = leadRun(state);
+  const { pending } = state;
+  const name = run.race?.name ?? run.name;
   const soon = hasSteps ? 'after this step' : 'once the untrained model is measured';
   if (pending === 'stop') return `Stopping ${soon}, and saving…`;
   if (pending === 'pause') return `Pausing ${soon}, and saving…`;
@@ -14,7 +16,7 @@ export function stateText(state: RunState, hasSteps: boolean): string {
     case 'preparing':
       return 'Preparing: placing the memory and compiling the kernels…';
     case 'running':
-      return hasSteps ? `Training “${run.name}”` : 'Measuring the untrained model first: held-out loss and samples…';
+      return hasSteps ? `Training “${name}”` : 'Measuring the untrained model first: held-out loss and samples…';
     case 'paused':
       return `Paused at step ${formatExact(run.step)}; everything up to here is saved`;
     case 'finished':

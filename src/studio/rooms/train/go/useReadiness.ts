@@ -13,8 +13,8 @@ export function useReadiness(): Readiness {
   const model = useModelStore((state) => state.status);
   const data = useDataStore((state) => state.status);
   const plan = useSettingsStore((state) => state.plan);
-  const targets = useSettingsStore((state) => state.settings.adapter.targets.length);
-  if (targets === 0) return waiting('Choose at least one matrix for the adapter');
+  const lacksTargets = useSettingsStore((state) => state.choices.targets.some((set) => set.length === 0));
+  if (lacksTargets) return waiting('Choose at least one matrix for the adapter');
   return readinessOf(model, data, plan);
 }
 
@@ -44,12 +44,12 @@ function dataReadiness(data: DataStatus, plan: PlanStatus): Readiness {
   // A plan that is a moment old serves: starting checks the settings again.
   const shown = shownPlan(plan);
   if (shown === null) return waiting('Planning the run…');
-  const { refusal, canFit, steps, memory } = shown;
+  const { refusal, canFit, steps, memory, adapters } = shown;
   if (refusal !== null) return { kind: 'refused', text: 'This run cannot start', reason: refusal, canFit };
   const rows = formatNoun(data.description.trainRows, 'row');
   return {
     kind: 'ready',
-    text: `Ready: ${formatExact(steps)} steps over ${rows}, ${formatBytes(memory.total)} of GPU memory`,
+    text: `Ready: ${adapters.length > 1 ? `${adapters.length} adapters, ` : ''}${formatExact(steps)} steps over ${rows}, ${formatBytes(memory.total)} of GPU memory`,
   };
 }
 

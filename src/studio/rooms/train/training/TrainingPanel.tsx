@@ -1,8 +1,9 @@
 // How it learns: the three settings that matter first, the rest under "More".
 import { formatLearningRate } from '../../../format.ts';
 import { NumberField } from '../../../panels/NumberField.tsx';
+import { NumbersField } from '../../../panels/NumbersField.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
-import { changeTraining, useSettingsStore } from '../../../stores/settingsStore.ts';
+import { changeChoices, changeTraining, useSettingsStore } from '../../../stores/settingsStore.ts';
 import { FitToGpu } from './FitToGpu.tsx';
 import { LengthField } from './LengthField.tsx';
 import { MemoryBar } from './MemoryBar.tsx';
@@ -10,17 +11,17 @@ import { MoreTraining } from './MoreTraining.tsx';
 import styles from './training.module.css';
 
 export function TrainingPanel() {
-  const learningRate = useSettingsStore((state) => state.settings.training.learningRate);
+  const learningRates = useSettingsStore((state) => state.choices.learningRate);
   const batchSize = useSettingsStore((state) => state.settings.training.batchSize);
   return (
     <Panel title="Training">
       <div className={styles.essentials}>
-        <NumberField
+        <NumbersField
           label="Learning rate"
-          value={learningRate}
+          values={learningRates}
           min={0}
           format={formatLearningRate}
-          onChange={(rate) => changeTraining({ learningRate: rate })}
+          onChange={(learningRate) => changeChoices({ learningRate })}
         />
         <LengthField />
         <NumberField

@@ -1,0 +1,72 @@
+// Three ranks chosen, raced, one dropped, paused, taken up again after a reload, and found in the Library and in Compare.
+import { expect, test } from '@playwright/test';
+import { ComparePage } from '../pages/comparePage.ts';
+import { LibraryPage } from '../pages/libraryPage.ts';
+import { TrainPage } from '../pages/trainPage.ts';
+
+const MINUTE_MS = 60_000;
+const STEPS = 12;
+
+/** Few and short, so that evaluating takes no time. */
+function fewRows() {
+  const towns = ['Arlen', 'Bede', 'Corby', 'Dunmore', 'Elham'];
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    context: `question: how old is ${towns[i % towns.length]} ${i}?`,
+    target: `${towns[i % towns.length]} is ${i * 7} years old.`,
+  }));
+  return {
+    name: 'towns.jsonl',
+    mimeType: 'application/jsonl',
+    buffer: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
+  };
+}
+
+test('a race of three ranks: curves, a drop, a reload, and three runs in the Library', async ({ page }) => {
+  test.setTimeout(12 * MINUTE_MS);
+  const train = new TrainPage(page);
+  await train.open();
+  await train.waitUntilReady(2 * MINUTE_MS);
+  const drawer = await train.chooseDataFile(fewRows());
+  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
+  await train.closeDrawer();
+  const ranks = train.adapter.getByRole('group', { name: /^Rank/ });
+  for (const rank of ['1', '4', '64'])
+    await ranks.getByRole('checkbox', { name: rank, exact: true }).check({ force: true });
+  await ranks.getByRole('checkbox', { name: '8', exact: true }).uncheck({ force: true });
+  await expect(train.adapter.getByRole('textbox', { name: 'Ranks, 1 to 256' })).toHaveValue('1, 4, 64');
+  await expect(train.adapter.getByRole('table', { name: 'Adapters of the race' }).getByRole('row')).toHaveCount(4);
+  await train.chooseSteps(STEPS);
+  await expect(train.state).toContainText(`Ready: 3 adapters, ${STEPS} steps`);
+
+  await train.train();
+  const table = train.go.getByRole('table', { name: 'Adapters of this race' });
+  await train.waitForStep(1, 4 * MINUTE_MS);
+  await table.getByRole('button', { name: 'Drop r4' }).click();
+  await expect(table.getByRole('row', { name: /^r4/ })).toContainText('Stopped at', { timeout: MINUTE_MS });
+  await train.waitForStep(3, 4 * MINUTE_MS);
+  await train.pause();
+  for (const name of ['r1', 'r64']) {
+    await expect(table.getByRole('row', { name: new RegExp(`^${name} `) })).toContainText('Paused');
+  }
+
+  await page.reload();
+  await train.waitUntilReady(2 * MINUTE_MS);
+  await expect(train.go.getByText(/is unfinished: saved at step/)).toContainText('r 1, 4, 64');
+  await train.go.getByRole('button', { name: 'Resume it' }).click();
+  await train.waitUntilFinished(6 * MINUTE_MS);
+  for (const name of ['r1', 'r64']) {
+    await expect(table.getByRole('row', { name: new RegExp(`^${name} `) })).toContainText(/Finished/);
+  }
+  await table.getByRole('button', { name: 'r64' }).click();
+  expect(await train.readout('Step')).toBe(`${STEPS} / ${STEPS}`);
+  await expect(train.go.getByRole('link', { name: 'Compare all 3' })).toBeVisible();
+
+  await train.go.getByRole('link', { name: 'Compare all 3' }).click();
+  const compare = new ComparePage(page);
+  await expect.poll(async () => (await compare.row('Rank (r)')).slice(1).sort()).toEqual(['1', '4', '64']);
+  const library = new LibraryPage(page);
+  await library.open();
+  for (const name of ['r1', 'r4', 'r64']) {
+    await expect(page.getByRole('link', { name: new RegExp(`towns.*: ${name}$`) })).toBeVisible();
+  }
+});
