@@ -19,7 +19,8 @@ export function newRun(
   return {
     id: crypto.randomUUID(),
     name,
-    createdAt: Date.now(),
+    // The Library lists the newest first: those of a race stay in its order.
+    createdAt: Date.now() - (race?.record.place ?? 0),
     ...(race ? { race: race.record } : {}),
     status: 'preparing',
     message: null,

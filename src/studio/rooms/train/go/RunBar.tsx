@@ -40,7 +40,7 @@ export function RunBar() {
       </div>
       <div className={styles.barText}>
         <p role="status">{isIdle ? readiness.text : stateText(state, hasSteps)}</p>
-        {state.kind === 'shown' && state.runs.length > 1 && !isIdle && (
+        {state.kind === 'shown' && state.runs.length > 1 && state.isOpen && isActive(leadRun(state).status) && (
           <p className={styles.remark}>{raceText(state.runs)}</p>
         )}
         {state.kind === 'shown' && isActive(state.run.status) && state.run.message && (
