@@ -41,9 +41,9 @@ function numbersOf({ run, steps, spectra, amplifications }: ComparedRun): Row[] 
     ...allResults(run).flatMap(({ key, value }): Row[] => (value === null ? [] : [[key, value]])),
     ...(run.scores ?? []).flatMap(({ adapter }) =>
       Object.entries(adapter).flatMap(([name, { value, low, high }]): Row[] => [
-        [name, value],
-        [`${name}Low`, low],
-        [`${name}High`, high],
+        [`score.${name}`, value],
+        [`score.${name}.low`, low],
+        [`score.${name}.high`, high],
       ]),
     ),
     ...costsOf(run).flatMap(({ key, adapter, full }): Row[] => [
