@@ -1,7 +1,7 @@
 // The operands of linear/backward and backwardAny, all but dy and the weight; dropout's mask; how a result is stored.
 // dx: [rows, inner]   segments, v, lora, step, scale: see linear/backward
 @if(lora) import package::shared::segments::Segment;
-@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::step::StepHeader;
 
 // tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
@@ -36,10 +36,5 @@ fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {
 }
 
 @if(dropout) fn mask4(segment: Segment, row: u32, col: u32) -> vec4f {
-  let at = row * params.inner + col;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+  return dropoutScale4(row * params.inner + col, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
 }

@@ -7,7 +7,7 @@
 import package::lora::slots::{Slot, segments, slotAt, slotCount};
 import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
 import package::shared::step::StepHeader;
-@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::segments::Segment;
 
 enable subgroups;
@@ -34,12 +34,7 @@ fn left4(at: vec2u, m: u32, rowCount: u32) -> vec4f {
 fn leftAt(slot: Slot) -> vec2u { return vec2u(segments[slot.segment].uStart + slot.q, segments[slot.segment].rank); }
 
 @if(dropout) fn mask4(segment: Segment, row: u32, col: u32) -> vec4f {
-  let at = row * params.cols + col;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+  return dropoutScale4(row * params.cols + col, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -6,7 +6,7 @@
 // x: column tiles, y: rank tiles, z: segments
 import package::shared::segments::Segment;
 import package::shared::step::StepHeader;
-@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::random::dropoutScale4;
 
 // cols: of x (ofA) or of dy (else).
 struct Params { cols: u32 }
@@ -25,12 +25,7 @@ const RANKS = 8u;
 var<workgroup> shares: array<vec4f, RANKS * GROUPS * VECTORS>;
 
 @if(dropout) fn mask4(segment: Segment, row: u32, col: u32) -> vec4f {
-  let at = row * params.cols + col;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+  return dropoutScale4(row * params.cols + col, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
 }
 
 @compute @workgroup_size(VECTORS, GROUPS)

@@ -2,7 +2,7 @@
 // x: [rows, inner]   lora: flat parameters with A [rank, inner] at aStart   u: one [rowCount, rank] block per segment
 // One invocation: 4 rows × 4 ranks. x: row tiles, y: rank tiles, z: one segment.
 import package::shared::segments::Segment;
-@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::step::StepHeader;
 
 struct Params { inner: u32 }
@@ -36,12 +36,7 @@ struct Params { inner: u32 }
 }
 
 @if(dropout) fn mask4(segment: Segment, row: u32, k: u32) -> vec4f {
-  let at = row * params.inner + k * 4u;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+  return dropoutScale4(row * params.inner + k * 4u, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
 }
 
 fn store(segment: Segment, row: u32, rank: u32, value: vec4f) {

@@ -6,7 +6,7 @@
 // same rows: all of a group where they read the same x, else one.
 import package::lora::slots::{Slot, segments, slotAt, slotCount};
 import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
-@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::segments::Segment;
 @if(dropout) import package::shared::step::StepHeader;
 
@@ -37,12 +37,7 @@ fn factorAt(slot: Slot) -> vec2u {
 }
 
 @if(dropout) fn mask4(segment: Segment, row: u32, k: u32) -> vec4f {
-  let at = row * params.cols + k * 4u;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+  return dropoutScale4(row * params.cols + k * 4u, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
 }
 
 @compute @workgroup_size(WORKGROUP)

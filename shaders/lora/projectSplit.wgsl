@@ -5,7 +5,7 @@
 // x: [rows, cols], or dy: the segment's columns of it   lora: flat parameters   u: one [rowCount, rank] block per segment
 // x: row tiles, y: rank tiles, z: segments
 import package::shared::segments::Segment;
-@if(dropout) import package::shared::random::dropoutScale;
+@if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::step::StepHeader;
 
 struct Params { cols: u32 }
@@ -23,12 +23,7 @@ const RANKS = 8u;
 var<workgroup> shares: array<vec4f, RANKS * WORKGROUP>;
 
 @if(dropout) fn mask4(segment: Segment, row: u32, k: u32) -> vec4f {
-  let at = row * params.cols + k * 4u;
-  let d = segment.dropBelow;
-  let s = segment.keepScale;
-  return vec4f(
-    dropoutScale(at, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 1u, segment.stream, step.dropoutSeed, d, s),
-    dropoutScale(at + 2u, segment.stream, step.dropoutSeed, d, s), dropoutScale(at + 3u, segment.stream, step.dropoutSeed, d, s));
+  return dropoutScale4(row * params.cols + k * 4u, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -12,3 +12,10 @@ fn randomWord(counter: u32, stream: u32, seed: u32) -> u32 {
 fn dropoutScale(counter: u32, stream: u32, seed: u32, dropBelow: u32, keepScale: f32) -> f32 {
   return select(0.0, keepScale, randomWord(counter, stream, seed) >= dropBelow);
 }
+
+/// The scales of four neighbouring elements, from `counter` on.
+fn dropoutScale4(counter: u32, stream: u32, seed: u32, dropBelow: u32, keepScale: f32) -> vec4f {
+  return vec4f(
+    dropoutScale(counter, stream, seed, dropBelow, keepScale), dropoutScale(counter + 1u, stream, seed, dropBelow, keepScale),
+    dropoutScale(counter + 2u, stream, seed, dropBelow, keepScale), dropoutScale(counter + 3u, stream, seed, dropBelow, keepScale));
+}
