@@ -1,6 +1,7 @@
 // The benchmark in Chromium: serves the page, presses its buttons, and hands over what it measured.
 import { chromium } from '@playwright/test';
 import { createServer } from 'vite';
+import { adapterName } from '../../src/gpu/device.ts';
 import { findOrInstallBrowser } from '../browser.ts';
 import type { BenchOptions, BenchResults } from './results.ts';
 
@@ -44,8 +45,13 @@ export async function benchInBrowser(
     }
     await page.getByLabel('Rounds').fill(`${runs}`);
     await page.getByLabel('Fewer shapes').setChecked(isQuick);
-    const adapter = await page.evaluate(async () => (await navigator.gpu.requestAdapter())?.info.description ?? '');
-    const earlier = before(adapter);
+    const info = await page.evaluate(async () => {
+      const adapter = await navigator.gpu.requestAdapter();
+      const { vendor = '', architecture = '', device = '', description = '' } = adapter?.info ?? {};
+      return { vendor, architecture, device, description };
+    });
+    // The name that the results will have.
+    const earlier = before(adapterName(info));
     await page.evaluate((found) => {
       if (window.rankwiseBench) window.rankwiseBench.before = found;
     }, earlier);

@@ -34,9 +34,18 @@ const WANTED_LIMITS = [
 /** One of the buffers that ask for room. */
 const PROBE_BYTES = 256 << 20;
 
+/**
+ * What people know a device by; browsers give no description of some.
+ * @internal
+ */
+export function adapterName(info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>): string {
+  const { vendor, architecture, device, description } = info;
+  return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
+}
+
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
-  const { vendor, architecture, device, description } = adapter.info;
-  const name = description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
+  const { architecture } = adapter.info;
+  const name = adapterName(adapter.info);
   return {
     name,
     isSoftware:
