@@ -1,6 +1,7 @@
 // A command line, from its words to an exit code: 0 when done, 2 for bad input with one line on standard error, 1 for
 // anything else.
 import { EVALUATE_FLAGS, evaluate } from './commands/evaluate.ts';
+import { EXPORT_FLAGS, exportModel } from './commands/export.ts';
 import { GENERATE_FLAGS, generate } from './commands/generate.ts';
 import { INSPECT_FLAGS, inspect } from './commands/inspect.ts';
 import { LOGITS_FLAGS, logits } from './commands/logits.ts';
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   evaluate: { flags: EVALUATE_FLAGS, run: done(evaluate), takesWords: true },
   logits: { flags: LOGITS_FLAGS, run: done(logits) },
   merge: { flags: MERGE_FLAGS, run: done(merge) },
+  export: { flags: EXPORT_FLAGS, run: done(exportModel) },
   inspect: { flags: INSPECT_FLAGS, run: done(inspect), takesWords: true },
 };
 
