@@ -239,8 +239,11 @@ export interface RunRecord {
   id: string;
   name: string;
   createdAt: number;
-  /** Which race it is of; `adapter`: its short name there, of what differs; `place`: from 0, among `size`. */
-  race?: { id: string; name: string; adapter: string; place: number; size: number };
+  /**
+   * Which race it is of; `adapter`: its short name there, of what differs; `place`: from 0, among `size`; `choices`: the
+   * lists that the race is the grid of (absent in races kept by older versions).
+   */
+  race?: { id: string; name: string; adapter: string; place: number; size: number; choices?: RaceChoices };
   status: RunStatus;
   /** Why it failed or stopped, and what to try. */
   message: string | null;
@@ -495,8 +498,11 @@ export interface Calls {
     reply: { newTokens: number; base: TokenTime; unmerged: TokenTime; merged: TokenTime };
   };
 
-  /** Settings from a file or a link. Fails with the field that is wrong. */
-  readSettings: { request: { text: string }; reply: { settings: RunSettings; taskId: string | null } };
+  /** Settings from a file or a link; `choices` where they are of a race. Fails with the field that is wrong. */
+  readSettings: {
+    request: { text: string };
+    reply: { settings: RunSettings; choices: RaceChoices | null; taskId: string | null };
+  };
 
   /** What was measured before and kept with the run; null where it was not. */
   keptAnalysis: {

@@ -1,5 +1,6 @@
 // Commands about runs. One run, or one race, is under way at a time; it stands on the one model and the one data set.
 import { initialParameters } from '../adapters/initial.ts';
+import type { RaceChoices } from '../training/race.ts';
 import { freshState } from '../training/trainer.ts';
 import { openAdapter, type StoredAdapter } from './adapterStore.ts';
 import { requireData } from './dataSession.ts';
@@ -55,6 +56,7 @@ export function startRun(request: Calls['startRun']['request']): Promise<RunReco
       id: crypto.randomUUID(),
       name,
       samplePrompts,
+      choices: request.choices,
       origin: { adapters, heats: heats.map(([from, to]) => to - from), heat: 0 },
     };
     return start(first, runsOfHeat(first, race));
@@ -72,16 +74,18 @@ interface Race {
   readonly id: string;
   readonly name: string;
   readonly samplePrompts: readonly string[];
+  readonly choices: RaceChoices | undefined;
   readonly origin: RaceOrigin;
 }
 
 const placeOfHeat = ({ heats, heat }: RaceOrigin) => heats.slice(0, heat).reduce((sum, size) => sum + size, 0);
 
-function runsOfHeat(planned: PlannedRun, { id, name, samplePrompts, origin }: Race): KeptRun[] {
+function runsOfHeat(planned: PlannedRun, { id, name, samplePrompts, choices, origin }: Race): KeptRun[] {
   const from = placeOfHeat(origin);
   return planned.members.map((_, i) => {
     const { name: adapter } = origin.adapters[from + i]!;
-    const record = { id, name, adapter, place: from + i, size: origin.adapters.length };
+    const lists = choices ? { choices } : {};
+    const record = { id, name, adapter, place: from + i, size: origin.adapters.length, ...lists };
     return newRun(`${name}: ${adapter}`, planned, i, samplePrompts, { record, origin });
   });
 }
@@ -120,7 +124,8 @@ async function nextHeat({ race, origin }: KeptRun): Promise<void> {
   const { samplePrompts } = origin;
   await starting(async () => {
     const planned = await makePlan(adapters, requireModel(), requireData(), { samplePrompts });
-    await start(planned, runsOfHeat(planned, { id: race.id, name: race.name, samplePrompts, origin: next }));
+    const { id, name, choices } = race;
+    await start(planned, runsOfHeat(planned, { id, name, samplePrompts, choices, origin: next }));
   }).catch(async (error: unknown) => {
     const last = (await runsOfRace(race.id)).at(-1);
     if (last) await updateRun({ ...last, message: `The next heat did not start: ${failureOf(error).message}` });

@@ -1,17 +1,23 @@
-// A run's settings as JSON, from a file or a link that a stranger may have written.
+// The settings of a run or a race as JSON, from a file or a link that a stranger may have written.
 import { z } from 'zod';
-import { type RunSettings, runSettingsSchema } from '../training/settings.ts';
+import { raceChoicesSchema } from '../training/race.ts';
+import { runSettingsSchema } from '../training/settings.ts';
 import { WorkerError } from './failure.ts';
+import type { Calls } from './protocol.ts';
+import { raceAdapters } from './raceAdapters.ts';
 
 const FORMAT = 'rankwise-settings';
 const VERSION = 1;
 
 /** Fields that a newer version may add are passed over. */
-const schema = runSettingsSchema.extend({ taskId: z.string().nullable().default(null) });
+const schema = runSettingsSchema.extend({
+  taskId: z.string().nullable().default(null),
+  choices: raceChoicesSchema.nullable().default(null),
+});
 const head = z.object({ format: z.literal(FORMAT), version: z.number() });
 
 /** Throws WorkerError naming the field that is wrong. */
-export function readSettings(text: string): { settings: RunSettings; taskId: string | null } {
+export function readSettings(text: string): Calls['readSettings']['reply'] {
   const json = parsed(text);
   const known = head.safeParse(json);
   if (!known.success) {
@@ -25,8 +31,10 @@ export function readSettings(text: string): { settings: RunSettings; taskId: str
     const issue = read.error.issues[0];
     throw new WorkerError(`The settings' ${issue?.path.join('.') ?? 'JSON'}: ${issue?.message ?? 'not understood'}.`);
   }
-  const { taskId, adapter, training } = read.data;
-  return { settings: { adapter, training }, taskId };
+  const { taskId, choices, adapter, training } = read.data;
+  const settings = { adapter, training };
+  if (choices) raceAdapters({ settings, choices });
+  return { settings, choices, taskId };
 }
 
 function parsed(text: string): unknown {

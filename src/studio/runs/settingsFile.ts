@@ -1,18 +1,22 @@
-// A run's settings as a JSON file, and as a link that opens Train with them. The worker reads them again, and refuses what is
-// out of range.
+// The settings of a run, or of all its race, as a JSON file and as a link that opens Train with them. The worker reads them
+// again, and refuses what is out of range.
 import type { RunRecord } from '../../worker/protocol.ts';
 import { routeTo } from '../routing.ts';
 
-export function settingsJson(run: RunRecord): string {
-  return `${JSON.stringify(settingsOf(run), null, 2)}\n`;
+/** `of`: this adapter alone, or the lists of the race that it is of. */
+type Scope = 'run' | 'race';
+
+export function settingsJson(run: RunRecord, of: Scope): string {
+  return `${JSON.stringify(settingsOf(run, of), null, 2)}\n`;
 }
 
 /** At this site's address. */
-export function settingsLink(run: RunRecord): string {
-  return new URL(routeTo('train', { settings: JSON.stringify(settingsOf(run)) }), window.location.href).href;
+export function settingsLink(run: RunRecord, of: Scope): string {
+  return new URL(routeTo('train', { settings: JSON.stringify(settingsOf(run, of)) }), window.location.href).href;
 }
 
-function settingsOf({ settings, data }: RunRecord) {
+function settingsOf({ settings, data, race }: RunRecord, of: Scope) {
   const task = data.taskId === null ? {} : { taskId: data.taskId };
-  return { format: 'rankwise-settings', version: 1, ...task, ...settings };
+  const lists = of === 'race' && race?.choices ? { choices: race.choices } : {};
+  return { format: 'rankwise-settings', version: 1, ...task, ...settings, ...lists };
 }

@@ -1,15 +1,19 @@
-// A run's settings as a file or a link.
+// The settings of a run, or of the race that it is of, as a file or a link.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
+import { Check } from '../../panels/Check.tsx';
 import { saveFile } from '../../runs/saveFile.ts';
 import { settingsJson, settingsLink } from '../../runs/settingsFile.ts';
 import styles from './library.module.css';
 
 export function SettingsActions({ run }: { run: RunRecord }) {
   const [said, setSaid] = useState<string | null>(null);
+  const [isOfRace, setOfRace] = useState(true);
+  const size = run.race?.choices ? run.race.size : 1;
+  const of = isOfRace && size > 1 ? 'race' : 'run';
   const copy = async () => {
-    const link = settingsLink(run);
+    const link = settingsLink(run, of);
     try {
       await navigator.clipboard.writeText(link);
       setSaid('The link is copied: it opens Train with these settings.');
@@ -17,7 +21,8 @@ export function SettingsActions({ run }: { run: RunRecord }) {
       setSaid(`The browser lets nothing be copied; the link is ${link}`);
     }
   };
-  const save = () => saveFile('rankwise-settings.json', new Blob([settingsJson(run)], { type: 'application/json' }));
+  const save = () =>
+    saveFile('rankwise-settings.json', new Blob([settingsJson(run, of)], { type: 'application/json' }));
   return (
     <>
       <div className={styles.buttons}>
@@ -28,6 +33,9 @@ export function SettingsActions({ run }: { run: RunRecord }) {
           Copy link to settings
         </Button>
       </div>
+      {size > 1 && (
+        <Check label={`Settings of all ${size} adapters of its race`} isChecked={isOfRace} onChange={setOfRace} />
+      )}
       {said && (
         <p role="status" className={styles.dim}>
           {said}

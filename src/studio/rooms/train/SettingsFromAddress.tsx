@@ -8,7 +8,7 @@ import { routeTo, useRoute } from '../../routing.ts';
 import { readData, useDataStore } from '../../stores/dataStore.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import { isRunActive, leaveRun, useRunStore } from '../../stores/runStore.ts';
-import { setSettings } from '../../stores/settingsStore.ts';
+import { changeChoices, setSettings } from '../../stores/settingsStore.ts';
 import styles from './TrainRoom.module.css';
 
 type Taken = { kind: 'none' } | { kind: 'taken' } | { kind: 'failed'; message: string };
@@ -33,12 +33,13 @@ export function SettingsFromAddress() {
 async function takeSettings(text: string): Promise<void> {
   window.history.replaceState(null, '', routeTo('train'));
   try {
-    const { settings, taskId } = await call('readSettings', { text });
+    const { settings, choices, taskId } = await call('readSettings', { text });
     if (isRunActive(useRunStore.getState().state)) {
       throw new Error('A run is under way: stop it or let it end, then open the link again.');
     }
     leaveRun();
     setSettings(settings);
+    if (choices) changeChoices(choices);
     const { status, tasks } = useDataStore.getState();
     const isThere = status.kind === 'ready' && status.source.kind === 'builtin' && status.source.taskId === taskId;
     if (taskId !== null && !isThere && tasks.some(({ id }) => id === taskId)) {
