@@ -1,6 +1,5 @@
 // A model folder or GGUF file of this machine: first everything about it that can be wrong, then, on the GPU, its weights.
 import { basename, dirname } from 'node:path';
-import { loadTokenizer, type TextTokenizer } from '../data/tokenizer.ts';
 import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { ggufHubId } from '../formats/ggufModel.ts';
@@ -56,17 +55,6 @@ export async function openLocalModel(path: string): Promise<LocalModel> {
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
   const hubId = weights.isGguf ? await ggufHubId(folder.weights) : undefined;
   return { path, hubId, folder, configText, architecture, weights };
-}
-
-/** Throws FormatError or DataError, naming the file. */
-export async function openTokenizer({ folder }: Pick<LocalModel, 'folder'>): Promise<TextTokenizer> {
-  const json = async (file: ByteSource | undefined) => file && parseJsonObject(await readText(file), file.name);
-  return loadTokenizer({
-    tokenizer: await json(folder.tokenizer),
-    tokenizerConfig: await json(folder.tokenizerConfig),
-    generationConfig: await json(folder.generationConfig),
-    ...(folder.chatTemplate ? { chatTemplate: await readText(folder.chatTemplate) } : {}),
-  });
 }
 
 /** Opens the GPU, loads the weights and calls `use`. Rejects as `withGpu`. */

@@ -1,9 +1,11 @@
 // A run of `train`, all of it checked: model, data, settings and adapters, new or taken up again. The GPU is not opened.
+
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type AdapterSpec, layOutAdapters } from '../adapters/adapterSet.ts';
 import { initialParameters } from '../adapters/initial.ts';
 import { type Dataset, prepareDataset } from '../data/dataset.ts';
+import { openTokenizer } from '../data/openTokenizer.ts';
 import { typedTemplate } from '../data/template.ts';
 import type { TokenRow } from '../data/types.ts';
 import { openCheckpoints } from '../storage/checkpoints.ts';
@@ -18,7 +20,7 @@ import { existing } from './fileSource.ts';
 import { type Flags, numberOf } from './flags.ts';
 import { InputError } from './inputError.ts';
 import { checkRows, maxLengthFor } from './lengths.ts';
-import { type LocalModel, openLocalModel, openTokenizer } from './modelFolder.ts';
+import { type LocalModel, openLocalModel } from './modelFolder.ts';
 import { nodeFolder } from './nodeFolder.ts';
 import { makeFolder } from './outputFiles.ts';
 import {
@@ -99,7 +101,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   for (const { spec } of entrants) layOutAdapters(architecture, [spec]);
 
   const dataset = await prepareDataset(file, {
-    tokenizer: await openTokenizer(local),
+    tokenizer: await openTokenizer(local.folder),
     maxLength: maxLengthFor(architecture, training.maxLength),
     ...(template === null ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
     validation: typeof validation === 'string' ? dataFile(validation) : validation,

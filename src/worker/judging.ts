@@ -1,12 +1,13 @@
 // How often an answerer is right on a built-in task's held-out rows: answered greedily in batches, judged by running the
 // query or word for word.
+
+import { answerText } from '../data/prompting.ts';
 import { withAnswerer } from './answerPool.ts';
 import { storedTask } from './builtinFiles.ts';
 import { cancellable } from './cancelling.ts';
 import { keptRun, updateRun } from './library.ts';
 import { requireModel } from './modelSession.ts';
 import { post } from './post.ts';
-import { answerText } from './prompting.ts';
 import type { Answerer, Calls, TaskExample } from './protocol.ts';
 import { isSameResult, runSql } from './sqlite.ts';
 import { heldOutRows } from './taskRows.ts';

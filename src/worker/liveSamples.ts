@@ -2,12 +2,12 @@
 // with the run.
 import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import { answeringAdapters } from '../adapters/answering.ts';
+import { answerText, renderedPromptIds } from '../data/prompting.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { Generator, type GeneratorOptions } from '../model/generator.ts';
 import type { LoadedModel } from './modelSession.ts';
-import { answerText, renderedPromptIds } from './prompting.ts';
 
 const NEW_TOKENS = 64;
 

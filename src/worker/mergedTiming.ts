@@ -1,6 +1,7 @@
 // "No additional inference latency" (Hu et al. 2021, arXiv 2106.09685, section 4.1) as a measurement: time per token of
 // the base, of the adapter beside the frozen weights, and of the adapter merged into them.
 import { mergeInto, requireMergeable, unmerge } from '../adapters/mergeInto.ts';
+import { promptIds } from '../data/prompting.ts';
 import { type AdapterChoice, FROZEN } from '../model/answeringAdapters.ts';
 import { openAdapter } from './adapterStore.ts';
 import { aloneWithAnswerer } from './answerPool.ts';
@@ -8,7 +9,6 @@ import { cancellable } from './cancelling.ts';
 import { WorkerError } from './failure.ts';
 import { withoutRuns } from './mergedState.ts';
 import { requireModel } from './modelSession.ts';
-import { promptIds } from './prompting.ts';
 import type { Calls, TokenTime } from './protocol.ts';
 import { isTraining } from './runs.ts';
 

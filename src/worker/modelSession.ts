@@ -1,10 +1,7 @@
 // The one model on the GPU, with its tokenizer. Loading another frees the first.
 
-import { loadTokenizer, type TextTokenizer } from '../data/tokenizer.ts';
-import type { ByteSource } from '../formats/byteSource.ts';
-import { readText } from '../formats/byteSource.ts';
-import { FormatError } from '../formats/formatError.ts';
-import type { ModelFolder } from '../formats/modelFolder.ts';
+import { openTokenizer } from '../data/openTokenizer.ts';
+import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { loadModel as fillModel, freeModel } from '../model/loadModel.ts';
@@ -97,24 +94,6 @@ async function replaceModel(
   });
   loaded = { source, opened, description, gpu, frozen, storage, tokenizer };
   return description;
-}
-
-async function openTokenizer(folder: ModelFolder<ByteSource>): Promise<TextTokenizer> {
-  const json = async (file: ByteSource | undefined): Promise<unknown> => {
-    if (!file) return undefined;
-    const text = await readText(file);
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new FormatError(file.name, `expected JSON, got ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
-  return loadTokenizer({
-    tokenizer: await json(folder.tokenizer),
-    tokenizerConfig: await json(folder.tokenizerConfig),
-    generationConfig: await json(folder.generationConfig),
-    ...(folder.chatTemplate ? { chatTemplate: await readText(folder.chatTemplate) } : {}),
-  });
 }
 
 /** At most some twenty calls a second. */

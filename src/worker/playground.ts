@@ -1,11 +1,11 @@
 // One prompt, one answerer, its answer streamed.
 
+import { answerText, promptIds } from '../data/prompting.ts';
 import { withAnswerer } from './answerPool.ts';
 import { cancellable } from './cancelling.ts';
 import { isCancellation } from './failure.ts';
 import { requireModel } from './modelSession.ts';
 import { post } from './post.ts';
-import { answerText, promptIds } from './prompting.ts';
 import type { Answer, Calls } from './protocol.ts';
 import { TextStream } from './textStream.ts';
 

@@ -1,7 +1,9 @@
 // `evaluate`: the base and adapters on the same rows of a data file: loss, perplexity and token accuracy, and of the answers
 // exact match, BLEU, ROUGE-L and chrF, each with its interval.
+
 import { basename, resolve } from 'node:path';
 import { prepareDataset } from '../../data/dataset.ts';
+import { openTokenizer } from '../../data/openTokenizer.ts';
 import { typedTemplate } from '../../data/template.ts';
 import { type Measured, measure } from '../../evaluation/evaluate.ts';
 import { canAsk, newTokensFor, questionsOf } from '../../evaluation/questions.ts';
@@ -12,7 +14,7 @@ import { answerLines, evaluationJson, evaluationLines, evaluationTable } from '.
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { checkRows, maxLengthFor } from '../lengths.ts';
-import { openLocalModel, openTokenizer, withLoadedModel } from '../modelFolder.ts';
+import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeTextFile } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
 import { weightsFlag } from '../weightsFlag.ts';
@@ -54,7 +56,7 @@ export async function evaluate(flags: Flags): Promise<void> {
   const file = dataFile(dataPath);
   const local = await openLocalModel(modelPath);
   const { architecture } = local;
-  const tokenizer = await openTokenizer(local);
+  const tokenizer = await openTokenizer(local.folder);
   const names = namesOf(adapterPaths);
   const adapters: Answerer[] = [];
   for (const [i, path] of adapterPaths.entries()) {

@@ -1,11 +1,12 @@
 // `generate`: the model's continuation of a prompt, with an adapter or without.
+import { openTokenizer } from '../../data/openTokenizer.ts';
 import { streamDecoder } from '../../data/streamDecoder.ts';
 import { Generator } from '../../model/generator.ts';
 import { GREEDY } from '../../model/sampling.ts';
 import { answering, openLocalAdapter } from '../adapterFolder.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
-import { openLocalModel, openTokenizer, withLoadedModel } from '../modelFolder.ts';
+import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { weightsFlag } from '../weightsFlag.ts';
 
 export const GENERATE_FLAGS: Readonly<Record<string, FlagKind>> = {
@@ -30,7 +31,7 @@ export async function generate(flags: Flags): Promise<void> {
   const asJson = flags.has('json');
   const local = await openLocalModel(modelPath);
   const { architecture } = local;
-  const tokenizer = await openTokenizer(local);
+  const tokenizer = await openTokenizer(local.folder);
   const adapterPath = flags.text('adapter');
   const adapter = adapterPath === undefined ? undefined : await openLocalAdapter(adapterPath, architecture);
   const promptIds = tokenizer.encode(prompt);

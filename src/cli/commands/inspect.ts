@@ -1,5 +1,7 @@
 // `inspect`: what lies at a path: a model, an adapter, a weight file, an array or a data file.
+
 import { describeMapping, guessMapping } from '../../data/mapping.ts';
+import { openTokenizer } from '../../data/openTokenizer.ts';
 import { parseFile } from '../../data/parseFile.ts';
 import type { ByteSource } from '../../formats/byteSource.ts';
 import { isGguf } from '../../formats/ggufShards.ts';
@@ -16,7 +18,7 @@ import { dataFile } from '../dataFile.ts';
 import { existing, fileSource, folderSources } from '../fileSource.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
-import { openLocalModel, openTokenizer } from '../modelFolder.ts';
+import { openLocalModel } from '../modelFolder.ts';
 import { asksForRunMemory, RUN_MEMORY_FLAGS, runMemory } from '../runMemory.ts';
 
 export const INSPECT_FLAGS: Readonly<Record<string, FlagKind>> = RUN_MEMORY_FLAGS;
@@ -47,7 +49,7 @@ async function factsOf(path: string, flags: Flags): Promise<Facts> {
 async function modelFacts(path: string, flags: Flags): Promise<Facts> {
   const local = await openLocalModel(path);
   const a = local.architecture;
-  const tokenizer = await openTokenizer(local);
+  const tokenizer = await openTokenizer(local.folder);
   const formats = WEIGHT_FORMATS.filter((format) => format !== 'file' || local.weights.isGguf);
   const declared = formats.map((storage) => declareModel(a, storage, Number.MAX_SAFE_INTEGER, local.weights));
   const [first] = declared;

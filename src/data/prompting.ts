@@ -1,13 +1,13 @@
 // A prompt as tokens.
-import { chatTemplateOf } from '../data/chatTemplate.ts';
-import type { TextTokenizer } from '../data/tokenizer.ts';
-import { WorkerError } from './failure.ts';
+import { chatTemplateOf } from './chatTemplate.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+import { DataError } from './types.ts';
 
-/** With `useChatTemplate` the text is a user's message, and the answer is the assistant's turn. */
+/** With `useChatTemplate` the text is a user's message, and the answer is the assistant's turn. Throws DataError. */
 export function promptIds(tokenizer: TextTokenizer, prompt: string, useChatTemplate: boolean): number[] {
   if (!useChatTemplate) return tokenizer.encode(prompt);
   const template = chatTemplateOf(tokenizer);
-  if (!template) throw new WorkerError('This model has no chat template; ask without it.');
+  if (!template) throw new DataError('This model has no chat template; ask without it.');
   const text = template.render([{ role: 'user', content: prompt }], { addGenerationPrompt: true });
   return tokenizer.encodeWithoutSpecial(text);
 }
