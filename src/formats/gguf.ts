@@ -6,62 +6,22 @@
  * sizes; here everything goes through ByteSource and every error names the file and the key or tensor.
  * Source: ggml, `docs/gguf.md` and `ggml/include/ggml.h` (the numbers of the types). Versions 2 and 3, little-endian.
  */
-import { BLOCK_TYPES, isBlockDtype, type StoredType } from './blockTypes.ts';
+import type { StoredType } from './blockTypes.ts';
 import type { ByteSource } from './byteSource.ts';
 import { GgufCursor, type GgufValue } from './ggufCursor.ts';
+import { GGUF_TYPE_NAMES, ggufTypeSize, isStoredInGguf, tensorBytes } from './ggufTypes.ts';
 import type { StoredInfo } from './weightFiles.ts';
 
 export interface GgufHeader {
   metadata: Map<string, GgufValue>;
+  /** Where each metadata entry lies, key and type included: what a copy of the file takes over as it is. */
+  entries: Map<string, { offset: number; sizeBytes: number }>;
   /** By GGUF's names. Shapes are row-major: GGUF's dimensions reversed. Offsets are absolute. */
   tensors: Map<string, StoredInfo>;
 }
 
 const MAGIC = 0x4655_4747;
 const MAX_NAME_BYTES = 1 << 16;
-
-/** ggml's types by number. Those that BLOCK_TYPES and FLAT_BYTES lack are known by name only. */
-const TYPE_NAMES: Readonly<Record<number, string>> = {
-  0: 'F32',
-  1: 'F16',
-  2: 'Q4_0',
-  3: 'Q4_1',
-  6: 'Q5_0',
-  7: 'Q5_1',
-  8: 'Q8_0',
-  9: 'Q8_1',
-  10: 'Q2_K',
-  11: 'Q3_K',
-  12: 'Q4_K',
-  13: 'Q5_K',
-  14: 'Q6_K',
-  15: 'Q8_K',
-  16: 'IQ2_XXS',
-  17: 'IQ2_XS',
-  18: 'IQ3_XXS',
-  19: 'IQ1_S',
-  20: 'IQ4_NL',
-  21: 'IQ3_S',
-  22: 'IQ2_S',
-  23: 'IQ4_XS',
-  24: 'I8',
-  25: 'I16',
-  26: 'I32',
-  27: 'I64',
-  28: 'F64',
-  29: 'IQ1_M',
-  30: 'BF16',
-  34: 'TQ1_0',
-  35: 'TQ2_0',
-  39: 'MXFP4',
-};
-
-/** Types that are elements one by one. */
-const FLAT_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1 } as const;
-
-function isStoredType(name: string): name is StoredType {
-  return Object.hasOwn(FLAT_BYTES, name) || Object.hasOwn(BLOCK_TYPES, name);
-}
 
 /**
  * Reads and checks the header. Throws a FormatError that names the file, and the key or tensor, for: another version or
@@ -83,26 +43,29 @@ export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
   }
   const tensorCount = await cursor.size('the number of tensors');
   const keyCount = await cursor.size('the number of metadata entries');
-  const metadata = await readMetadata(cursor, keyCount);
+  const { metadata, entries } = await readMetadata(cursor, keyCount);
   const alignment = metadata.get('general.alignment') ?? 32;
   if (typeof alignment !== 'number' || !Number.isInteger(Math.log2(alignment))) {
     throw cursor.fail(`general.alignment: expected a power of two, got ${alignment}`);
   }
   const tensors = await readTensors(cursor, tensorCount, alignment);
   place(tensors, cursor, alignment);
-  return { metadata, tensors };
+  return { metadata, entries, tensors };
 }
 
-async function readMetadata(cursor: GgufCursor, count: number): Promise<Map<string, GgufValue>> {
+async function readMetadata(cursor: GgufCursor, count: number): Promise<Pick<GgufHeader, 'metadata' | 'entries'>> {
   cursor.expect(count, 13, 'metadata');
-  const metadata = new Map<string, GgufValue>();
+  const metadata: GgufHeader['metadata'] = new Map();
+  const entries: GgufHeader['entries'] = new Map();
   for (let i = 0; i < count; i++) {
+    const offset = cursor.position;
     const key = await cursor.string(`metadata key ${i}`, MAX_NAME_BYTES);
     if (metadata.has(key)) throw cursor.fail(`the metadata key ${JSON.stringify(key)} appears twice`);
     const type = await cursor.u32(key);
     metadata.set(key, await cursor.value(type, key));
+    entries.set(key, { offset, sizeBytes: cursor.position - offset });
   }
-  return metadata;
+  return { metadata, entries };
 }
 
 /** Offsets are still relative to the data. */
@@ -126,29 +89,21 @@ async function readTensors(cursor: GgufCursor, count: number, alignment: number)
 }
 
 function typeOf(cursor: GgufCursor, code: number, what: string): StoredType {
-  const name = TYPE_NAMES[code];
+  const name = GGUF_TYPE_NAMES[code];
   if (name === undefined) throw cursor.fail(`${what}: unknown type ${code}; is this a newer kind of GGUF file?`);
-  if (isStoredType(name)) return name;
+  if (isStoredInGguf(name)) return name;
   throw cursor.fail(`${what}: quantization ${name} is not supported; take a Q4_K_M or Q8_0 file of the same model`);
 }
 
 function sizeOf(cursor: GgufCursor, dtype: StoredType, shape: readonly number[], what: string): number {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const { elements, sizeBytes } = isBlockDtype(dtype)
-    ? BLOCK_TYPES[dtype]
-    : { elements: 1, sizeBytes: flatBytes(dtype) };
   const rowLength = shape.at(-1) ?? 0;
+  const { elements } = ggufTypeSize(dtype);
   if (rowLength % elements !== 0) {
     throw cursor.fail(`${what}: rows of ${rowLength} are no whole ${dtype} blocks of ${elements}`);
   }
-  const bytes = (count / elements) * sizeBytes;
-  if (count === 0 || !Number.isSafeInteger(bytes)) throw cursor.fail(`${what}: no tensor has the shape [${shape}]`);
+  const bytes = tensorBytes(dtype, shape);
+  if (bytes === 0 || !Number.isSafeInteger(bytes)) throw cursor.fail(`${what}: no tensor has the shape [${shape}]`);
   return bytes;
-}
-
-function flatBytes(dtype: StoredType): number {
-  for (const [name, bytes] of Object.entries(FLAT_BYTES)) if (name === dtype) return bytes;
-  return 0;
 }
 
 /** Makes the offsets absolute. The data may have gaps, which alignment leaves, but no tensor lies on another. */
