@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { create, globals } from 'webgpu';
+import { waitRestfully } from './restfulWaiting.ts';
 import { findDriverManifests } from './softwareVulkan.ts';
 
 export type AdapterKind = 'gpu' | 'lavapipe' | 'swiftshader';
@@ -50,6 +51,7 @@ const openInstances: GPU[] = [];
  */
 export async function openNodeAdapter(options: OpenNodeAdapterOptions = {}): Promise<NodeAdapter> {
   if (!('GPUBufferUsage' in globalThis)) Object.assign(globalThis, globals);
+  waitRestfully();
   const kind = adapterKindFrom(process.env.RANKWISE_ADAPTER) ?? options.prefer;
   for (const candidate of candidates(kind)) {
     const opened = await tryCandidate(candidate);
