@@ -10,8 +10,9 @@ import { loadLocal, openLocalModel, withGpu } from '../src/cli/modelFolder.ts';
 import { declareModel } from '../src/model/frozenModel.ts';
 import { Generator } from '../src/model/generator.ts';
 import { fullRows } from '../src/training/fullRows.ts';
+import { planMemory } from '../src/training/lineUp.ts';
 import { DEFAULT_RUN_SETTINGS } from '../src/training/settings.ts';
-import { freshState, planMemory, Trainer } from '../src/training/trainer.ts';
+import { freshState, Trainer } from '../src/training/trainer.ts';
 
 const MIB = 2 ** 20;
 const MOST = 700 * MIB;

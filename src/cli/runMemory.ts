@@ -2,10 +2,11 @@
 import { layOutAdapters } from '../adapters/adapterSet.ts';
 import { declareModel } from '../model/frozenModel.ts';
 import { bytesText } from '../training/bytesText.ts';
+import type { PlanOptions } from '../training/course.ts';
 import { fullRows } from '../training/fullRows.ts';
+import { planMemory } from '../training/lineUp.ts';
 import type { WeightFormat } from '../training/settings.ts';
 import { TooLargeError } from '../training/tooLarge.ts';
-import { type PlanOptions, planMemory } from '../training/trainer.ts';
 import type { FlagKind, Flags } from './flags.ts';
 import { maxLengthFor } from './lengths.ts';
 import { type LocalModel, withGpu } from './modelFolder.ts';

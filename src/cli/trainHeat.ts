@@ -35,7 +35,7 @@ export interface Outcome {
   /** Its next step's loss or gradient was not finite. */
   readonly hasDiverged: boolean;
   readonly lastLoss: number | undefined;
-  readonly evaluation: Evaluation['adapters'][number] | undefined;
+  readonly evaluation: NonNullable<Evaluation['adapters'][number]> | undefined;
 }
 
 export interface HeatResult {
@@ -177,7 +177,7 @@ async function writeAdapters({ model, run }: HeatOptions, trained: Trained): Pro
   for (const [i, entrant] of entrants.entries()) {
     const layout = layouts[i]!;
     const stopped = state.stopped.find(({ adapter }) => adapter === i);
-    const own = stopped ? undefined : evaluation?.adapters[i];
+    const own = evaluation?.adapters[i] ?? undefined;
     const step = stopped?.step ?? state.step;
     const lastLoss = trained.lastLoss.get(entrant);
     const info = cardInfo({

@@ -7,8 +7,8 @@ import { architectureOf } from '../model/architecture.ts';
 import { allTensors, declareModel } from '../model/frozenModel.ts';
 import { type FitRunOptions, fitToMemory } from './fitToMemory.ts';
 import { fullRows } from './fullRows.ts';
+import { planMemory } from './lineUp.ts';
 import { DEFAULT_RUN_SETTINGS } from './settings.ts';
-import { planMemory } from './trainer.ts';
 
 const MIB = 2 ** 20;
 const LIMITS = {

@@ -3,11 +3,12 @@ import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import type { TokenRow } from '../data/types.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
 import { bytesText } from './bytesText.ts';
+import type { PlanOptions } from './course.ts';
 import { chooseFit, type Fit, type FitChoice, type FitOptions, type Measured } from './fit.ts';
 import { fullRows } from './fullRows.ts';
+import { planMemory } from './lineUp.ts';
 import type { TrainingSettings } from './settings.ts';
 import { TooLargeError } from './tooLarge.ts';
-import { type PlanOptions, planMemory } from './trainer.ts';
 
 export interface FitRunOptions extends Pick<FitOptions, 'budgetBytes' | 'formats' | 'mustCheckpoint'> {
   readonly gpu: PlanOptions['gpu'];

@@ -8,9 +8,9 @@ import { architectureOf } from '../model/architecture.ts';
 import { declareModel } from '../model/frozenModel.ts';
 import type { WeightStorage } from '../model/weightStorage.ts';
 import { fullRows } from './fullRows.ts';
+import { planMemory } from './lineUp.ts';
 import { DEFAULT_RUN_SETTINGS } from './settings.ts';
 import { TooLargeError } from './tooLarge.ts';
-import { planMemory } from './trainer.ts';
 
 const MIB = 2 ** 20;
 /** lavapipe's. */

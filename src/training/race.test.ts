@@ -135,6 +135,52 @@ it('one that diverges keeps what it was, one that is dropped too, and the third 
   });
 });
 
+it('rows of an adapter that has stopped are computed no longer, and the others do not notice', async () => {
+  await withCase('llama', async ({ model, expected }, gpu) => {
+    const rows = tokenRows(expected.training.rows);
+    const specs = [RACERS[2]!.spec, RACERS[0]!.spec, RACERS[1]!.spec];
+    const layouts = layOutAdapters(model.architecture, specs);
+    const settings = { ...SETTINGS, optimizer: { kind: 'sgd', momentum: 0.9 } as const, clip: 0, warmupSteps: 0 };
+    const shared = { gpu, model, settings, rows, validationRows: rows.slice(0, 4) };
+    const before = gpu.allocatedBytes;
+    const trainer = await Trainer.plan({ ...shared, layouts, learningRates: [1e-3, 1e30, 1e-2] });
+    const ofAll = trainer.memory;
+    await trainer.open(freshState(initialParameters(layouts, [SEED, SEED, SEED]), settings));
+    const reports: StepReport[] = [];
+    const inPairs = async (first: number) =>
+      reports.push(...(await Promise.all([trainer.step(first), trainer.step(first + 1)])));
+    const allocated = () => gpu.allocatedBytes - before;
+    await inPairs(1);
+    await inPairs(3);
+    expect(firstStep(reports, 1, 'isFinite', false)).toBeLessThan(4);
+    const ofTwo = trainer.memory;
+    expect(allocated()).toBeLessThanOrEqual(ofTwo.total - ofTwo.weights);
+    await trainer.drop(0);
+    await inPairs(5);
+    const ofOne = trainer.memory;
+    expect(allocated()).toBeLessThanOrEqual(ofOne.total - ofOne.weights);
+    const { adapters } = await trainer.evaluate();
+    const { parameters, first } = await trainer.readState(6);
+    await trainer.close();
+    expect(allocated()).toBe(0);
+
+    const alone = layOutAdapters(model.architecture, [specs[2]!]);
+    const solo = await Trainer.plan({ ...shared, layouts: alone, learningRates: [1e-2] });
+    expect(ofOne.activations).toBe(solo.memory.activations);
+    expect(ofTwo.activations / ofAll.activations).toBeLessThan(0.75);
+    await solo.open(freshState(initialParameters(alone, [SEED]), settings));
+    const soloReports: StepReport[] = [];
+    for (let step = 1; step <= 6; step++) soloReports.push(await solo.step(step));
+    expect([null, null, ...(await solo.evaluate()).adapters]).toEqual(adapters);
+    const state = await solo.readState(6);
+    await solo.close();
+    const { start, count } = layouts[2]!;
+    expect(parameters.slice(start, start + count)).toEqual(state.parameters.slice(0, count));
+    expect(first.slice(start, start + count)).toEqual(state.first.slice(0, count));
+    expect(reports.map((report) => report.adapters[2])).toEqual(soloReports.map((report) => report.adapters[0]));
+  });
+});
+
 /** Largest difference over the largest value: rounding, where sums are cut elsewhere. */
 const ROUNDING = 1e-5;
 

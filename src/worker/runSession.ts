@@ -268,7 +268,9 @@ export class RunSession {
       if (!result) return;
       const { rows, adapters } = result;
       for (const member of members) {
-        const evaluation: EvaluationResult = { step, rows, ...adapters[member.place]! };
+        const own = adapters[member.place];
+        if (!own) continue;
+        const evaluation: EvaluationResult = { step, rows, ...own };
         member.change(({ evaluations }) => ({
           evaluations: [...evaluations.filter((e) => e.step < step), evaluation],
         }));
