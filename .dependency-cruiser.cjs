@@ -19,10 +19,12 @@ const imports = {
   training: ['model', 'adapters', 'data'],
   evaluation: ['training'],
   analysis: ['adapters'],
+  continue: ['training'],
+  onnx: ['adapters'],
   storage: ['formats'],
   hub: ['formats'],
-  worker: ['training', 'evaluation', 'storage', 'hub', 'analysis'],
-  cli: ['training', 'evaluation', 'model', 'formats', 'storage'],
+  worker: ['training', 'continue', 'evaluation', 'storage', 'hub', 'analysis', 'onnx'],
+  cli: ['training', 'continue', 'evaluation', 'model', 'formats', 'storage', 'onnx'],
 };
 
 // x.test.ts, and what tests share: testX.ts.

@@ -32,6 +32,8 @@ evaluate   --model DIR --data FILE [--adapter DIR…] [--template STRING] [--max
 logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tokens, vocabulary]
 merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
                               default f32; from quantized blocks f16, written widened, never quantized again
+export     --model DIR --format NAME --out DIR      in a form that other programs run:
+  onnx [--adapter DIR] [--dtype f32|f16]      a transformers.js folder, the adapter merged in
 inspect    PATH                a model, adapter, GGUF, safetensors, npy or data file
   --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory
 

@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openLocalAdapter } from '../adapterFolder.ts';
 import { EXPORT_DTYPES, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
+import { onnx } from '../exports/onnx.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { openLocalModel } from '../modelFolder.ts';
 import { makeFolder, type OutputFile, writeFiles } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
 
-const FORMATS: Readonly<Record<string, ExportFormat>> = {};
+const FORMATS: Readonly<Record<string, ExportFormat>> = { onnx };
 
 export const EXPORT_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',

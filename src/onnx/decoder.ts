@@ -1,0 +1,97 @@
+// The decoder as one graph: input_ids, attention_mask, position_ids and the cache in, logits and the cache out, under the
+// names that transformers.js asks for. Left padding is a matter of mask and positions.
+import type { Architecture } from '../model/architecture.ts';
+import { declareModel, type FrozenBlock, type FrozenModel } from '../model/frozenModel.ts';
+import type { LinearName } from '../model/linears.ts';
+import { type AttentionShared, attention, type LayerQkv } from './attention.ts';
+import { Graph } from './graph.ts';
+import { activate, type Builder, linear, norm, vector, widen } from './network.ts';
+import { attentionBias, type DecoderInputs, rotaryAngles } from './positions.ts';
+import { floatWeight, type OnnxDtype, type StoredWeights } from './storedWeights.ts';
+
+export function decoderGraph(a: Architecture, weights: StoredWeights, dtype: OnnxDtype): Graph {
+  const graph = new Graph();
+  const model = declareModel(a, 'f32', Number.MAX_SAFE_INTEGER);
+  const productType = dtype === 'f16' ? 'float16' : 'float32';
+  const b: Builder = { graph, architecture: a, weights, dtype, productType, narrowed: new Map() };
+  const inputs = decoderInputs(graph);
+  // Rows of all sequences below each other: [batch · length, hidden].
+  let x = graph.within('embed', () => embedded(b, model, inputs));
+  const shared = graph.within('shared', () => sharedByLayers(b, inputs));
+  for (const [layer, block] of model.blocks.entries()) {
+    x = graph.within(`layers.${layer}`, () => blockOutput(b, layer, block, x, shared));
+  }
+  graph.within('head', () => {
+    const logits = linear(b, norm(b, x, model.finalNorm), model.head.stored[0]!, undefined);
+    const shape = withLast(graph, inputs.inputIds, [a.vocabularySize]);
+    graph.node('Reshape', [logits, shape], { output: 'logits' });
+    graph.output('logits', 'float32', ['batch_size', 'sequence_length', a.vocabularySize]);
+  });
+  return graph;
+}
+
+function decoderInputs(graph: Graph): DecoderInputs {
+  return {
+    inputIds: graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']),
+    attentionMask: graph.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']),
+    positionIds: graph.input('position_ids', 'int64', ['batch_size', 'sequence_length']),
+  };
+}
+
+/** The shape of `value` with more dimensions behind it. */
+function withLast(graph: Graph, value: string, sizes: readonly number[]): string {
+  return graph.node('Concat', [graph.node('Shape', [value]), graph.integers(sizes)], { attributes: { axis: 0 } });
+}
+
+function embedded(b: Builder, model: FrozenModel, { inputIds, positionIds }: DecoderInputs): string {
+  const { graph, weights, productType, architecture } = b;
+  const looked = (name: string, ids: string) => {
+    const table = graph.weight(floatWeight(weights, name, productType));
+    return widen(b, graph.node('Gather', [table, ids], { attributes: { axis: 0 } }));
+  };
+  let x = looked(model.embedding.stored[0]!.name, inputIds);
+  if (model.positions) x = graph.node('Add', [x, looked(model.positions.stored[0]!.name, positionIds)]);
+  return graph.reshape(x, [-1, architecture.hiddenSize]);
+}
+
+function sharedByLayers({ graph, architecture: a }: Builder, inputs: DecoderInputs): AttentionShared {
+  return {
+    bias: attentionBias(graph, inputs, a.slidingWindow),
+    angles: a.rotary && rotaryAngles(graph, inputs, a.rotary, a.maxPositions),
+    queryShape: withLast(graph, inputs.inputIds, [a.heads, a.headDim]),
+    keyShape: withLast(graph, inputs.inputIds, [a.kvHeads, a.headDim]),
+  };
+}
+
+function blockOutput(b: Builder, layer: number, block: FrozenBlock, x: string, shared: AttentionShared): string {
+  const { graph, architecture: a } = b;
+  const parts = (name: LinearName, input: string) => linears(b, block, name, input);
+  const norms = block.qNorm && block.kNorm && { q: block.qNorm, k: block.kNorm };
+  const mixed = graph.within('attention', () => {
+    const qkv = queryKeyValue(b, parts('qkv', norm(b, x, block.norm1)));
+    return parts('o', attention(b, layer, qkv, shared, norms))[0]!;
+  });
+  const mid = graph.node('Add', [x, mixed]);
+  const processed = graph.within('mlp', () => {
+    const up = parts('up', norm(b, mid, block.norm2));
+    const activated = activate(b, up[0]!);
+    return parts('down', a.mlp.kind === 'gated' ? graph.node('Mul', [activated, up[1]!]) : activated)[0]!;
+  });
+  return graph.node('Add', [mid, processed]);
+}
+
+/** One value for each stored matrix of the linear. */
+function linears(b: Builder, block: FrozenBlock, name: LinearName, x: string): string[] {
+  const { weight, bias } = block.linears[name];
+  return weight.stored.map((stored, i) => linear(b, x, stored, bias && vector(b, bias, i)));
+}
+
+/** GPT-2's one product is cut into its three parts. */
+function queryKeyValue({ graph, architecture: a }: Builder, parts: readonly string[]): LayerQkv {
+  const widths = [a.heads, a.kvHeads, a.kvHeads].map((heads) => heads * a.headDim);
+  const [q = '', k = '', v = ''] =
+    parts.length === 1
+      ? graph.several('Split', [parts[0]!, graph.integers(widths)], 3, { attributes: { axis: 1 } })
+      : parts;
+  return { q, k, v };
+}

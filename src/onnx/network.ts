@@ -1,0 +1,92 @@
+// The pieces that decoders are made of, as nodes: products, norms, activations. All values between them are f32; only the
+// products themselves, and with them keys and values in the cache, are f16 where the weights are. The residual stream,
+// norms, rotary angles, softmax and logits lose too much in f16, and what overflows there is lost altogether.
+import type { Architecture } from '../model/architecture.ts';
+import type { FrozenNorm, FrozenVector, StoredRows } from '../model/frozenModel.ts';
+import type { Graph } from './graph.ts';
+import { type FloatType, floatWeight, type OnnxDtype, type StoredWeights } from './storedWeights.ts';
+
+/** A graph on its way, and where its weights come from. */
+export interface Builder {
+  readonly graph: Graph;
+  readonly architecture: Architecture;
+  readonly weights: StoredWeights;
+  readonly dtype: OnnxDtype;
+  /** What products, keys and values are computed in. */
+  readonly productType: FloatType;
+  /** Values already cast to the products' type, by the f32 value. */
+  readonly narrowed: Map<string, string>;
+}
+
+/** An f32 value in the products' type. */
+export function narrow({ graph, productType, narrowed }: Builder, value: string): string {
+  if (productType === 'float32') return value;
+  const known = narrowed.get(value);
+  if (known) return known;
+  const made = graph.cast(value, productType);
+  narrowed.set(value, made);
+  return made;
+}
+
+/** A value of the products' type in f32. */
+export function widen({ graph, productType }: Builder, value: string): string {
+  return productType === 'float32' ? value : graph.cast(value, 'float32');
+}
+
+/** A stored vector, f32. */
+export function vector({ graph, weights }: Builder, { stored }: FrozenVector, index = 0): string {
+  return graph.weight(floatWeight(weights, stored[index]!.name, 'float32'));
+}
+
+/** x [rows, in] · Wᵀ + bias → [rows, out], f32 in and out, of one stored matrix. */
+export function linear(b: Builder, x: string, stored: StoredRows, bias: string | undefined): string {
+  const { graph, weights, productType } = b;
+  const weight = graph.weight(floatWeight(weights, stored.name, productType));
+  const attributes = { transB: stored.transposed ? 0 : 1 };
+  if (productType === 'float32') return graph.node('Gemm', bias ? [x, weight, bias] : [x, weight], { attributes });
+  const product = widen(b, graph.node('Gemm', [narrow(b, x), weight], { attributes }));
+  return bias ? graph.node('Add', [product, bias]) : product;
+}
+
+/** Over the last axis. */
+export function norm(b: Builder, x: string, frozen: FrozenNorm): string {
+  const { graph, architecture } = b;
+  const { kind, eps } = architecture.norm;
+  if (kind === 'rms') return rmsNorm(graph, x, vector(b, frozen.weight), eps);
+  const bias = frozen.bias ? [vector(b, frozen.bias)] : [];
+  return graph.node('LayerNormalization', [x, vector(b, frozen.weight), ...bias], {
+    attributes: { axis: -1, epsilon: { float: eps } },
+  });
+}
+
+/** x / sqrt(mean(x²) + eps) · weight, in the steps that onnxruntime fuses into one. */
+export function rmsNorm(graph: Graph, x: string, weight: string, eps: number): string {
+  const square = graph.node('Pow', [x, graph.float(2)]);
+  const mean = graph.node('ReduceMean', [square], { attributes: { axes: [-1], keepdims: 1 } });
+  const root = graph.node('Sqrt', [graph.node('Add', [mean, graph.float(eps)])]);
+  return graph.node('Mul', [graph.node('Div', [x, root]), weight]);
+}
+
+/** act(x), in the steps that onnxruntime fuses. */
+export function activate({ graph, architecture }: Builder, x: string): string {
+  switch (architecture.mlp.activation) {
+    case 'silu':
+      return graph.node('Mul', [x, graph.node('Sigmoid', [x])]);
+    case 'relu':
+      return graph.node('Relu', [x]);
+    case 'gelu': {
+      const erf = graph.node('Erf', [graph.node('Div', [x, graph.float(Math.SQRT2)])]);
+      return halfOf(graph, x, erf);
+    }
+    case 'geluTanh': {
+      const cube = graph.node('Mul', [graph.node('Pow', [x, graph.float(3)]), graph.float(0.044715)]);
+      const inner = graph.node('Mul', [graph.node('Add', [x, cube]), graph.float(Math.sqrt(2 / Math.PI))]);
+      return halfOf(graph, x, graph.node('Tanh', [inner]));
+    }
+  }
+}
+
+/** x (1 + y) / 2 */
+function halfOf(graph: Graph, x: string, y: string): string {
+  return graph.node('Mul', [graph.node('Mul', [x, graph.node('Add', [y, graph.float(1)])]), graph.float(0.5)]);
+}

@@ -1,0 +1,74 @@
+// Exported folders in onnxruntime-web (WebAssembly) against PyTorch, transformers and PEFT: e2e/reference/parity.py made
+// the numbers.
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { PARITY_CASES, parityFiles, readTensors } from '../adapters/testFixtures.ts';
+import type { ZipEntry } from '../formats/zipWriter.ts';
+import { relativeError } from '../ops/testGpu.ts';
+import { onnxFolder } from './onnxFolder.ts';
+import { entryBytes, openFixture, openSession, run } from './testSession.ts';
+
+/** f32 sums in another order than PyTorch's, through a whole network. */
+const F32_TOLERANCE = 1e-4;
+
+const CASES = PARITY_CASES.filter((name) => !name.startsWith('cli-'));
+
+/** The fixture's rows with their logits, base and adapter merged by PEFT. */
+async function expectedRows(name: string): Promise<{ ids: number[]; logits: Float32Array }[]> {
+  const folder = new URL(`../../e2e/fixtures/parity/${name}/`, import.meta.url);
+  const { batch } = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8'));
+  const tensors = await readTensors(parityFiles(name).find((file) => file.name === 'expected.safetensors')!);
+  return batch.rows.map(({ ids }: { ids: number[] }, i: number) => ({
+    ids,
+    logits: tensors.get(`logits/${i}`)!.values,
+  }));
+}
+
+describe.each(CASES)('%s', (name) => {
+  let fixture: Awaited<ReturnType<typeof openFixture>>;
+  let entries: ZipEntry[];
+  let session: Awaited<ReturnType<typeof openSession>>;
+  beforeAll(async () => {
+    fixture = await openFixture(name);
+    entries = await onnxFolder(fixture.model, fixture.a, fixture.adapter, { dtype: 'f32' });
+    session = await openSession(entries);
+  });
+
+  test('logits of the merged model', async () => {
+    for (const { ids, logits } of await expectedRows(name)) {
+      const answer = await run(session, fixture.a, { ids: [ids] });
+      expect(relativeError(answer.logits, logits)).toBeLessThan(F32_TOLERANCE);
+    }
+  });
+
+  test('a row in two calls, the second on the cache of the first', async () => {
+    const { ids, logits } = (await expectedRows(name))[1]!;
+    const first = await run(session, fixture.a, { ids: [ids.slice(0, 7)] });
+    const second = await run(session, fixture.a, { ids: [ids.slice(7)] }, first.cache);
+    const both = Float32Array.from([...first.logits, ...second.logits]);
+    expect(relativeError(both, logits)).toBeLessThan(F32_TOLERANCE);
+  });
+
+  test('rows of two lengths in one batch, padded on the left', async () => {
+    const [short, long] = (await expectedRows(name)).slice(0, 2);
+    const padding = long!.ids.length - short!.ids.length;
+    const rows = { ids: [[...Array(padding).fill(0), ...short!.ids], long!.ids], padding: [padding, 0] };
+    const { logits } = await run(session, fixture.a, rows);
+    const vocabulary = fixture.a.vocabularySize;
+    const [start, end] = [padding * vocabulary, long!.ids.length * vocabulary];
+    expect(relativeError(logits.subarray(start, end), short!.logits)).toBeLessThan(F32_TOLERANCE);
+    expect(relativeError(logits.subarray(end), long!.logits)).toBeLessThan(F32_TOLERANCE);
+  });
+
+  test('weights in files beside the model', async () => {
+    const options = { dtype: 'f32', maxFileBytes: 60_000 } as const;
+    const cut = await onnxFolder(fixture.model, fixture.a, fixture.adapter, options);
+    const names = cut.map((entry) => entry.name).filter((file) => file.startsWith('onnx/'));
+    expect(names.slice(0, 3)).toEqual(['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model.onnx_data_1']);
+    const config = JSON.parse(new TextDecoder().decode(await entryBytes(cut[0]!)));
+    expect(config['transformers.js_config'].use_external_data_format).toEqual({ 'model.onnx': names.length - 1 });
+    const { ids, logits } = (await expectedRows(name))[0]!;
+    const answer = await run(await openSession(cut), fixture.a, { ids: [ids] });
+    expect(relativeError(answer.logits, logits)).toBeLessThan(F32_TOLERANCE);
+  });
+});
