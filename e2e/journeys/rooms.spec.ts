@@ -1,6 +1,5 @@
 // Library, Compare and Playground on two short runs of the built-in model on a few rows, trained once: kept across reloads, found,
 // renamed, compared, tried, taken away, brought back in a fresh profile, deleted.
-import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
 import { unzipSync } from 'fflate';
@@ -150,8 +149,8 @@ test('the adapter leaves as a PEFT zip, and answers the same in a fresh profile'
   const library = new LibraryPage(page);
   await library.open();
   await library.openRun(SECOND);
-  const path = await (await library.exportAdapter(SECOND)).path();
-  const names = Object.keys(unzipSync(new Uint8Array(readFileSync(path)))).map((name) => name.split('/').at(-1));
+  const zip = await (await library.openExport(SECOND)).download('Adapter');
+  const names = Object.keys(unzipSync(zip.bytes)).map((name) => name.split('/').at(-1));
   expect(names).toEqual(expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', 'README.md']));
 
   const prompt = 'table: town | score | river\nquestion: which town has the highest score?\n';
@@ -166,7 +165,7 @@ test('the adapter leaves as a PEFT zip, and answers the same in a fresh profile'
   const elsewhere = await fresh.newPage();
   const theirs = new LibraryPage(elsewhere);
   await theirs.open();
-  await theirs.importZip(path);
+  await theirs.importZip(zip);
   await elsewhere.getByRole('link', { name: 'Try in Playground' }).click();
   const there = new PlaygroundPage(elsewhere);
   await there.prompt.waitFor({ timeout: MINUTE_MS });
@@ -175,49 +174,6 @@ test('the adapter leaves as a PEFT zip, and answers the same in a fresh profile'
   const [adapterName] = (await there.columns().nth(1).getAttribute('aria-label'))?.split('Answer of ').slice(1) ?? [];
   expect(await there.answer(adapterName ?? '')).toBe(expected);
   await fresh.close();
-});
-
-test('the merged model leaves as a transformers folder in a zip', async () => {
-  const library = new LibraryPage(page);
-  await library.open();
-  await library.openRun(SECOND);
-  await library.openExport(SECOND);
-  const path = await (await library.exportMerged(SECOND, 'f16')).path();
-  const names = Object.keys(unzipSync(new Uint8Array(readFileSync(path)))).map((name) => name.split('/').at(-1));
-  expect(names).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']));
-});
-
-test('both can be written into a folder', async () => {
-  // The picker is the browser's own window; a folder of the page's private file system stands in for what it gives.
-  await page.evaluate(() => {
-    window.showDirectoryPicker = async () =>
-      (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true });
-  });
-  const library = new LibraryPage(page);
-  const detail = library.detail(SECOND);
-  await detail.getByRole('button', { name: 'Export…' }).click();
-  await detail.getByRole('button', { name: 'Export…' }).click();
-  await detail.getByLabel('Write as').selectOption('folder');
-  for (const what of ['Export adapter', 'Export merged model']) {
-    await detail.getByRole('button', { name: what }).click();
-    const said = what === 'Export adapter' ? 'The adapter is in the folder' : 'The merged model is in the folder';
-    await expect(detail.getByText(said)).toBeVisible({ timeout: MINUTE_MS });
-  }
-  const files = await page.evaluate(async () => {
-    const list = async (folder: FileSystemDirectoryHandle, path: string): Promise<string[]> => {
-      const names: string[] = [];
-      for await (const [name, entry] of folder.entries()) {
-        if (entry instanceof FileSystemDirectoryHandle) names.push(...(await list(entry, `${path}${name}/`)));
-        else names.push(`${path}${name}`);
-      }
-      return names;
-    };
-    return list(await (await navigator.storage.getDirectory()).getDirectoryHandle('picked'), '');
-  });
-  const names = files.map((path) => path.split('/').at(-1));
-  expect(names).toEqual(
-    expect.arrayContaining(['adapter_config.json', 'adapter_model.safetensors', 'config.json', 'model.safetensors']),
-  );
 });
 
 for (const scheme of ['light', 'dark'] as const) {

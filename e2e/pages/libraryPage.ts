@@ -1,6 +1,6 @@
 // Library: the list of runs, one run in full, import, storage.
-import { readFileSync } from 'node:fs';
-import type { Download, Locator, Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import { ExportPanel } from './exportPanel.ts';
 
 export class LibraryPage {
   readonly list: Locator;
@@ -53,25 +53,9 @@ export class LibraryPage {
     await this.detail(to).waitFor();
   }
 
-  async openExport(name: string | RegExp): Promise<Locator> {
-    const detail = this.detail(name);
-    await detail.getByRole('button', { name: 'Export…' }).click();
-    return detail;
-  }
-
-  async exportAdapter(name: string | RegExp): Promise<Download> {
-    const detail = await this.openExport(name);
-    const download = this.page.waitForEvent('download');
-    await detail.getByRole('button', { name: 'Export adapter' }).click();
-    return download;
-  }
-
-  async exportMerged(name: string | RegExp, format: string): Promise<Download> {
-    const detail = this.detail(name);
-    await detail.getByLabel('Merged model').selectOption(format);
-    const download = this.page.waitForEvent('download', { timeout: 120_000 });
-    await detail.getByRole('button', { name: 'Export merged model' }).click();
-    return download;
+  async openExport(name: string | RegExp): Promise<ExportPanel> {
+    await this.detail(name).getByRole('button', { name: 'Export…' }).click();
+    return new ExportPanel(this.page);
   }
 
   async remove(name: string | RegExp): Promise<void> {
@@ -80,12 +64,10 @@ export class LibraryPage {
     await this.page.getByRole('dialog').waitFor({ state: 'hidden' });
   }
 
-  /** Imports the zip under a name of its own: a download's path has none. */
-  async importZip(path: string): Promise<void> {
-    const buffer = readFileSync(path);
+  async importZip({ name, bytes }: { name: string; bytes: Uint8Array }): Promise<void> {
     await this.page
       .getByLabel('Adapter files')
-      .setInputFiles({ name: 'adapter.zip', mimeType: 'application/zip', buffer });
+      .setInputFiles({ name, mimeType: 'application/zip', buffer: Buffer.from(bytes) });
   }
 
   async importFolder(folder: string): Promise<void> {

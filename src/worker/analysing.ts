@@ -8,18 +8,19 @@ import { readFrozen } from '../analysis/frozenMatrix.ts';
 import { randomSimilarity, subspaceSimilarity } from '../analysis/subspace.ts';
 import { effectiveRank, type Factors, frobenius, inputDirections, updateSvd } from '../analysis/update.ts';
 import { adapterVersion, adapterZip, openAdapter, type StoredAdapter } from './adapterStore.ts';
+import { breathing } from './breathing.ts';
 import { cancellable } from './cancelling.ts';
 import { WorkerError } from './failure.ts';
 import { keepAnalysis, keptAnalysis } from './keptAnalysis.ts';
 import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
+import type { OpenedModel } from './modelSource.ts';
 import { post } from './post.ts';
 import type { Calls, MatrixAmplification, MatrixSpectrum } from './protocol.ts';
-import { modelOfRun, type RunModel } from './runModel.ts';
+import { modelOfRun } from './runModel.ts';
 
 /** Random matrices are the same at every look. */
 const SEED = 1;
-const SLICE_MS = 40;
 
 export async function readKeptAnalysis(runId: string): Promise<Calls['keptAnalysis']['reply']> {
   const run = await keptRun(runId);
@@ -111,7 +112,7 @@ async function factorsAt(
 
 interface Measured {
   readonly run: KeptRun;
-  readonly model: RunModel;
+  readonly model: OpenedModel;
   readonly stored: StoredAdapter;
   readonly adapterBytes: number;
   readonly kept: Awaited<ReturnType<typeof keptAnalysis>>;
@@ -128,7 +129,7 @@ async function opened(runId: string): Promise<Measured> {
 const lately = new Map<string, StoredAdapter>();
 
 /** The last few are kept as read. */
-async function adapterOf({ id }: KeptRun, { architecture }: RunModel): Promise<StoredAdapter> {
+async function adapterOf({ id }: KeptRun, { architecture }: OpenedModel): Promise<StoredAdapter> {
   const key = `${id} ${adapterVersion(id)}`;
   const known = lately.get(key);
   if (known) return known;
@@ -157,18 +158,6 @@ async function overModules<T>(
     post({ kind: 'analysed', runId: run.id, done: results.length, total: layout.modules.length });
   }
   return results;
-}
-
-/** Lets the worker take its messages once a slice of time is used up. */
-function breathing(signal: AbortSignal): Breathe {
-  let since = performance.now();
-  return async () => {
-    signal.throwIfAborted();
-    if (performance.now() - since < SLICE_MS) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    since = performance.now();
-    signal.throwIfAborted();
-  };
 }
 
 function finite(value: number): number | null {

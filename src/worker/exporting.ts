@@ -1,86 +1,44 @@
-// Taking a run away: its adapter as a PEFT folder in a zip, or the whole model with the adapter merged in.
-import { mergedFolder } from '../adapters/mergedFolder.ts';
-import { adapterCard } from '../formats/adapterCard.ts';
-import { blobSource } from '../formats/byteSource.ts';
-import { sortModelFiles } from '../formats/modelFolder.ts';
-import { readAdapterConfig } from '../formats/peft.ts';
-import { openZip } from '../formats/zipReader.ts';
-import { type ZipEntry, zipStream } from '../formats/zipWriter.ts';
-import { DTYPE_OF } from '../model/readRows.ts';
-import { cardInfo } from './adapterCardInfo.ts';
-import { adapterZip, openAdapter, zipBlob } from './adapterStore.ts';
+// Taking a run away: what an export would be, and the export.
 import { cancellable } from './cancelling.ts';
-import { collectBlob } from './collectBlob.ts';
-import { WorkerError } from './failure.ts';
-import { writeFolder } from './folderWriter.ts';
+import { exportEntries } from './exportEntries.ts';
+import { downloadName, writeOut } from './exportWriting.ts';
+import { failureOf } from './failure.ts';
+import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
-import { requireModel } from './modelSession.ts';
-import { fileStem } from './names.ts';
 import { post } from './post.ts';
-import type { Calls } from './protocol.ts';
+import type { Calls, ExportPlan, ExportTarget, ExportWhat } from './protocol.ts';
+import { bringModelOfRun, modelOfRun, wholeModelOfRun } from './runModel.ts';
 
-/** The stored files, with a model card that says the run's newest results. */
-export async function exportAdapter(runId: string): Promise<Calls['exportAdapter']['reply']> {
-  const run = await keptRun(runId);
-  const fileName = `${fileStem(run.name)}.zip`;
-  const stored = await adapterZip(runId);
-  if (run.isImported) return { fileName, zip: stored };
-  const files = await openZip(blobSource(stored, fileName));
-  const folder = sortModelFiles(files);
-  if (folder.kind !== 'adapter') throw new WorkerError(`“${run.name}” is not kept as an adapter.`);
-  const config = await readAdapterConfig(folder.config);
-  const card = adapterCard({ ...cardInfo(run), config, trainedParameters: run.plan.trainableParameters });
-  const read = async (file: typeof folder.config) => ({ name: file.name, bytes: await file.read(0, file.sizeBytes) });
-  const zip = await zipBlob([
-    await read(folder.config),
-    await read(folder.weights),
-    { name: 'README.md', bytes: new TextEncoder().encode(card) },
-  ]);
-  return { fileName, zip };
+export async function planExport(what: ExportWhat): Promise<ExportPlan> {
+  let isBaseMissing = false;
+  const baseOf = async (run: KeptRun) => {
+    try {
+      return await modelOfRun(run);
+    } catch (error) {
+      isBaseMissing = true;
+      throw error;
+    }
+  };
+  try {
+    const leaving = await exportEntries(what, baseOf);
+    const sizeBytes = leaving.entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+    return { kind: 'ready', fileName: downloadName(leaving), sizeBytes };
+  } catch (error) {
+    return { kind: isBaseMissing ? 'needsBase' : 'refused', reason: failureOf(error).message };
+  }
 }
 
-/** Reads the base's stored weights again and adds the adapter, piece by piece. */
-export function exportMerged(request: Calls['exportMerged']['request']): Promise<Calls['exportMerged']['reply']> {
-  const { runId, format, directory } = request;
+export function exportRun(what: ExportWhat, to: ExportTarget): Promise<Calls['exportRun']['reply']> {
   return cancellable('export', async (signal) => {
-    const run = await keptRun(runId);
-    const { opened, description } = requireModel();
-    if (!run.isImported && description.baseModelId !== run.model.baseModelId) {
-      throw new WorkerError(`This adapter belongs to ${run.model.name}: load that model in Train first.`);
-    }
-    const { layout, block } = await openAdapter(runId, opened.architecture);
-    const files = await mergedFolder(
-      opened.folder,
-      opened.architecture,
-      { layout, block },
-      { dtype: DTYPE_OF[format] },
-    );
-    const entries = withProgress(files, signal);
-    const stem = `${fileStem(run.name)}-merged-${format}`;
-    if (directory) {
-      await writeFolder(directory, entries);
-      return { fileName: directory.name, zip: null };
-    }
-    return { fileName: `${stem}.zip`, zip: await collectBlob(zipStream(entries), 'application/zip') };
+    const report = (_file: string, doneBytes: number, totalBytes: number) =>
+      post({ kind: 'exportProgress', phase: 'base', doneBytes, totalBytes });
+    const leaving = await exportEntries(what, (run) => wholeModelOfRun(run, report, signal));
+    const file = await writeOut(leaving, to, signal);
+    return { fileName: to.kind === 'folder' && !leaving.isSingleFile ? leaving.stem : downloadName(leaving), file };
   });
 }
 
-/** The same entries, told to the page as they are read, and ended by the signal. */
-function withProgress(entries: readonly ZipEntry[], signal: AbortSignal): ZipEntry[] {
-  const totalBytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  let doneBytes = 0;
-  let toldAt = 0;
-  async function* counted(entry: ZipEntry): AsyncGenerator<Uint8Array> {
-    const bytes = entry.bytes();
-    for await (const chunk of Symbol.asyncIterator in bytes ? bytes : [bytes]) {
-      signal.throwIfAborted();
-      doneBytes += chunk.length;
-      if (performance.now() - toldAt > 50 || doneBytes === totalBytes) {
-        toldAt = performance.now();
-        post({ kind: 'exportProgress', doneBytes, totalBytes });
-      }
-      yield chunk;
-    }
-  }
-  return entries.map((entry) => ({ ...entry, bytes: () => counted(entry) }));
+export async function bringBase(runId: string, files: File[]): Promise<null> {
+  await bringModelOfRun(await keptRun(runId), files);
+  return null;
 }

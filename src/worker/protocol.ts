@@ -308,6 +308,30 @@ export interface MatrixAmplification {
   factor: number | null;
 }
 
+// ---- Taking a run away ----------------------------------------------------------------------------------------------
+
+/** What leaves, in the form that one kind of tool opens. */
+export type ExportWhat =
+  /** A PEFT folder. */
+  | { kind: 'adapter'; runId: string }
+  /** A transformers folder of the base with the adapter merged in. */
+  | { kind: 'merged'; runId: string; format: MergedFormat };
+
+export type ExportKind = ExportWhat['kind'];
+
+export type ExportPlan =
+  /** `fileName`: of what is downloaded. `sizeBytes`: of all its files together. */
+  | { kind: 'ready'; fileName: string; sizeBytes: number }
+  /** The files of the base are not at hand; `reason` says why. */
+  | { kind: 'needsBase'; reason: string }
+  | { kind: 'refused'; reason: string };
+
+/** `file`: what is downloaded goes there as it is made. `folder`: files stand in it, those of a folder in one of its own. */
+export type ExportTarget =
+  | { kind: 'download' }
+  | { kind: 'file'; handle: FileSystemFileHandle }
+  | { kind: 'folder'; handle: FileSystemDirectoryHandle };
+
 // ---- Playground ---------------------------------------------------------------------------------------------------
 
 export interface SamplingSettings {
@@ -522,12 +546,15 @@ export interface Calls {
     reply: { rows: number; cols: number; dimensions: number; phi: number[]; random: number[] };
   };
 
-  exportAdapter: { request: { runId: string }; reply: { fileName: string; zip: Blob } };
-  /** Writes into `directory` when given, else replies with a zip. Progress by `exportProgress`. */
-  exportMerged: {
-    request: { runId: string; format: MergedFormat; directory?: FileSystemDirectoryHandle };
-    reply: { fileName: string; zip: Blob | null };
+  /** What an export would be. Reads no more of the base than its headers. */
+  planExport: { request: { what: ExportWhat }; reply: ExportPlan };
+  /** `file` is the download; null where it went elsewhere. Progress by `exportProgress`. Needs no GPU. */
+  exportRun: {
+    request: { what: ExportWhat; to: ExportTarget };
+    reply: { fileName: string; file: Blob | null };
   };
+  /** The files of a run's base, where the worker cannot find them itself. Fails where the adapter does not fit them. */
+  bringBase: { request: { runId: string; files: File[] }; reply: null };
   /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
   importAdapter: { request: { files: File[] }; reply: RunRecord };
 
@@ -570,4 +597,5 @@ export type Event =
   | { kind: 'analysed'; runId: string; done: number; total: number }
   /** `share` of the whole evaluation, from 0 to 1; `runId` null is the base. */
   | { kind: 'evaluating'; runId: string | null; phase: 'loss' | 'answers'; done: number; total: number; share: number }
-  | { kind: 'exportProgress'; doneBytes: number; totalBytes: number };
+  /** First the base is downloaded, where it is not here, then files are written. */
+  | { kind: 'exportProgress'; phase: 'base' | 'write'; doneBytes: number; totalBytes: number };

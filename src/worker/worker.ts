@@ -7,7 +7,7 @@ import { cancel } from './cancelling.ts';
 import { previewRows, readData } from './dataSession.ts';
 import { openDevice } from './device.ts';
 import { evaluateRuns, readEvaluation } from './evaluating.ts';
-import { exportAdapter, exportMerged } from './exporting.ts';
+import { bringBase, exportRun, planExport } from './exporting.ts';
 import { failureOf } from './failure.ts';
 import { fitRun } from './fitting.ts';
 import { deleteCachedModel, listShelf } from './hubCache.ts';
@@ -109,10 +109,12 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await analyseAmplification(command.runId) });
     case 'compareSubspaces':
       return post({ ...reply, to: command.kind, value: await compareSubspaces(command) });
-    case 'exportAdapter':
-      return post({ ...reply, to: command.kind, value: await exportAdapter(command.runId) });
-    case 'exportMerged':
-      return post({ ...reply, to: command.kind, value: await exportMerged(command) });
+    case 'planExport':
+      return post({ ...reply, to: command.kind, value: await planExport(command.what) });
+    case 'exportRun':
+      return post({ ...reply, to: command.kind, value: await exportRun(command.what, command.to) });
+    case 'bringBase':
+      return post({ ...reply, to: command.kind, value: await bringBase(command.runId, command.files) });
     case 'importAdapter':
       return post({ ...reply, to: command.kind, value: await importAdapter(command.files) });
     default:

@@ -71,7 +71,7 @@ export function RunActions({ run }: { run: RunRecord }) {
         <p className={styles.dim}>Resuming needs WebGPU; the saved state waits here.</p>
       )}
       {opened === 'rename' && <RenameRun run={run} onDone={close} />}
-      {opened === 'export' && <ExportPanel run={run} hasDevice={hasDevice} />}
+      {opened === 'export' && <ExportPanel run={run} />}
       <DeleteRun run={run} isOpen={opened === 'delete'} onClose={close} />
     </>
   );

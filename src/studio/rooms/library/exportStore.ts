@@ -1,74 +1,102 @@
 // Taking a run away: one export at a time, into the browser's downloads or into a folder that the person picked.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../worker/client.ts';
-import type { MergedFormat } from '../../../worker/protocol.ts';
+import type { ExportPlan, ExportTarget, ExportWhat } from '../../../worker/protocol.ts';
 import { saveFile } from '../../runs/saveFile.ts';
 import { messageOf } from '../../stores/messageOf.ts';
-import { writeZipTo } from './writeZipTo.ts';
 
 export type ExportState =
   | { kind: 'idle' }
-  | { kind: 'running'; runId: string; label: string; doneBytes: number; totalBytes: number }
-  | { kind: 'done'; runId: string; message: string }
-  | { kind: 'failed'; runId: string; message: string };
+  | { kind: 'running'; key: string; phase: 'base' | 'write'; doneBytes: number; totalBytes: number }
+  | { kind: 'done'; key: string; message: string }
+  | { kind: 'failed'; key: string; message: string };
 
-export const useExportStore = create<{ state: ExportState }>()(() => ({ state: { kind: 'idle' } }));
+export type ExportPlace = 'downloads' | 'folder';
 
-onEvent('exportProgress', ({ doneBytes, totalBytes }) => {
+/** `baseVersion` grows when files of a base were brought: what needed them is planned anew. */
+export const useExportStore = create<{ state: ExportState; baseVersion: number }>()(() => ({
+  state: { kind: 'idle' },
+  baseVersion: 0,
+}));
+
+onEvent('exportProgress', ({ phase, doneBytes, totalBytes }) => {
   const { state } = useExportStore.getState();
-  if (state.kind === 'running') useExportStore.setState({ state: { ...state, doneBytes, totalBytes } });
+  if (state.kind === 'running') useExportStore.setState({ state: { ...state, phase, doneBytes, totalBytes } });
 });
 
-/** Whether folders can be written here; elsewhere everything leaves as a zip. */
+/** Which export it is, whatever the format. */
+export function exportKey({ kind, runId }: Pick<ExportWhat, 'kind' | 'runId'>): string {
+  return `${kind} ${runId}`;
+}
+
+/** Whether folders can be written here; elsewhere everything leaves as one file. */
 export function canWriteFolders(): boolean {
   return window.showDirectoryPicker !== undefined;
 }
 
-export function exportAdapter(runId: string, toFolder: boolean): Promise<void> {
-  return exporting(runId, 'Writing the adapter', toFolder, async (directory) => {
-    const { fileName, zip } = await call('exportAdapter', { runId });
-    if (directory === undefined) return download(fileName, zip);
-    await writeZipTo(zip, directory);
-    return `The adapter is in the folder ${directory.name}.`;
-  });
-}
+/** From this size on a download is written to disk as it is made, where the browser lets a page do that. */
+const STREAMED_BYTES = 256_000_000;
 
-export function exportMerged(runId: string, format: MergedFormat, toFolder: boolean): Promise<void> {
-  return exporting(runId, `Merging the adapter into the model (${format})`, toFolder, async (directory) => {
-    const { fileName, zip } = await call('exportMerged', { runId, format, directory });
-    if (zip !== null) return download(fileName, zip);
-    return `The merged model is in the folder ${directory?.name ?? fileName}.`;
-  });
+export async function startExport(
+  what: ExportWhat,
+  plan: Extract<ExportPlan, { kind: 'ready' }>,
+  place: ExportPlace,
+): Promise<void> {
+  const key = exportKey(what);
+  try {
+    const to = await targetFor(plan, place);
+    useExportStore.setState({ state: { kind: 'running', key, phase: 'write', doneBytes: 0, totalBytes: 0 } });
+    const { fileName, file } = await call('exportRun', { what, to });
+    if (file) saveFile(fileName, file);
+    useExportStore.setState({ state: { kind: 'done', key, message: whereItIs(to, fileName) } });
+  } catch (error) {
+    const isCancelled = error instanceof CallError ? error.isCancelled : isAbort(error);
+    useExportStore.setState({
+      state: isCancelled ? { kind: 'idle' } : { kind: 'failed', key, message: messageOf(error) },
+    });
+  }
 }
 
 export async function cancelExport(): Promise<void> {
   await call('cancel', { what: 'export' });
 }
 
-function download(fileName: string, zip: Blob): string {
-  saveFile(fileName, zip);
-  return `${fileName} is in your downloads.`;
+/** Throws in words for the page where these are not the base's files. */
+export async function bringBase(runId: string, files: File[]): Promise<void> {
+  await call('bringBase', { runId, files });
+  planAgain();
 }
 
-async function exporting(
-  runId: string,
-  label: string,
-  toFolder: boolean,
-  write: (directory: FileSystemDirectoryHandle | undefined) => Promise<string>,
-): Promise<void> {
-  try {
-    const directory = toFolder ? await window.showDirectoryPicker?.({ id: 'rankwise', mode: 'readwrite' }) : undefined;
-    useExportStore.setState({ state: { kind: 'running', runId, label, doneBytes: 0, totalBytes: 0 } });
-    useExportStore.setState({ state: { kind: 'done', runId, message: await write(directory) } });
-  } catch (error) {
-    const isCancelled = error instanceof CallError ? error.isCancelled : isAbort(error);
-    useExportStore.setState({
-      state: isCancelled ? { kind: 'idle' } : { kind: 'failed', runId, message: messageOf(error) },
-    });
+export function planAgain(): void {
+  useExportStore.setState(({ baseVersion }) => ({ baseVersion: baseVersion + 1 }));
+}
+
+/** Asks the person where the browser must: from a click, as pickers want it. */
+async function targetFor({ fileName, sizeBytes }: { fileName: string; sizeBytes: number }, place: ExportPlace) {
+  if (place === 'folder') {
+    const handle = await window.showDirectoryPicker?.({ id: 'rankwise', mode: 'readwrite' });
+    if (handle) return { kind: 'folder', handle } satisfies ExportTarget;
+  } else if (sizeBytes >= STREAMED_BYTES) {
+    const handle = await window.showSaveFilePicker?.({ id: 'rankwise', suggestedName: fileName });
+    if (handle) return { kind: 'file', handle } satisfies ExportTarget;
+  }
+  return { kind: 'download' } satisfies ExportTarget;
+}
+
+function whereItIs(to: ExportTarget, fileName: string): string {
+  switch (to.kind) {
+    case 'folder':
+      return `It is in ${to.handle.name}/${fileName}.`;
+    case 'file':
+      return `It is in ${to.handle.name}.`;
+    case 'download':
+      return `${fileName} is in your downloads.`;
+    default:
+      return to satisfies never;
   }
 }
 
-/** The person closed the folder picker. */
+/** The person closed the picker. */
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }

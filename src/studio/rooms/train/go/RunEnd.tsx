@@ -63,8 +63,9 @@ function DownloadAdapter({ run }: { run: RunRecord }) {
   const download = async () => {
     setError(null);
     try {
-      const { zip, fileName } = await call('exportAdapter', { runId: run.id });
-      saveFile(fileName, zip);
+      const what = { kind: 'adapter', runId: run.id } as const;
+      const { file, fileName } = await call('exportRun', { what, to: { kind: 'download' } });
+      if (file) saveFile(fileName, file);
     } catch (failure) {
       setError(messageOf(failure));
     }

@@ -1,0 +1,144 @@
+// Taking a run away: one short run of the built-in model, then every destination of the Library's export panel, each
+// opened by the tool that it is meant for or by our own reader of its format; into a folder; cancelled; without WebGPU.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
+import { bytesSource } from '../../src/formats/byteSource.ts';
+import { openZip } from '../../src/formats/zipReader.ts';
+import { browserFlags, findOrInstallBrowser } from '../browser.ts';
+import { cliText, parametersOf, unpack } from '../exported/opened.ts';
+import type { ExportPanel } from '../pages/exportPanel.ts';
+import { LibraryPage } from '../pages/libraryPage.ts';
+import { PickedFolder } from '../pages/pickedFolder.ts';
+import { PlaygroundPage } from '../pages/playgroundPage.ts';
+import { TrainPage } from '../pages/trainPage.ts';
+
+test.describe.configure({ mode: 'serial' });
+
+const MINUTE_MS = 60_000;
+const RUN = 'To be taken away';
+const PROMPT = 'table: town | score | river\nquestion: which town has the highest score?\n';
+
+let profile: string;
+let context: BrowserContext;
+let page: Page;
+/** What base and adapter say to PROMPT in the Playground, greedy. */
+const said = { base: '', adapter: '' };
+
+/** A profile that outlives the browser: the last journey opens it again without WebGPU. */
+async function openBrowser(baseURL: string | undefined, args: string[]): Promise<void> {
+  const executablePath = findOrInstallBrowser();
+  context = await chromium.launchPersistentContext(profile, { executablePath, args, acceptDownloads: true, baseURL });
+  page = context.pages()[0] ?? (await context.newPage());
+}
+
+/** Answers that the base would not give, so that few steps suffice to hear the adapter. */
+function fewRows() {
+  const rows = Array.from({ length: 24 }, (_, i) => ({
+    context: `table: town | score\nquestion: which town is number ${i}?\n`,
+    target: `none of them`,
+  }));
+  const buffer = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n'));
+  return { name: 'towns.jsonl', mimeType: 'application/jsonl', buffer };
+}
+
+async function trainOnce(): Promise<void> {
+  const train = new TrainPage(page);
+  await train.open();
+  await train.waitUntilReady(2 * MINUTE_MS);
+  await train.chooseDataFile(fewRows());
+  await train.closeDrawer();
+  await train.waitUntilReady();
+  await train.chooseRank(4);
+  await train.chooseSteps(12);
+  await train.setting(/^Learning rate/).fill('0.01');
+  await train.train();
+  await train.waitUntilFinished(4 * MINUTE_MS);
+}
+
+async function openExport(): Promise<ExportPanel> {
+  const library = new LibraryPage(page);
+  await library.open();
+  await library.openRun(RUN);
+  return library.openExport(RUN);
+}
+
+test.beforeAll(async ({ baseURL }) => {
+  test.setTimeout(10 * MINUTE_MS);
+  profile = mkdtempSync(join(tmpdir(), 'rankwise-exports-'));
+  await openBrowser(baseURL, browserFlags());
+  await trainOnce();
+  const library = new LibraryPage(page);
+  await library.open();
+  await library.openRun(/r 4$/);
+  await library.rename(/r 4$/, RUN);
+  await library.detail(RUN).getByRole('link', { name: 'Try in Playground' }).click();
+  const playground = new PlaygroundPage(page);
+  await playground.prompt.waitFor({ timeout: MINUTE_MS });
+  await expect(playground.columns()).toHaveCount(2);
+  await playground.ask(PROMPT);
+  said.base = await playground.answer('Base');
+  said.adapter = await playground.answer(/To be/);
+  expect(said.adapter).not.toBe(said.base);
+});
+
+test.afterAll(async () => {
+  await context.close();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+test('the adapter as a PEFT folder: what its matrices have learned is in it', async () => {
+  const { name, bytes } = await (await openExport()).download('Adapter');
+  expect(name).toBe('To-be-taken-away.zip');
+  const files = await openZip(bytesSource(bytes, name));
+  expect(files.map((file) => file.name).sort()).toEqual([
+    'README.md',
+    'adapter_config.json',
+    'adapter_model.safetensors',
+  ]);
+  const parameters = await parametersOf(files);
+  expect(parameters.every((value) => value !== 0)).toBe(true);
+});
+
+test('the merged model as a transformers folder: alone it says what base and adapter said', async () => {
+  const taken = await (await openExport()).download('Merged model', 'f16');
+  expect(taken.name).toBe('To-be-taken-away-merged-f16.zip');
+  const folder = join(profile, 'merged');
+  expect(unpack(taken, folder)).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']));
+  expect(await cliText(PROMPT, '--model', folder)).toBe(said.adapter);
+});
+
+test('into a folder: each export in one of its own; cancelled, nothing is left of it', async () => {
+  const panel = await openExport();
+  const folder = new PickedFolder(page);
+  await folder.standIn();
+  await panel.choosePlace('folder');
+  await panel.start('Adapter');
+  expect(await panel.written('Adapter')).toBe('It is in picked/To-be-taken-away.');
+  const adapter = ['README.md', 'adapter_config.json', 'adapter_model.safetensors'];
+  expect(await folder.files()).toEqual(adapter.map((name) => `To-be-taken-away/${name}`));
+});
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`the export panel is accessible and fits 360 pixels, ${scheme}`, async () => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width: 360, height: 800 });
+    const panel = await openExport();
+    await expect(panel.button('Merged model')).toBeEnabled();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+}
+
+test('without WebGPU a run of the built-in model still leaves merged', async ({ baseURL }) => {
+  await context.close();
+  await openBrowser(baseURL, ['--no-sandbox', '--disable-gpu', '--disable-features=WebGPU']);
+  const panel = await openExport();
+  const { name, bytes } = await panel.download('Merged model', 'f32');
+  const files = await openZip(bytesSource(bytes, name));
+  expect(files.map((file) => file.name)).toContain('model.safetensors');
+});

@@ -1,0 +1,85 @@
+// One destination: who opens it, how large it will be, and the button that writes it.
+import { Button } from '@mantine/core';
+import { useId, useMemo, useState } from 'react';
+import type { ExportPlan, RunRecord } from '../../../worker/protocol.ts';
+import { formatBytes } from '../../format.ts';
+import { ErrorNote } from '../../panels/ErrorNote.tsx';
+import type { Destination } from './destinations.ts';
+import { ExportUnderWay } from './ExportUnderWay.tsx';
+import styles from './export.module.css';
+import { type ExportPlace, exportKey, startExport, useExportStore } from './exportStore.ts';
+import { useExportPlan } from './useExportPlan.ts';
+
+interface Props {
+  run: RunRecord;
+  destination: Destination;
+  place: ExportPlace;
+}
+
+export function ExportRow({ run, destination, place }: Props) {
+  const { title, opensIn, choices, usual, note } = destination;
+  const [value, setValue] = useState(() => usual?.(run) ?? choices[0].value);
+  const choice = choices.find((one) => one.value === value) ?? choices[0];
+  const what = useMemo(() => choice.what(run.id), [choice, run.id]);
+  const plan = useExportPlan(what);
+  const state = useExportStore((store) => store.state);
+  const ids = { title: useId(), text: useId(), button: useId() };
+  const isHere = state.kind !== 'idle' && state.key === exportKey(what);
+  const hint = note?.(run);
+
+  return (
+    <li className={styles.row}>
+      <div className={styles.words}>
+        <h5 id={ids.title}>
+          {title} <span className={styles.size}>{sizeText(plan)}</span>
+        </h5>
+        <p id={ids.text}>{opensIn}</p>
+        {hint && <p>{hint}</p>}
+      </div>
+      {isHere && state.kind === 'running' ? (
+        <ExportUnderWay title={title} state={state} />
+      ) : (
+        <div className={styles.controls}>
+          {choices.length > 1 && (
+            <select
+              aria-label={`Format of ${title}`}
+              className={styles.format}
+              value={choice.value}
+              onChange={({ currentTarget }) => setValue(currentTarget.value)}
+            >
+              {choices.map((one) => (
+                <option key={one.value} value={one.value}>
+                  {one.label}
+                </option>
+              ))}
+            </select>
+          )}
+          <Button
+            id={ids.button}
+            size="xs"
+            variant="default"
+            aria-labelledby={`${ids.button} ${ids.title}`}
+            aria-describedby={ids.text}
+            disabled={plan?.kind !== 'ready' || state.kind === 'running'}
+            onClick={() => plan?.kind === 'ready' && void startExport(what, plan, place)}
+          >
+            Export
+          </Button>
+        </div>
+      )}
+      {plan?.kind === 'refused' && <p className={styles.refusal}>{plan.reason}</p>}
+      {isHere && state.kind === 'done' && (
+        <p role="status" className={styles.done}>
+          {state.message}
+        </p>
+      )}
+      {isHere && state.kind === 'failed' && <ErrorNote message={state.message} />}
+    </li>
+  );
+}
+
+function sizeText(plan: ExportPlan | null): string {
+  if (plan === null) return '';
+  if (plan.kind === 'ready') return formatBytes(plan.sizeBytes);
+  return plan.kind === 'needsBase' ? 'needs the base' : 'not for this one';
+}

@@ -1,0 +1,64 @@
+// Where a run can go: who opens it there, and in which numbers.
+import type { ExportKind, ExportWhat, MergedFormat, RunRecord } from '../../../worker/protocol.ts';
+
+export interface Destination {
+  readonly kind: ExportKind;
+  readonly title: string;
+  /** Who opens it and how, in plain words. */
+  readonly opensIn: string;
+  /** One where there is nothing to choose. */
+  readonly choices: readonly [Choice, ...Choice[]];
+  /** Which choice stands first for this run; the first where absent. */
+  readonly usual?: (run: RunRecord) => string;
+  /** What is worth knowing of this run's. */
+  readonly note?: (run: RunRecord) => string | undefined;
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly what: (runId: string) => ExportWhat;
+}
+
+export interface DestinationGroup {
+  readonly title: string;
+  readonly destinations: readonly Destination[];
+}
+
+const merged = (format: MergedFormat, label: string): Choice => ({
+  value: format,
+  label,
+  what: (runId) => ({ kind: 'merged', runId, format }),
+});
+
+const FLOATS = ['f32', 'f16', 'bf16'];
+const isFloat = ({ model }: RunRecord) => FLOATS.includes(model.weights);
+
+export const DESTINATIONS: readonly DestinationGroup[] = [
+  {
+    title: 'For PEFT and transformers',
+    destinations: [
+      {
+        kind: 'adapter',
+        title: 'Adapter',
+        opensIn: 'A folder that PEFT, transformers and vLLM load beside the base model.',
+        choices: [{ value: 'peft', label: '', what: (runId) => ({ kind: 'adapter', runId }) }],
+      },
+      {
+        kind: 'merged',
+        title: 'Merged model',
+        opensIn: 'A whole model of its own, the adapter added to the weights. Loads as any transformers folder.',
+        choices: [
+          merged('f32', 'f32, exact'),
+          merged('f16', 'f16, half the size'),
+          merged('bf16', 'bf16, half the size'),
+        ],
+        usual: (run) => (isFloat(run) ? run.model.weights : 'f16'),
+        note: (run) =>
+          isFloat(run)
+            ? undefined
+            : 'Merged with the base’s stored weights. Where those are quantized they are widened, never quantized again.',
+      },
+    ],
+  },
+];

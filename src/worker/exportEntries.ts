@@ -1,0 +1,66 @@
+// What leaves for each destination, as files that are made while they are read.
+import { mergedFolder } from '../adapters/mergedFolder.ts';
+import { adapterCard } from '../formats/adapterCard.ts';
+import { type ByteSource, blobSource, readChunks } from '../formats/byteSource.ts';
+import { sortModelFiles } from '../formats/modelFolder.ts';
+import { readAdapterConfig } from '../formats/peft.ts';
+import { baseName } from '../formats/weightFiles.ts';
+import { openZip } from '../formats/zipReader.ts';
+import type { ZipEntry } from '../formats/zipWriter.ts';
+import { DTYPE_OF } from '../model/readRows.ts';
+import { cardInfo } from './adapterCardInfo.ts';
+import { adapterZip, openAdapter } from './adapterStore.ts';
+import { WorkerError } from './failure.ts';
+import type { KeptRun } from './keptRun.ts';
+import { keptRun } from './library.ts';
+import type { OpenedModel } from './modelSource.ts';
+import { fileStem } from './names.ts';
+import type { ExportWhat } from './protocol.ts';
+
+/** `stem` names the folder or archive; a single file has its own name. */
+export interface Leaving {
+  readonly stem: string;
+  readonly entries: readonly ZipEntry[];
+  readonly isSingleFile: boolean;
+}
+
+/** How an export gets at the base of a run. Asked only where the destination needs it. */
+export type BaseOf = (run: KeptRun) => Promise<OpenedModel>;
+
+/** Throws what is wrong with run, adapter or base, by its own error class; the base's weights are read with the entries. */
+export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<Leaving> {
+  const run = await keptRun(what.runId);
+  const stem = fileStem(run.name);
+  switch (what.kind) {
+    case 'adapter':
+      return { stem, entries: await adapterEntries(run), isSingleFile: false };
+    case 'merged': {
+      const { folder, architecture } = await baseOf(run);
+      const adapter = await openAdapter(run.id, architecture);
+      const entries = await mergedFolder(folder, architecture, adapter, { dtype: DTYPE_OF[what.format] });
+      return { stem: `${stem}-merged-${what.format}`, entries, isSingleFile: false };
+    }
+    default:
+      return what satisfies never;
+  }
+}
+
+/** The stored files, with a model card that says the run's newest results. An imported adapter leaves as it came. */
+async function adapterEntries(run: KeptRun): Promise<ZipEntry[]> {
+  const files = await openZip(blobSource(await adapterZip(run.id), `${run.name}.zip`));
+  if (run.isImported) return files.map(copied);
+  const folder = sortModelFiles(files);
+  if (folder.kind !== 'adapter') throw new WorkerError(`“${run.name}” is not kept as an adapter.`);
+  const config = await readAdapterConfig(folder.config);
+  const card = adapterCard({ ...cardInfo(run), config, trainedParameters: run.plan.trainableParameters });
+  return [copied(folder.config), copied(folder.weights), textEntry('README.md', card)];
+}
+
+function copied(file: ByteSource): ZipEntry {
+  return { name: baseName(file.name), sizeBytes: file.sizeBytes, bytes: () => readChunks(file) };
+}
+
+function textEntry(name: string, text: string): ZipEntry {
+  const bytes = new TextEncoder().encode(text);
+  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
+}

@@ -1,0 +1,94 @@
+// Files on their way out: into one Blob for the browser's downloads, a file or a folder that the person picked. Nothing is
+// held but the piece under way.
+import { type ZipEntry, zipStream } from '../formats/zipWriter.ts';
+import { breathing } from './breathing.ts';
+import { collectBlob } from './collectBlob.ts';
+import type { Leaving } from './exportEntries.ts';
+import { pickedError, writeFolder } from './folderWriter.ts';
+import { post } from './post.ts';
+import type { ExportTarget } from './protocol.ts';
+
+/** What a download of it is called. */
+export function downloadName({ stem, entries: [first], isSingleFile }: Leaving): string {
+  return isSingleFile && first ? first.name : `${stem}.zip`;
+}
+
+/** The Blob to download; null where it was written to a file or a folder. Nothing half-written is left behind. */
+export async function writeOut(leaving: Leaving, to: ExportTarget, signal: AbortSignal): Promise<Blob | null> {
+  const entries = watched(leaving.entries, signal);
+  switch (to.kind) {
+    case 'folder':
+      await writeFolder(to.handle, leaving.isSingleFile ? null : leaving.stem, entries);
+      return null;
+    case 'file':
+      await writeFile(to.handle, asStream(entries, leaving.isSingleFile));
+      return null;
+    case 'download': {
+      const type = leaving.isSingleFile ? 'application/octet-stream' : 'application/zip';
+      return collectBlob(asStream(entries, leaving.isSingleFile), type);
+    }
+    default:
+      return to satisfies never;
+  }
+}
+
+function asStream(entries: readonly ZipEntry[], isSingleFile: boolean): ReadableStream<Uint8Array> {
+  const [only] = entries;
+  if (!isSingleFile || !only) return zipStream(entries);
+  const pieces = piecesOf(only);
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await pieces.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+}
+
+async function writeFile(handle: FileSystemFileHandle, stream: ReadableStream<Uint8Array>): Promise<void> {
+  const writable = await handle.createWritable();
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      await writable.write(next.value.slice());
+    await writable.close();
+  } catch (error) {
+    await writable.abort().catch(() => undefined);
+    await reader.cancel().catch(() => undefined);
+    throw pickedError(error, handle.name);
+  }
+}
+
+/** The same entries, told to the page as they are read, ended by the signal, and held to the sizes that they said. */
+function watched(entries: readonly ZipEntry[], signal: AbortSignal): ZipEntry[] {
+  const totalBytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const breathe = breathing(signal);
+  let doneBytes = 0;
+  let toldAt = 0;
+  async function* counted(entry: ZipEntry): AsyncGenerator<Uint8Array> {
+    const endsAt = doneBytes + entry.sizeBytes;
+    for await (const piece of piecesOf(entry)) {
+      await breathe();
+      doneBytes += piece.length;
+      if (performance.now() - toldAt > 50 || doneBytes === totalBytes) {
+        toldAt = performance.now();
+        post({ kind: 'exportProgress', phase: 'write', doneBytes, totalBytes });
+      }
+      yield piece;
+    }
+    if (doneBytes !== endsAt) {
+      throw new TypeError(
+        `export: ${entry.name}: expected ${entry.sizeBytes} bytes, got ${doneBytes - endsAt + entry.sizeBytes}`,
+      );
+    }
+  }
+  return entries.map((entry) => ({ ...entry, bytes: () => counted(entry) }));
+}
+
+async function* piecesOf(entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const bytes = entry.bytes();
+  yield* Symbol.asyncIterator in bytes ? bytes : [await bytes];
+}
