@@ -4,7 +4,7 @@
  */
 import { type HubFile, type HubRepo, repoUrl, resolveUrl } from './hub.ts';
 import { HubError, networkError } from './hubError.ts';
-import { fetchOnce, type HubOptions, Retryable, withRetries } from './hubRequest.ts';
+import { fetchOnce, type HubOptions, Retryable, watchdog, withRetries } from './hubRequest.ts';
 
 /** Where the bytes go: a cached file open at its end, or memory. */
 export interface DownloadSink {
@@ -105,16 +105,4 @@ async function copyBody(
     const got = `got ${sink.sizeBytes} of ${file.sizeBytes} bytes`;
     throw new Retryable(new HubError('offline', `${what}: the connection broke, ${got}; they are kept, try again`));
   }
-}
-
-/** Calls `onStall` when `reset` has not been called for `stallMs`. */
-function watchdog(stallMs: number, onStall: () => void) {
-  let timer = setTimeout(onStall, stallMs);
-  return {
-    reset() {
-      clearTimeout(timer);
-      timer = setTimeout(onStall, stallMs);
-    },
-    clear: () => clearTimeout(timer),
-  };
 }

@@ -1,8 +1,8 @@
 /**
  * The Hugging Face Hub by plain fetch: what a repository holds, and where each file is.
  *
- * `@huggingface/hub` does this and more (uploads, Xet, its own cache); downloads that resume into a file of ours are
- * what it does not, and a listing is one request. A listing pins the commit and each file's content, so that what is
+ * `@huggingface/hub` does this and more (Xet, its own cache); downloads that resume into a file of ours, and uploads of
+ * files that are made while they are read (push.ts), are what it does not, and a listing is one request. A listing pins the commit and each file's content, so that what is
  * fetched over minutes, or goes on days later, is one version.
  * Source: Hub API, `GET /api/models/{repo}/revision/{revision}?blobs=true`.
  */
@@ -25,6 +25,7 @@ export interface HubRepo {
   /** The commit that the revision stood for. */
   commit: string;
   isGated: boolean;
+  isPrivate: boolean;
   files: HubFile[];
 }
 
@@ -32,6 +33,7 @@ const listingSchema = z.object({
   id: z.string(),
   sha: z.string().regex(/^[0-9a-f]{40}$/),
   gated: z.union([z.boolean(), z.string()]).default(false),
+  private: z.boolean().default(false),
   siblings: z.array(
     z.object({
       rfilename: z.string(),
@@ -67,20 +69,29 @@ export function resolveUrl(repo: string, revision: string, file: string, endpoin
   return `${endpoint}/${repo}/resolve/${encodeURIComponent(revision)}/${path}`;
 }
 
+/** Where the listing of a branch, tag or commit is, with sizes and contents. */
+export function listingUrl(id: string, revision: string, endpoint: string): string {
+  return `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
+}
+
 /** What the repository holds at a branch, tag or commit. Throws a HubError. */
 export async function listFiles(repo: string, revision = 'main', options: HubOptions = {}): Promise<HubRepo> {
   const { endpoint = HUB_ENDPOINT } = options;
   const id = parseRepoId(repo);
-  const url = `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const what = revision === 'main' ? id : `${id} at ${revision}`;
   const body = await withRetries(options, async () => {
-    const response = await fetchOnce(url, what, repoUrl(id, endpoint), options);
+    const response = await fetchOnce(listingUrl(id, revision, endpoint), what, repoUrl(id, endpoint), options);
     return response.json().catch((error: unknown) => {
       throw new Retryable(
         new HubError('serverFailed', `${what}: the Hub's listing was cut off; try again`, { cause: error }),
       );
     });
   });
+  return readListing(body, what, endpoint);
+}
+
+/** Throws a HubError where a field is not what the Hub sends. */
+export function readListing(body: unknown, what: string, endpoint: string): HubRepo {
   const listing = listingSchema.safeParse(body);
   if (!listing.success) {
     const [issue] = listing.error.issues;
@@ -92,6 +103,7 @@ export async function listFiles(repo: string, revision = 'main', options: HubOpt
     endpoint,
     commit: data.sha,
     isGated: data.gated !== false,
+    isPrivate: data.private,
     files: data.siblings.map(({ rfilename, size, blobId, lfs }) => ({
       name: rfilename,
       sizeBytes: size,

@@ -8,7 +8,13 @@ export type HubProblem =
   | 'rateLimited'
   | 'offline'
   | 'serverFailed'
-  | 'changed';
+  | 'changed'
+  /** Of pushing: */
+  | 'badToken'
+  | 'noWriteRight'
+  | 'noRoom'
+  | 'conflict'
+  | 'refused';
 
 export class HubError extends Error {
   override readonly name = 'HubError';

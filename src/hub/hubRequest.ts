@@ -63,7 +63,7 @@ export async function withRetries<T>(
 }
 
 /** Rejects with the signal's reason as soon as it is aborted. */
-function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
@@ -103,13 +103,29 @@ export async function fetchOnce(
   if (response.ok) return response;
   await response.body?.cancel();
   const error = responseError(response, what, repoUrl, Boolean(token));
-  const mayPass = response.status === 408 || response.status === 429 || response.status >= 500;
-  throw mayPass ? new Retryable(error, retryAfterMs(response)) : error;
+  throw mayPass(response.status) ? new Retryable(error, retryAfterMs(response.headers.get('Retry-After'))) : error;
 }
 
-function retryAfterMs(response: Response): number | undefined {
-  const value = response.headers.get('Retry-After');
+/** Whether a request that was answered so may do better a little later. */
+export function mayPass(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+/** What a Retry-After header asks for, two minutes at most. */
+export function retryAfterMs(value: string | null): number | undefined {
   if (value === null) return undefined;
   const delayMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(delayMs) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, delayMs));
+}
+
+/** Calls `onStall` when `reset` has not been called for `stallMs`. */
+export function watchdog(stallMs: number, onStall: () => void) {
+  let timer = setTimeout(onStall, stallMs);
+  return {
+    reset() {
+      clearTimeout(timer);
+      timer = setTimeout(onStall, stallMs);
+    },
+    clear: () => clearTimeout(timer),
+  };
 }
