@@ -1,6 +1,6 @@
 // The layers of the house, enforced: which room of src/ may import which. `imports` names the rooms a room may import
 // directly; what those may import comes with them (model → ops brings gpu). The studio is the exception: of the rest of
-// the house it sees the worker's client and protocol only.
+// the house it sees the client and protocol of the two workers (worker, runtime) only.
 //
 // TypeScript 7 has no JavaScript API, so swc reads the sources. dependency-cruiser never tells swc that a .tsx file holds
 // JSX; this does.
@@ -23,6 +23,7 @@ const imports = {
   onnx: ['adapters'],
   storage: ['formats'],
   hub: ['formats'],
+  runtime: ['adapters', 'data', 'formats'],
   worker: ['training', 'continue', 'evaluation', 'storage', 'hub', 'analysis', 'onnx'],
   cli: ['training', 'continue', 'evaluation', 'model', 'formats', 'storage', 'onnx'],
 };
@@ -62,10 +63,10 @@ module.exports = {
     ...Object.keys(imports).flatMap((room) => [layerRule(room), testLayerRule(room)]),
     {
       name: 'layer-studio',
-      comment: 'The studio talks to the engine through the worker only.',
+      comment: 'The studio talks to the engine through the worker only, and to onnxruntime through its worker.',
       severity: 'error',
       from: { path: '^src/studio/' },
-      to: { path: '^(src|e2e)/', pathNot: ['^src/studio/', '^src/worker/(client|protocol)\\.ts$'] },
+      to: { path: '^(src|e2e)/', pathNot: ['^src/studio/', '^src/(worker|runtime)/(client|protocol)\\.ts$'] },
     },
     {
       name: 'no-stray-rooms',

@@ -1,0 +1,120 @@
+// An exported folder, opened: which file is what. The layout is transformers.js's (config.json and tokenizer.json beside
+// `onnx/`), told by names alone; adapters lie in `adapters/`.
+import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
+import { FormatError } from '../formats/formatError.ts';
+import { parseJsonObject } from '../formats/json.ts';
+import { baseName } from '../formats/weightFiles.ts';
+import { openZip } from '../formats/zipReader.ts';
+import type { FolderFile, GraphChoice } from './protocol.ts';
+
+export interface ExportedFolder {
+  readonly name: string;
+  readonly config: ByteSource;
+  readonly tokenizer: ByteSource;
+  readonly tokenizerConfig: ByteSource | undefined;
+  readonly generationConfig: ByteSource | undefined;
+  readonly chatTemplate: ByteSource | undefined;
+  /** The most exact first. */
+  readonly graphs: readonly ExportedGraph[];
+  readonly adapters: readonly ByteSource[];
+}
+
+export interface ExportedGraph {
+  readonly file: ByteSource;
+  /** What lies beside it as `….onnx_data`, for a graph past 2 GB. */
+  readonly externalData: readonly ByteSource[];
+}
+
+/** Ends of graph names as transformers.js has them, the most exact first. */
+const PRECISIONS: readonly [ending: string, words: string, needsF16: boolean][] = [
+  ['', 'f32', false],
+  ['_fp16', 'f16', true],
+  ['_int8', '8-bit', false],
+  ['_uint8', '8-bit, unsigned', false],
+  ['_quantized', '8-bit, quantized', false],
+  ['_q4', '4-bit', false],
+  ['_q4f16', '4-bit and f16', true],
+  ['_bnb4', '4-bit (bnb)', false],
+];
+
+/** Splits off the ending that says how exact a graph is. */
+const GRAPH = /^(.*?)(_fp16|_int8|_uint8|_quantized|_q4|_q4f16|_bnb4|)\.onnx$/;
+
+/** The files as they were picked, or those of the one zip that was. */
+export async function folderSources(files: readonly FolderFile[]): Promise<readonly ByteSource[]> {
+  const [first] = files;
+  if (first && files.length === 1 && /\.zip$/i.test(first.name)) return openZip(blobSource(first.blob, first.name));
+  return files.map(({ name, blob }) => blobSource(blob, name.replace(/^\.?\//, '')));
+}
+
+/** Throws a FormatError that names the file that is missing and says where it comes from. */
+export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder {
+  const [config] = files.filter((file) => baseName(file.name) === 'config.json').sort((a, b) => depth(a) - depth(b));
+  if (!config) throw missing('config.json', files);
+  const root = config.name.slice(0, -'config.json'.length);
+  const inside = files.filter((file) => file.name.startsWith(root));
+  const beside = (name: string) => inside.find((file) => file.name === root + name);
+  const tokenizer = beside('tokenizer.json');
+  if (!tokenizer) throw missing('tokenizer.json', inside);
+  const graphs = inside.filter((file) => file.name.endsWith('.onnx')).sort((a, b) => rankOf(a) - rankOf(b));
+  if (graphs.length === 0) throw missing('onnx/model.onnx', inside);
+  return {
+    name: folderName(root, config),
+    config,
+    tokenizer,
+    tokenizerConfig: beside('tokenizer_config.json'),
+    generationConfig: beside('generation_config.json'),
+    chatTemplate: beside('chat_template.jinja'),
+    graphs: graphs.map((file) => ({ file, externalData: inside.filter((other) => isDataOf(other, file)) })),
+    adapters: inside.filter((file) => file.name.endsWith('.safetensors')),
+  };
+}
+
+export function graphChoice({ file, externalData }: ExportedGraph): GraphChoice {
+  const [, words = 'f32', needsF16 = false] = PRECISIONS[rankOf(file)] ?? [];
+  const sizeBytes = [file, ...externalData].reduce((sum, each) => sum + each.sizeBytes, 0);
+  return { file: file.name, precision: words, sizeBytes, needsF16 };
+}
+
+/** An adapter's name for a person: its file's, without the ending. */
+export function adapterName(file: ByteSource): string {
+  return baseName(file.name).replace(/\.safetensors$/, '');
+}
+
+/** What config.json says of the model. */
+export async function readConfig({
+  config,
+}: ExportedFolder): Promise<{ modelType: string; maxPositions: number | null }> {
+  const json = parseJsonObject(await readText(config), config.name);
+  const said = json.max_position_embeddings ?? json.n_positions;
+  return {
+    modelType: typeof json.model_type === 'string' ? json.model_type : 'unknown',
+    maxPositions: typeof said === 'number' && said > 0 ? said : null,
+  };
+}
+
+function depth({ name }: ByteSource): number {
+  return name.split('/').length;
+}
+
+function rankOf({ name }: ByteSource): number {
+  const ending = GRAPH.exec(baseName(name))?.[2] ?? '';
+  return PRECISIONS.findIndex(([known]) => known === ending);
+}
+
+function isDataOf(file: ByteSource, graph: ByteSource): boolean {
+  const rest = file.name.startsWith(`${graph.name}_data`) ? file.name.slice(graph.name.length) : '';
+  return /^_data(_\d+)?$/.test(rest);
+}
+
+function folderName(root: string, config: ByteSource): string {
+  return root.split('/').filter(Boolean).at(-1) ?? (config.name === 'config.json' ? 'Exported model' : config.name);
+}
+
+function missing(name: string, files: readonly ByteSource[]): FormatError {
+  const got = files.slice(0, 6).map((file) => file.name);
+  const others = files.length > got.length ? ` and ${files.length - got.length} more` : '';
+  const seen = got.length === 0 ? 'no files' : `${got.join(', ')}${others}`;
+  const remedy = 'pick the whole folder as it was exported, or its zip';
+  return new FormatError(name, `missing (got ${seen}); ${remedy}`);
+}
