@@ -1,8 +1,5 @@
 // A PEFT LoRA folder and an adapter of ours, in both directions. What the tensors are called and how PEFT chooses modules
 // is in formats/peft.ts and peftModules.ts; here the two meet the model.
-//
-// GPT-2's q, k and v adapted one by one have no name in PEFT, which sees c_attn whole: n parts of rank r leave as one
-// adapter of rank n·r, A the parts' A stacked and B their B placed in blocks, whose product is exactly their updates.
 import type { AdapterCardInfo } from '../formats/adapterCard.ts';
 import { adapterCard } from '../formats/adapterCard.ts';
 import type { ByteSource } from '../formats/byteSource.ts';
@@ -15,13 +12,10 @@ import {
   formatAdapterConfig,
   formatAdapterKey,
   indexAdapterTensors,
-  moduleScaling,
   readAdapterConfig,
 } from '../formats/peft.ts';
 import { readSafetensorsHeader, type TensorEntry, type TensorInfo, writeSafetensors } from '../formats/safetensors.ts';
 import type { Architecture } from '../model/architecture.ts';
-import { linearShape } from '../model/linears.ts';
-import { TARGETS } from '../model/targets.ts';
 import {
   type AdaptedModule,
   AdapterError,
@@ -30,31 +24,21 @@ import {
   moduleKey,
   trainableParameters,
 } from './adapterSet.ts';
+import { readGgufAdapter } from './ggufAdapterReader.ts';
+import { type ImportedAdapter, specOf } from './importedAdapter.ts';
 import { type PeftModule, peftModules, peftTargetName, targetedBy } from './peftModules.ts';
-
-export interface ImportedAdapter {
-  readonly config: AdapterConfig;
-  readonly spec: AdapterSpec;
-  /**
-   * A and B of every module as a block of `layout.count` elements, which belongs at `layout.start` of the flat
-   * parameters. `layout` is that of `spec` on the same model.
-   */
-  parametersFor(layout: AdapterLayout): Float32Array<ArrayBuffer>;
-}
+import { partsByPath, stackedParts } from './stackedParts.ts';
 
 /**
- * Reads a PEFT LoRA folder for a model. Throws a FormatError that names the field or tensor: a method other than LoRA,
+ * Reads a PEFT LoRA folder, or a GGUF LoRA adapter, for a model. Throws a FormatError that names the field or tensor: a method other than LoRA,
  * modules that the model lacks or the configuration does not name, shapes that are not the model's, values not f32, f16
  * or bf16.
  */
 export async function readAdapter(files: readonly ByteSource[], a: Architecture): Promise<ImportedAdapter> {
   const folder = sortModelFiles(files);
-  if (folder.kind !== 'adapter') {
-    const name = folder.kind === 'gguf' ? folder.files[0]?.name : folder.config.name;
-    throw new FormatError(
-      name ?? 'adapter_config.json',
-      'this is a model; expected a PEFT folder with adapter_config.json',
-    );
+  if (folder.kind === 'gguf') return readGgufAdapter(folder.files, a);
+  if (folder.kind === 'model') {
+    throw new FormatError(folder.config.name, 'this is a model; expected a PEFT folder with adapter_config.json');
   }
   const { config: configFile, weights } = folder;
   const config = await readAdapterConfig(configFile);
@@ -132,32 +116,6 @@ async function readFloats(source: ByteSource, info: TensorInfo): Promise<Float32
   return toFloat32(await source.read(info.offset, info.sizeBytes), info.dtype);
 }
 
-function specOf(config: AdapterConfig, named: readonly PeftModule[], a: Architecture): AdapterSpec {
-  const { rank, alpha, dropout, useRslora } = config;
-  const targets = TARGETS.filter((target) => named.some(({ place }) => place.target === target));
-  const layerList = [...new Set(named.map(({ layer }) => layer))].sort((x, y) => x - y);
-  const [first = 0, last = 0] = [layerList.at(0), layerList.at(-1)];
-  const isRange = last - first + 1 === layerList.length;
-  const isEveryLayer = layerList.length === a.layers;
-  const overrides = new Map<string, { rank: number; alpha: number }>();
-  for (const { layer, place, path } of named) {
-    const own = moduleScaling(config, path);
-    if (own.rank === rank && own.alpha === alpha) continue;
-    overrides.set(moduleKey(layer, place.target), { rank: own.rank, alpha: own.alpha });
-  }
-  const isGrid = named.length === targets.length * layerList.length;
-  return {
-    rank,
-    alpha,
-    dropout,
-    useRslora,
-    targets,
-    ...(isEveryLayer ? {} : isRange ? { layers: [first, last] as const } : { layerList }),
-    ...(isGrid ? {} : { modules: new Set(named.map(({ layer, place }) => moduleKey(layer, place.target))) }),
-    ...(overrides.size === 0 ? {} : { overrides }),
-  };
-}
-
 export interface AdapterFile {
   readonly name: 'adapter_config.json' | 'adapter_model.safetensors' | 'README.md';
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -193,20 +151,9 @@ export async function writeAdapter(
   if (block.length !== layout.count) {
     throw new RangeError(`writeAdapter: expected ${layout.count} parameters, got ${block.length}`);
   }
-  const paths = [...new Set(layout.modules.map(({ path }) => path))];
-  const modules = paths.map((path) =>
-    compose(
-      a,
-      layout,
-      layout.modules.filter((module) => module.path === path),
-      block,
-    ),
-  );
+  const modules = composedModules(a, layout, block);
   const config = configOf(a, layout.spec, modules, info);
-  const entries = modules.flatMap(({ path, rank, a: down, b: up }): TensorEntry[] => [
-    floats(formatAdapterKey({ modulePath: path, factor: 'A' }), [rank, down.length / rank], down),
-    floats(formatAdapterKey({ modulePath: path, factor: 'B' }), [up.length / rank, rank], up),
-  ]);
+  const entries = entriesOf(modules);
   const card = adapterCard({ ...info, config, trainedParameters: trainableParameters(layout) });
   const text = (content: string) => new TextEncoder().encode(content);
   return [
@@ -214,6 +161,25 @@ export async function writeAdapter(
     { name: 'adapter_model.safetensors', bytes: await safetensorsFile(entries) },
     { name: 'README.md', bytes: text(card) },
   ];
+}
+
+/**
+ * A and B of every module under PEFT's names, as `writeAdapter` writes them. `block`: `layout.count` numbers that lie as the
+ * parameters do: the parameters themselves, or their moments.
+ */
+export function adapterTensors(a: Architecture, layout: AdapterLayout, block: Float32Array): TensorEntry[] {
+  return entriesOf(composedModules(a, layout, block));
+}
+
+function composedModules(a: Architecture, layout: AdapterLayout, block: Float32Array): ComposedModule[] {
+  return partsByPath(layout).map((parts) => compose(a, layout, parts, block));
+}
+
+function entriesOf(modules: readonly ComposedModule[]): TensorEntry[] {
+  return modules.flatMap(({ path, rank, a: down, b: up }): TensorEntry[] => [
+    floats(formatAdapterKey({ modulePath: path, factor: 'A' }), [rank, down.length / rank], down),
+    floats(formatAdapterKey({ modulePath: path, factor: 'B' }), [up.length / rank, rank], up),
+  ]);
 }
 
 function floats(name: string, shape: number[], values: Float32Array<ArrayBuffer>): TensorEntry {
@@ -232,37 +198,22 @@ async function safetensorsFile(entries: readonly TensorEntry[]): Promise<Uint8Ar
   return file;
 }
 
-/** The adapter's matrices on one module of the base model: one that covers it, or parts of it (GPT-2's q, k, v). */
+/** The adapter's matrices on one module of the base model, as PEFT has them. */
 function compose(
   a: Architecture,
-  { spec, start }: AdapterLayout,
+  layout: AdapterLayout,
   parts: readonly AdaptedModule[],
   block: Float32Array,
 ): ComposedModule {
   const [first] = parts;
   if (!first) throw new RangeError('compose: expected at least one matrix');
   const { path, place, layer } = first;
-  const { inFeatures } = place;
-  const isSplit = a.isConv1D && (place.target === 'q' || place.target === 'k' || place.target === 'v');
-  const outFeatures = isSplit ? linearShape(a, place.linear).cols : place.colCount;
-  const rank = parts.reduce((sum, part) => sum + part.rank, 0);
+  const { spec } = layout;
   const { alpha } = spec.overrides?.get(moduleKey(layer, place.target)) ?? spec;
   if (parts.some(({ scaling }) => scaling !== first.scaling)) {
     throw new AdapterError(`${path}: PEFT has one scaling for its parts together; these have different ones.`);
   }
-  const down = new Float32Array(rank * inFeatures);
-  const up = new Float32Array(outFeatures * rank);
-  let rankStart = 0;
-  for (const part of parts) {
-    const colStart = isSplit ? part.place.colStart : 0;
-    const [aStart, bStart] = [part.aStart - start, part.bStart - start];
-    down.set(block.subarray(aStart, aStart + part.rank * inFeatures), rankStart * inFeatures);
-    for (let col = 0; col < part.place.colCount; col++) {
-      const row = block.subarray(bStart + col * part.rank, bStart + (col + 1) * part.rank);
-      up.set(row, (colStart + col) * rank + rankStart);
-    }
-    rankStart += part.rank;
-  }
+  const { rank, down, up } = stackedParts(a, layout, parts, block);
   const growth = rank / first.rank;
   const composedAlpha = alpha * (spec.useRslora ? Math.sqrt(growth) : growth);
   return { path, name: peftTargetName(a, place), rank, alpha: composedAlpha, a: down, b: up };

@@ -1,7 +1,10 @@
-// A PEFT folder (or zip) of this machine, for a model.
+// A PEFT folder (or its zip) or a GGUF adapter of this machine, for a model.
 import { type AdapterLayout, flatElements, layOutAdapters } from '../adapters/adapterSet.ts';
 import { answeringAdapters, placeParameters } from '../adapters/answering.ts';
-import { type ImportedAdapter, readAdapter } from '../adapters/peftFolder.ts';
+import type { ImportedAdapter } from '../adapters/importedAdapter.ts';
+import { readAdapter } from '../adapters/peftFolder.ts';
+import type { ByteSource } from '../formats/byteSource.ts';
+import { isGguf } from '../formats/ggufShards.ts';
 import { openZip } from '../formats/zipReader.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { AdapterChoice, AnsweringAdapters } from '../model/answeringAdapters.ts';
@@ -16,11 +19,17 @@ export interface LocalAdapter extends ImportedAdapter {
 
 /** Throws FormatError, AdapterError or InputError, naming the file, field or tensor. */
 export async function openLocalAdapter(path: string, a: Architecture): Promise<LocalAdapter> {
-  const files = existing(path).isDirectory() ? await folderSources(path) : await openZip(fileSource(path));
+  const files = await adapterSources(path);
   const adapter = await readAdapter(files, a);
   const [layout] = layOutAdapters(a, [adapter.spec]);
   if (!layout) throw new RangeError('openLocalAdapter: no layout');
   return { ...adapter, layout, block: adapter.parametersFor(layout) };
+}
+
+/** The files of a PEFT folder or of its zip; or a GGUF adapter. */
+async function adapterSources(path: string): Promise<readonly ByteSource[]> {
+  if (existing(path).isDirectory()) return folderSources(path);
+  return isGguf(path) ? [fileSource(path)] : openZip(fileSource(path));
 }
 
 /** Flat parameters of this adapter alone, padding included. */

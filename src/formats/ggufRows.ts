@@ -24,15 +24,29 @@ export function unpermutedRows(source: ByteSource, { offset, sizeBytes, rowBytes
       const first = Math.floor(start / headBytes) * headBytes;
       const end = Math.min(sizeBytes, Math.ceil((start + length) / headBytes) * headBytes);
       const stored = await source.read(offset + first, end - first);
-      const rows = new Uint8Array(stored.length);
-      for (let head = 0; head < stored.length; head += headBytes) {
-        for (let row = 0; row < headDim; row++) {
-          const half = headDim / 2;
-          const from = head + (2 * (row % half) + Math.floor(row / half)) * rowBytes;
-          rows.set(stored.subarray(from, from + rowBytes), head + row * rowBytes);
-        }
-      }
+      const rows = reorderedHeads(stored, rowBytes, headDim, 'fromGguf');
       return rows.slice(start - first, start - first + length);
     },
   };
+}
+
+/** Whole heads of `headDim` rows, `rowBytes` each, from GGUF's order into transformers' or the other way. */
+export function reorderedHeads(
+  rows: Uint8Array,
+  rowBytes: number,
+  headDim: number,
+  direction: 'fromGguf' | 'toGguf',
+): Uint8Array<ArrayBuffer> {
+  const headBytes = headDim * rowBytes;
+  const half = headDim / 2;
+  const reordered = new Uint8Array(rows.length);
+  for (let head = 0; head < rows.length; head += headBytes) {
+    for (let row = 0; row < headDim; row++) {
+      const ours = head + row * rowBytes;
+      const theirs = head + (2 * (row % half) + Math.floor(row / half)) * rowBytes;
+      const [from, to] = direction === 'fromGguf' ? [theirs, ours] : [ours, theirs];
+      reordered.set(rows.subarray(from, from + rowBytes), to);
+    }
+  }
+  return reordered;
 }

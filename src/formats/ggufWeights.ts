@@ -5,7 +5,7 @@
  */
 import type { ByteSource } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
-import type { GgufShape } from './ggufConfig.ts';
+import type { GgufArchitecture, GgufShape } from './ggufConfig.ts';
 import { unpermutedRows } from './ggufRows.ts';
 import type { WeightFiles, WeightTensor } from './weightFiles.ts';
 
@@ -71,6 +71,26 @@ function transformersName({ architecture, layers }: GgufShape, name: string): st
   return `${isGpt2 ? 'transformer.h' : 'model.layers'}.${layer}.${inner}.${kind}`;
 }
 
+/**
+ * The name that GGUF gives the tensor that transformers calls `name`, with its base model's prefix or without. Throws a
+ * RangeError for a tensor that the architecture does not have.
+ */
+export function ggufTensorName(architecture: GgufArchitecture, name: string): string {
+  const isGpt2 = architecture === 'gpt2';
+  const [, layer, part = '', kind = ''] =
+    /^(?:model\.|transformer\.)?(?:(?:layers|h)\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(name) ?? [];
+  const inner = isGpt2 ? GPT2_INNER : architecture === 'qwen3' ? QWEN3_INNER : LLAMA_INNER;
+  const names = layer === undefined ? (isGpt2 ? GPT2_OUTER : LLAMA_OUTER) : inner;
+  const found = [...names].find(([, theirs]) => theirs.replace(/^(model|transformer)\./, '') === part);
+  if (!found) throw new RangeError(`ggufTensorName: ${architecture} has no tensor for ${name}`);
+  return `${layer === undefined ? '' : `blk.${layer}.`}${found[0]}.${kind}`;
+}
+
+/** Whether GGUF holds the rows of this tensor in another order than transformers: q and k of the llama architecture. */
+export function hasPermutedRows(architecture: GgufArchitecture, ggufName: string): boolean {
+  return architecture === 'llama' && /\.attn_[qk]\./.test(ggufName);
+}
+
 /** `tensors`: by GGUF's names, of all shards. Throws a FormatError for a tensor that the architecture does not have. */
 export function ggufWeights(shape: GgufShape, tensors: ReadonlyMap<string, WeightTensor>): WeightFiles {
   const named = new Map<string, WeightTensor>();
@@ -93,7 +113,7 @@ export function ggufWeights(shape: GgufShape, tensors: ReadonlyMap<string, Weigh
 }
 
 function inTransformersOrder(shape: GgufShape, ggufName: string, tensor: WeightTensor): WeightTensor {
-  if (shape.architecture !== 'llama' || !/\.attn_[qk]\./.test(ggufName)) return tensor;
+  if (!hasPermutedRows(shape.architecture, ggufName)) return tensor;
   const { source, info } = tensor;
   const [rows = 0] = info.shape;
   const heads = ggufName.includes('.attn_q.') ? shape.heads : shape.kvHeads;

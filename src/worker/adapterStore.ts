@@ -1,6 +1,7 @@
 // A run's adapter as the Library keeps it: a PEFT folder in a zip, which is also what leaves the page.
 import { type AdapterLayout, layOutAdapters } from '../adapters/adapterSet.ts';
-import { type ImportedAdapter, readAdapter, writeAdapter } from '../adapters/peftFolder.ts';
+import type { ImportedAdapter } from '../adapters/importedAdapter.ts';
+import { readAdapter, writeAdapter } from '../adapters/peftFolder.ts';
 import { blobSource } from '../formats/byteSource.ts';
 import { openZip } from '../formats/zipReader.ts';
 import { zipStream } from '../formats/zipWriter.ts';
