@@ -1,7 +1,8 @@
 export const HELP = `Usage: npm run -s rankwise -- COMMAND
 
 train      an adapter from context–target pairs; writes a PEFT folder
-  --model DIR --data FILE --out DIR           a model is a transformers folder or a GGUF file, here and below
+  --model DIR --data FILE --out DIR           a model is a transformers folder or a GGUF file, here and below; an
+                              adapter is a PEFT folder, its zip, or a GGUF LoRA adapter
   --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
                               several make a race: --rank 1,4,16,64, and so --alpha, --lr, --dropout, and --targets
                               'q,v;q,k,v,o'; every combination is an adapter in a folder of its own under OUT, named
@@ -34,6 +35,7 @@ merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transfo
                               default f32; from quantized blocks f16, written widened, never quantized again
 export     --model DIR --format NAME --out DIR      in a form that other programs run:
   onnx [--adapter DIR] [--dtype f32|f16]      a transformers.js folder, the adapter merged in
+  gguf-lora --adapter DIR [--dtype f32|f16] --out FILE.gguf      the adapter, for llama.cpp beside a GGUF file of the base
 inspect    PATH                a model, adapter, GGUF, safetensors, npy or data file
   --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openLocalAdapter } from '../adapterFolder.ts';
 import { EXPORT_DTYPES, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
+import { ggufLora } from '../exports/ggufLora.ts';
 import { onnx } from '../exports/onnx.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
@@ -10,7 +11,10 @@ import { openLocalModel } from '../modelFolder.ts';
 import { makeFolder, type OutputFile, writeFiles } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
 
-const FORMATS: Readonly<Record<string, ExportFormat>> = { onnx };
+const FORMATS: Readonly<Record<string, ExportFormat>> = {
+  onnx,
+  'gguf-lora': ggufLora,
+};
 
 export const EXPORT_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',
