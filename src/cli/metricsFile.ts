@@ -1,5 +1,6 @@
 // The metrics of a run: one JSON line per optimizer step, on the disk as soon as the step's result is known.
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { existing } from './fileSource.ts';
 import { InputError } from './inputError.ts';
 
 export interface StepMetrics {
@@ -41,6 +42,13 @@ export function openMetrics(path: string, stepsDone: (adapter: string | undefine
     if (error instanceof InputError) throw error;
     throw new InputError(`--metrics: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The lines of the first `steps` steps, of this adapter where the run is a race. Throws InputError. */
+export function readMetrics(path: string, adapter: string | undefined, steps: number): object[] {
+  existing(path, 'file');
+  const lines = linesUpTo(path, (other) => (other === adapter ? steps : 0));
+  return lines.map((line) => ({ ...JSON.parse(line), adapter: undefined }));
 }
 
 function linesUpTo(path: string, stepsDone: (adapter: string | undefined) => number): string[] {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openLocalAdapter } from '../adapterFolder.ts';
+import { continueElsewhere } from '../exports/continue.ts';
 import { EXPORT_DTYPES, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
 import { ggufLora } from '../exports/ggufLora.ts';
 import { onnx } from '../exports/onnx.ts';
@@ -12,6 +13,7 @@ import { makeFolder, type OutputFile, writeFiles } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
 
 const FORMATS: Readonly<Record<string, ExportFormat>> = {
+  continue: continueElsewhere,
   onnx,
   'gguf-lora': ggufLora,
 };
@@ -26,7 +28,6 @@ export const EXPORT_FLAGS: Readonly<Record<string, FlagKind>> = {
 };
 
 export async function exportModel(flags: Flags): Promise<void> {
-  const modelPath = flags.required('model');
   const out = flags.required('out');
   flags.required('format');
   const name = flags.choice('format', Object.keys(FORMATS)) ?? '';
@@ -43,6 +44,7 @@ export async function exportModel(flags: Flags): Promise<void> {
   const { least, most } = format.adapters;
   if (paths.length < least) throw new InputError(`--adapter is missing; ${name} needs one`);
   if (paths.length > most) throw new InputError(`--adapter: ${name} takes ${most}, got ${paths.length}`);
+  const modelPath = flags.text('model') ?? (await format.modelPath?.(flags)) ?? flags.required('model');
   const model = await openLocalModel(modelPath);
   const adapters: NamedAdapter[] = [];
   for (const path of paths) adapters.push({ path, ...(await openLocalAdapter(path, model.architecture)) });

@@ -1,0 +1,140 @@
+// A run as a folder that goes on with it on PyTorch, transformers, PEFT and Accelerate: from where it stands, or from step 0
+// for a model that only bigger machines hold. The Python in it (src/continue/python) follows this engine's rules; what it
+// is told here is what decides a run: rows, order, settings, adapter, moments, step.
+
+import type { AdapterLayout } from '../adapters/adapterSet.ts';
+import { type AdapterFile, adapterTensors, type ExportInfo, writeAdapter } from '../adapters/peftFolder.ts';
+import { createDataOrder } from '../data/dataOrder.ts';
+import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
+import type { ZipEntry } from '../formats/zipWriter.ts';
+import type { Architecture } from '../model/architecture.ts';
+import type { TrainingSettings, WeightFormat } from '../training/settings.ts';
+import { type ContinueData, dataFiles, dataSize } from './dataFiles.ts';
+import { folderReadme } from './folderReadme.ts';
+import { startTargets, zeroOutside } from './startFacts.ts';
+
+/** The Python files and launch configurations, by path in the folder. */
+export type PythonFiles = Readonly<Record<string, string>>;
+
+/** Where train.py finds the frozen model. `folder`: in the exported folder itself. */
+export interface ContinueBase {
+  readonly kind: 'hub' | 'files' | 'folder';
+  /** A Hub id, a path in the folder, or a name to tell the person. */
+  readonly id: string;
+  readonly revision: string | null;
+  readonly weights: WeightFormat;
+  /** Stored tensors by the type that the run keeps them in, where that is not f32 (`rounding` of startFacts). */
+  readonly rounding: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Parameters and moments of this adapter alone: `layout.count` elements each. */
+export interface AdapterState {
+  readonly step: number;
+  readonly elapsedMs: number;
+  readonly parameters: Float32Array;
+  readonly first: Float32Array;
+  readonly second: Float32Array | undefined;
+}
+
+export interface ContinueRun {
+  readonly name: string;
+  readonly architecture: Architecture;
+  readonly layout: AdapterLayout;
+  readonly base: ContinueBase;
+  readonly training: TrainingSettings;
+  /** Absent: from step 0, with the adapter that this engine would start with. */
+  readonly state: AdapterState | undefined;
+  readonly data: ContinueData;
+  /** For the model card of the adapter. */
+  readonly card: ExportInfo;
+  /** One for each step that is done. */
+  readonly metrics: readonly object[];
+  readonly evaluations: readonly object[];
+  /** How train.py holds the frozen weights and takes their products unless it is told otherwise. */
+  readonly dtype: 'float32' | 'bfloat16';
+  /** Files of a base that travels along, in the folder that `base.id` names. */
+  readonly baseFiles: readonly ZipEntry[];
+}
+
+const ORDER_CHECKED = 64;
+
+/** The folder's files; sizes are exact, and nothing large is held. */
+export async function continueFolder(run: ContinueRun, python: PythonFiles): Promise<ZipEntry[]> {
+  const { architecture: a, layout, state } = run;
+  const adapter = await writeAdapter(a, layout, state?.parameters ?? new Float32Array(layout.count), run.card);
+  const moments = state ? momentTensors(run, state) : [];
+  return [
+    textFile('README.md', folderReadme(run)),
+    ...Object.entries(python).map(([name, text]) => textFile(name, text)),
+    textFile('settings.json', json(settingsOf(run))),
+    ...adapter.filter(({ name }) => state || name !== 'adapter_model.safetensors').map(inFolder('adapter')),
+    textFile('state/progress.json', json(progressOf(run))),
+    ...(moments.length > 0 ? [safetensorsEntry('state/optimizer.safetensors', moments)] : []),
+    ...dataFiles(run.data),
+    ...(run.metrics.length > 0 ? [textFile('metrics.jsonl', run.metrics.map(jsonLine).join(''))] : []),
+    ...run.baseFiles,
+  ];
+}
+
+/** As torch names them; AdamW's second moment, and SGD's velocity where it has one. */
+function momentTensors({ architecture: a, layout, training }: ContinueRun, state: AdapterState): TensorEntry[] {
+  const { optimizer } = training;
+  if (state.step === 0 || (optimizer.kind === 'sgd' && optimizer.momentum === 0)) return [];
+  const named = (kind: string, block: Float32Array) =>
+    adapterTensors(a, layout, block).map((tensor) => ({ ...tensor, name: `${kind}/${tensor.name}` }));
+  if (optimizer.kind === 'sgd') return named('momentum_buffer', state.first);
+  return [...named('exp_avg', state.first), ...(state.second ? named('exp_avg_sq', state.second) : [])];
+}
+
+function settingsOf({ name, architecture, layout, base, training, state, data, dtype }: ContinueRun): object {
+  const { rank, alpha, dropout, useRslora, targets, layers } = layout.spec;
+  return {
+    format: 'rankwise-continue-1',
+    name,
+    base,
+    compute: { dtype },
+    adapter: { rank, alpha, dropout, useRslora, targets, ...(layers ? { layers } : {}) },
+    training,
+    data: { name: data.name, template: data.template, isEncoded: data.isEncoded, ...dataSize(data) },
+    start: {
+      step: state?.step ?? 0,
+      nextRows: nextRows(training, data, state?.step ?? 0),
+      seed: training.seed,
+      targets: startTargets(layout),
+      blocks: zeroOutside(architecture, layout),
+    },
+  };
+}
+
+/** The first rows of the next step, for train.py to see that its order is this one. */
+function nextRows({ batchSize, accumulate, seed, shuffle }: TrainingSettings, data: ContinueData, step: number) {
+  if (!data.isEncoded) return [];
+  const lengths = data.train.rows.map((row) => row.ids.length);
+  const order = createDataOrder({ rowCount: lengths.length, batchSize, accumulate, seed, shuffle, lengths });
+  const micro = Array.from({ length: accumulate }, (_, i) => [...order.microBatch(step + 1, i)]);
+  return micro.flat().slice(0, ORDER_CHECKED);
+}
+
+function progressOf({ state, evaluations }: ContinueRun): object {
+  return { step: state?.step ?? 0, elapsedMs: state?.elapsedMs ?? 0, evaluations };
+}
+
+function safetensorsEntry(name: string, tensors: readonly TensorEntry[]): ZipEntry {
+  return { name, sizeBytes: planSafetensors(tensors).sizeBytes, bytes: () => safetensorsChunks(tensors) };
+}
+
+function inFolder(folder: string) {
+  return ({ name, bytes }: AdapterFile): ZipEntry => ({
+    name: `${folder}/${name}`,
+    sizeBytes: bytes.length,
+    bytes: async () => bytes,
+  });
+}
+
+const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+const jsonLine = (value: object) => `${JSON.stringify(value)}\n`;
+
+function textFile(name: string, text: string): ZipEntry {
+  const bytes = new TextEncoder().encode(text);
+  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
+}

@@ -1,0 +1,53 @@
+// README.md of the exported folder.
+import type { ContinueRun } from './continueFolder.ts';
+import { dataSize } from './dataFiles.ts';
+
+export function folderReadme(run: ContinueRun): string {
+  const { name, base, state, data, dtype, training } = run;
+  const { trainRows, validationRows } = dataSize(data);
+  const model = base.kind === 'files' ? ' --model FOLDER_OR_GGUF' : '';
+  const standing = state
+    ? `It stands after step ${state.step}; the adapter, the optimizer's moments and the place in the order of rows are here.`
+    : 'It starts at step 0, with the adapter that Rankwise would start with.';
+  const source = {
+    hub: `The base is \`${base.id}\`${base.revision ? ` (revision \`${base.revision}\`)` : ''} on the Hugging Face Hub; \`train.py\` fetches it.`,
+    folder: `The base is in \`${base.id}\`.`,
+    files: `The base, ${base.id}, came from files that are not in this folder: say where it is with \`--model\`.`,
+  }[base.kind];
+  const rounded =
+    base.weights === 'f32' || base.weights === 'file'
+      ? ''
+      : ` Its weights are rounded to ${base.weights} first, as the run had them.`;
+  const rows = data.isEncoded
+    ? 'tokens and the places that carry loss, with their text beside them'
+    : 'as text, which `train.py` encodes with the base’s tokenizer, by the rule of the token files';
+  return `# ${name}
+
+A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${standing} ${source}${rounded}
+
+\`\`\`
+pip install -r requirements.txt
+accelerate launch --config_file configs/one-machine.yaml train.py${model}
+\`\`\`
+
+| Configuration | For |
+|---|---|
+| \`configs/one-machine.yaml\` | one GPU, or the CPU |
+| \`configs/multi-gpu.yaml\` | several GPUs of one machine, the model whole on each |
+| \`configs/multi-machine.yaml\` | several machines, started on each with its own \`--machine_rank\` |
+| \`configs/fsdp.yaml\` | a model that no GPU holds, cut over all of them (FSDP) |
+| \`configs/deepspeed.yaml\` | the same with DeepSpeed ZeRO stage 3 |
+
+Change \`num_processes\` in them to the number of GPUs, or give \`--num_processes\`.
+
+## What is the same
+
+Rows, their order and split (${trainRows} rows${validationRows > 0 ? `, ${validationRows} held out` : ''}; ${rows}), the loss (its mean over all target tokens of a step, ${training.batchSize * training.accumulate} rows), clipping, optimizer, schedule and weight decay are Rankwise's. A step's rows are divided among the processes and cut into micro-batches of \`--micro-batch\` rows (${training.batchSize}); the update does not depend on either, except for rounding. The base runs without dropout of its own.
+
+What cannot be the same to the bit: sums are taken in another order, and LoRA dropout draws other random numbers. The frozen model is computed in ${dtype}; \`--dtype\` changes it: float32 continues the curve to rounding, bfloat16 halves the memory and moves it in the third digit.
+
+## What comes out
+
+\`result/\` is a PEFT folder: import it in Rankwise's Library (with \`metrics.jsonl\` and \`rankwise.json\`, so that the curve goes on), or load it with PEFT. \`result-checkpoint/\` beside it holds what a stopped run needs; start \`train.py\` again and it goes on from there. Ctrl-C and SIGTERM save first. \`--steps N\` trains to another last step.
+`;
+}

@@ -1,0 +1,41 @@
+"""The frozen base model and its tokenizer: by Hub id, from a folder, or from one GGUF file."""
+
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from .rounding import round_weights
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def source_of(settings: dict, given: str | None) -> dict:
+    """What from_pretrained takes: where the base is. `given`: --model. Exits with what to do where it is not known."""
+    base = settings["base"]
+    if given is None and base["kind"] == "files":
+        raise SystemExit(f"--model is missing: this run's base, {base['id']}, came from files; give its folder or GGUF file")
+    where = given or (str(HERE / base["id"]) if base["kind"] == "folder" else base["id"])
+    if where.endswith(".gguf"):
+        return {"pretrained_model_name_or_path": str(Path(where).parent), "gguf_file": Path(where).name}
+    revision = {} if given or not base["revision"] else {"revision": base["revision"]}
+    return {"pretrained_model_name_or_path": where, **revision}
+
+
+def load_base(settings: dict, given: str | None, dtype: torch.dtype, checkpointing: bool):
+    """The base without dropout of its own, its weights as the run kept them."""
+    source = source_of(settings, given)
+    config = AutoConfig.from_pretrained(**source)
+    for name, value in vars(config).items():
+        if name.endswith(("dropout", "pdrop")) and isinstance(value, float):
+            setattr(config, name, 0.0)
+    config.use_cache = False
+    model = AutoModelForCausalLM.from_pretrained(**source, config=config, dtype=dtype)
+    round_weights(model, settings["base"]["rounding"])
+    if checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    return model
+
+
+def load_tokenizer(settings: dict, given: str | None):
+    return AutoTokenizer.from_pretrained(**source_of(settings, given))
