@@ -1,6 +1,6 @@
 """Writes e2e/fixtures/quantize/: floats, and the blocks that gguf-py and the NF4 of bitsandbytes make of them.
 
-values.bin: f32 [128, 64]   q8_0.bin, q4_1.bin: gguf-py's bytes   nf4.bin: per row f32 absmax, then 64 u8 indices
+values.bin: f32 [128, 64]   q8_0.bin, q4_0.bin, q4_1.bin: gguf-py's bytes   nf4.bin: per row f32 absmax, then 64 u8 indices
 nf4_table.json: the 16 values, built as bitsandbytes' create_normal_map builds them (QLoRA, arXiv 2305.14314, appendix E)
 
 Run: python e2e/reference/quantize_fixture.py
@@ -49,7 +49,7 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     x = values()
     x.tofile(OUT / "values.bin")
-    for name in ("Q8_0", "Q4_1"):
+    for name in ("Q8_0", "Q4_0", "Q4_1"):
         gguf.quants.quantize(x, gguf.GGMLQuantizationType[name]).tofile(OUT / f"{name.lower()}.bin")
     table = normal_float_table()
     absmax = np.abs(x).max(axis=1, keepdims=True)
