@@ -41,6 +41,7 @@ const listeners: Listeners = {
   evaluating: new Set(),
   analysed: new Set(),
   exportProgress: new Set(),
+  pushProgress: new Set(),
 };
 let worker: Worker | null = null;
 let lastId = 0;

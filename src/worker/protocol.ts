@@ -241,9 +241,18 @@ export interface RunRecord {
   createdAt: number;
   /**
    * Which race it is of; `adapter`: its short name there, of what differs; `place`: from 0, among `size`; `choices`: the
-   * lists that the race is the grid of (absent in races kept by older versions).
+   * lists that the race is the grid of (absent in races kept by older versions); `heatsAfter`: how many of its heats come
+   * after this run's (absent: none).
    */
-  race?: { id: string; name: string; adapter: string; place: number; size: number; choices?: RaceChoices };
+  race?: {
+    id: string;
+    name: string;
+    adapter: string;
+    place: number;
+    size: number;
+    choices?: RaceChoices;
+    heatsAfter?: number;
+  };
   status: RunStatus;
   /** Why it failed or stopped, and what to try. */
   message: string | null;
@@ -315,7 +324,14 @@ export type ExportWhat =
   /** A PEFT folder. */
   | { kind: 'adapter'; runId: string }
   /** A transformers folder of the base with the adapter merged in. */
-  | { kind: 'merged'; runId: string; format: MergedFormat };
+  | { kind: 'merged'; runId: string; format: MergedFormat }
+  /** A GGUF file of the adapter alone, for llama.cpp beside the base. */
+  | { kind: 'ggufLora'; runId: string }
+  /** A transformers.js folder, the adapter merged in. */
+  | { kind: 'onnx'; runId: string; format: OnnxFormat };
+
+/** Types of the weights in ONNX. */
+export type OnnxFormat = 'f32' | 'f16';
 
 export type ExportKind = ExportWhat['kind'];
 
@@ -331,6 +347,23 @@ export type ExportTarget =
   | { kind: 'download' }
   | { kind: 'file'; handle: FileSystemFileHandle }
   | { kind: 'folder'; handle: FileSystemDirectoryHandle };
+
+/** `owner/name` on the Hub; `endpoint`: of another server that speaks its API. The token is kept in memory only. */
+export interface PushTarget {
+  repo: string;
+  revision: string;
+  isPrivate: boolean;
+  token: string;
+  endpoint?: string;
+}
+
+export interface PushProgress {
+  /** `base`: downloading it; `reading`: making and hashing what is pushed. */
+  phase: 'base' | 'reading' | 'uploading' | 'committing';
+  file: string;
+  doneBytes: number;
+  totalBytes: number;
+}
 
 // ---- Playground ---------------------------------------------------------------------------------------------------
 
@@ -555,6 +588,11 @@ export interface Calls {
   };
   /** The files of a run's base, where the worker cannot find them itself. Fails where the adapter does not fit them. */
   bringBase: { request: { runId: string; files: File[] }; reply: null };
+  /** Into one commit of a repository on the Hub, with a model card. Progress by `pushProgress`. */
+  pushRun: {
+    request: { what: ExportWhat; to: PushTarget };
+    reply: { url: string; isNew: boolean; pushedFiles: number; pushedBytes: number; keptFiles: number };
+  };
   /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
   importAdapter: { request: { files: File[] }; reply: RunRecord };
 
@@ -563,7 +601,7 @@ export interface Calls {
    * begun is not lost: `generate` replies with what came.
    */
   cancel: {
-    request: { what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'analysis' };
+    request: { what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'push' | 'analysis' };
     reply: null;
   };
 }
@@ -597,5 +635,6 @@ export type Event =
   | { kind: 'analysed'; runId: string; done: number; total: number }
   /** `share` of the whole evaluation, from 0 to 1; `runId` null is the base. */
   | { kind: 'evaluating'; runId: string | null; phase: 'loss' | 'answers'; done: number; total: number; share: number }
+  | { kind: 'pushProgress'; progress: PushProgress }
   /** First the base is downloaded, where it is not here, then files are written. */
   | { kind: 'exportProgress'; phase: 'base' | 'write'; doneBytes: number; totalBytes: number };

@@ -20,6 +20,7 @@ import { setPace } from './pacing.ts';
 import { generate } from './playground.ts';
 import { post } from './post.ts';
 import type { Command } from './protocol.ts';
+import { pushRun } from './pushing.ts';
 import { planRun } from './racePlanning.ts';
 import { deleteRun, dropRun, pauseRun, readMetrics, resumeRun, startRun, stopRun } from './runs.ts';
 import { readSettings } from './settingsFile.ts';
@@ -115,6 +116,8 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await exportRun(command.what, command.to) });
     case 'bringBase':
       return post({ ...reply, to: command.kind, value: await bringBase(command.runId, command.files) });
+    case 'pushRun':
+      return post({ ...reply, to: command.kind, value: await pushRun(command) });
     case 'importAdapter':
       return post({ ...reply, to: command.kind, value: await importAdapter(command.files) });
     default:
