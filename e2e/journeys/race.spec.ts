@@ -1,4 +1,6 @@
-// Three ranks chosen, raced, one dropped, paused, taken up again after a reload, and found in the Library and in Compare.
+// Three ranks chosen, raced, one dropped, paused, taken up again after a reload, and found in the Library and in Compare; a
+// race in heats where memory is short, and its settings back from the Library.
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { ComparePage } from '../pages/comparePage.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
@@ -69,4 +71,46 @@ test('a race of three ranks: curves, a drop, a reload, and three runs in the Lib
   for (const name of ['r1', 'r4', 'r64']) {
     await expect(page.getByRole('link', { name: new RegExp(`towns.*: ${name}$`) })).toBeVisible();
   }
+});
+
+test('a race that memory is too short for runs in two heats, and its lists come back from the Library', async ({
+  page,
+}) => {
+  test.setTimeout(8 * MINUTE_MS);
+  const train = new TrainPage(page);
+  await train.open();
+  await train.waitUntilReady(2 * MINUTE_MS);
+  const drawer = await train.chooseDataFile(fewRows());
+  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
+  await train.closeDrawer();
+  await train.chooseRank(1, 4, 16);
+  await train.chooseSteps(3);
+  await expect(train.state).toContainText('Ready: 3 adapters, 3 steps');
+  const together = Number(/([\d.]+)\sMB of GPU memory/.exec((await train.state.textContent()) ?? '')?.[1]);
+  const memory = page.getByRole('region', { name: 'Training' }).getByRole('textbox', { name: /^Memory to use/ });
+  await memory.fill(String(((together - 1) / 1000).toFixed(4)));
+  await expect(train.adapter).toContainText('3 adapters race on the same batches, 2 + 1 at a time');
+
+  await train.train();
+  await expect(train.go).toContainText('2 of 3 adapters under way; 1 more after these', { timeout: MINUTE_MS });
+  await expect(train.go).toContainText('1 of 3 adapters under way', { timeout: 3 * MINUTE_MS });
+  await train.waitUntilFinished(3 * MINUTE_MS);
+  const table = train.go.getByRole('table', { name: 'Adapters of this race' });
+  for (const name of ['r1', 'r4', 'r16']) {
+    await expect(table.getByRole('row', { name: new RegExp(`^${name} `) })).toContainText('Finished');
+  }
+  await expect(train.go.getByRole('link', { name: 'Compare all 3' })).toBeVisible();
+
+  const library = new LibraryPage(page);
+  await library.open();
+  const detail = await library.openRun(/towns.*: r4$/);
+  await expect(detail.getByRole('checkbox', { name: 'Settings of all 3 adapters of its race' })).toBeChecked();
+  const download = page.waitForEvent('download');
+  await detail.getByRole('button', { name: 'Settings as JSON' }).click();
+  const settings = readFileSync(await (await download).path());
+  await page.reload();
+  const file = { name: 'settings.json', mimeType: 'application/json', buffer: settings };
+  await page.getByLabel('Settings file').setInputFiles(file);
+  await expect(page.getByText('These settings came with the link or file')).toBeVisible({ timeout: MINUTE_MS });
+  await expect(train.adapter.getByRole('textbox', { name: 'Ranks, 1 to 256' })).toHaveValue('1, 4, 16');
 });

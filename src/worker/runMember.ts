@@ -38,6 +38,12 @@ export class RunMember {
     return recordOf(this.run);
   }
 
+  /** Of its race no heat comes after this. */
+  get lastOfRace(): Pick<KeptRun, 'race'> {
+    const { race } = this.#run;
+    return race ? { race: { ...race, heatsAfter: 0 } } : {};
+  }
+
   lock(): void {
     this.#unlock = lockRun(this.#run.id);
   }

@@ -126,7 +126,8 @@ export class RunSession {
       const kept = isResumable
         ? `What was saved at step ${step} is kept; resume to go on from there.`
         : 'Nothing of this run was saved yet; start it again.';
-      await member.put({ step, status: isResumable ? 'paused' : 'failed', message: `${reason}. ${kept}` });
+      const end = isResumable ? { status: 'paused' as const } : { status: 'failed' as const, ...member.lastOfRace };
+      await member.put({ step, ...end, message: `${reason}. ${kept}` });
     }
     releaseLive();
   }
@@ -313,7 +314,8 @@ export class RunSession {
       feed.flush();
       await feed.store().catch(() => undefined);
       const isResumable = status === 'stopped' && run.isResumable;
-      await member.put({ status, isResumable, ...(message === undefined ? {} : { message }) });
+      const end = status === 'failed' ? member.lastOfRace : {};
+      await member.put({ status, isResumable, ...end, ...(message === undefined ? {} : { message }) });
     }
     await this.#closeOver();
   }

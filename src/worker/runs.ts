@@ -84,8 +84,9 @@ function runsOfHeat(planned: PlannedRun, { id, name, samplePrompts, choices, ori
   const from = placeOfHeat(origin);
   return planned.members.map((_, i) => {
     const { name: adapter } = origin.adapters[from + i]!;
+    const heatsAfter = origin.heats.length - 1 - origin.heat;
     const lists = choices ? { choices } : {};
-    const record = { id, name, adapter, place: from + i, size: origin.adapters.length, ...lists };
+    const record = { id, name, adapter, place: from + i, size: origin.adapters.length, heatsAfter, ...lists };
     return newRun(`${name}: ${adapter}`, planned, i, samplePrompts, { record, origin });
   });
 }
@@ -127,8 +128,9 @@ async function nextHeat({ race, origin }: KeptRun): Promise<void> {
     const { id, name, choices } = race;
     await start(planned, runsOfHeat(planned, { id, name, samplePrompts, choices, origin: next }));
   }).catch(async (error: unknown) => {
-    const last = (await runsOfRace(race.id)).at(-1);
-    if (last) await updateRun({ ...last, message: `The next heat did not start: ${failureOf(error).message}` });
+    const message = `The next heat did not start: ${failureOf(error).message}`;
+    const ended = (await runsOfRace(race.id)).filter(({ origin: own }) => own?.race?.heat === origin.race?.heat);
+    for (const run of ended) await updateRun({ ...run, message, race: { ...race, ...run.race, heatsAfter: 0 } });
   });
 }
 

@@ -105,6 +105,36 @@ describe('the run on show', () => {
     expect(useRunStore.getState().series.get('r4')?.last('loss')).toBe(2);
   });
 
+  it('of a race in heats goes on after the first ones, and shows the next; a stop or a failure to go on ends it', () => {
+    const racer = (id: string, place: number, heatsAfter: number, change: Partial<RunRecord> = {}) =>
+      run({ id, race: { id: 'race', name: 'Race', adapter: id, place, size: 3, heatsAfter }, ...change });
+    const isUnderWay = () => isRunActive(useRunStore.getState().state);
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(racer('r1', 0, 1));
+    takeRunStatus(racer('r4', 1, 1));
+    takeRunStatus(racer('r1', 0, 1, { status: 'failed' }));
+    takeRunStatus(racer('r4', 1, 1, { status: 'finished' }));
+    expect(isUnderWay()).toBe(true);
+    takeRunStatus(racer('r4', 1, 0, { status: 'finished' }));
+    expect(isUnderWay()).toBe(false);
+    takeRunStatus(racer('r4', 1, 1, { status: 'finished' }));
+    takeRunStatus(racer('r16', 2, 0));
+    expect(shownRun()?.id).toBe('r16');
+    expect(isUnderWay()).toBe(true);
+    takeRunStatus(racer('r16', 2, 0, { status: 'finished' }));
+    expect(isUnderWay()).toBe(false);
+    selectRun('r1');
+    expect(shownRun()?.id).toBe('r1');
+  });
+
+  it('of a race in heats that was stopped is over', () => {
+    const race = { id: 'race', name: 'Race', adapter: 'r1', place: 0, size: 3, heatsAfter: 1 };
+    useRunStore.setState({ state: { kind: 'starting' } });
+    takeRunStatus(run({ id: 'r1', race }));
+    takeRunStatus(run({ id: 'r1', race, status: 'stopped' }));
+    expect(isRunActive(useRunStore.getState().state)).toBe(false);
+  });
+
   it('is no longer active when it is finished', () => {
     useRunStore.setState({ state: { kind: 'starting' } });
     takeRunStatus(run());

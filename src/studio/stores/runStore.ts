@@ -52,10 +52,18 @@ export function isActive(status: RunStatus): boolean {
 
 /** Model, data and settings are bound to the run on show. */
 export function isRunActive(state: RunState): boolean {
-  return (
-    state.kind === 'starting' ||
-    (state.kind === 'shown' && state.isOpen && state.runs.some(({ status }) => isActive(status)))
-  );
+  if (state.kind !== 'shown') return state.kind === 'starting';
+  return state.isOpen && (state.runs.some(({ status }) => isActive(status)) || isBetweenHeats(state));
+}
+
+/** All adapters that were trained so far are through, and the next of their race are about to start. */
+export function isBetweenHeats({ isOpen, runs }: Extract<RunState, { kind: 'shown' }>): boolean {
+  if (!isOpen || runs.some(({ status }) => isActive(status))) return false;
+  const after = runs.map(({ race }) => race?.heatsAfter ?? 0);
+  const ended = runs.filter((_, i) => after[i] === Math.min(...after));
+  const isThrough =
+    ended.some(({ status }) => status === 'finished') || ended.every(({ status }) => status === 'failed');
+  return Math.min(...after) > 0 && isThrough;
 }
 
 /** The run that the buttons are about: one that trains or waits, if any does, else the one on show. */
@@ -150,11 +158,13 @@ export function takeRunStatus(run: RunRecord): void {
   else if (state.kind === 'shown' && isOnShow(state, run)) {
     const isOpen = state.isOpen || run.status === 'preparing' || run.status === 'running';
     const runs = inOrder([...state.runs.filter(({ id }) => id !== run.id), run]);
-    const shown = state.run.id === run.id ? run : state.run;
+    const isNext = !state.runs.some(({ id }) => id === run.id) && !state.runs.some(({ status }) => isActive(status));
+    const shown = isNext || state.run.id === run.id ? run : state.run;
     const settled = run.status === leadRun(state).status ? state : { pending: null, message: null };
     const { pending, message } = settled;
     useRunStore.setState({ state: { kind: 'shown', run: shown, runs, isOpen, pending, message } });
     addSeries(run);
+    if (isNext) selectRun(run.id);
   }
 }
 

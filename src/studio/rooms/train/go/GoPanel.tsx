@@ -21,7 +21,7 @@ export function GoPanel() {
   const state = useRunStore((store) => store.state);
   const metrics = useRunStore((store) => store.metrics);
   const hasRun = state.kind === 'shown' || state.kind === 'starting';
-  const isRace = state.kind === 'shown' && state.runs.length > 1;
+  const isRace = state.kind === 'shown' && (state.runs.length > 1 || state.run.race !== undefined);
   const isStarting = state.kind === 'starting';
   useEffect(() => {
     if (isStarting && window.innerWidth < NARROW_PX) section.current?.scrollIntoView({ block: 'start' });
@@ -30,7 +30,7 @@ export function GoPanel() {
     <section ref={section} className={styles.go} aria-label="Go">
       <RunBar />
       {state.kind === 'none' && <Interrupted />}
-      {state.kind === 'shown' && <RunEnd run={state.run} runs={state.runs} />}
+      {state.kind === 'shown' && <RunEnd state={state} />}
       <div className={styles.instrument}>
         <Readouts />
         {isRace ? (

@@ -6,6 +6,7 @@ import { useKeptFocus } from '../../../panels/useKeptFocus.ts';
 import { currentBudgetBytes, fitBelow, fitToGpu } from '../../../stores/fitStore.ts';
 import {
   isActive,
+  isBetweenHeats,
   leadRun,
   leaveRun,
   pauseRun,
@@ -40,7 +41,7 @@ export function RunBar() {
       </div>
       <div className={styles.barText}>
         <p role="status">{isIdle ? readiness.text : stateText(state, hasSteps)}</p>
-        {state.kind === 'shown' && state.runs.length > 1 && state.isOpen && isActive(leadRun(state).status) && (
+        {state.kind === 'shown' && state.run.race && state.isOpen && isActive(leadRun(state).status) && (
           <p className={styles.remark}>{raceText(state.runs)}</p>
         )}
         {state.kind === 'shown' && isActive(state.run.status) && state.run.message && (
@@ -61,7 +62,8 @@ export function RunBar() {
 }
 
 function RunButtons({ state, isReady }: { state: RunState; isReady: boolean }) {
-  const status = state.kind === 'shown' ? leadRun(state).status : state.kind;
+  const isBetween = state.kind === 'shown' && isBetweenHeats(state);
+  const status = isBetween ? 'starting' : state.kind === 'shown' ? leadRun(state).status : state.kind;
   const isWaiting = state.kind === 'shown' && state.pending !== null;
   const stop = (
     <Button variant="default" disabled={isWaiting} onClick={() => void stopRun()}>

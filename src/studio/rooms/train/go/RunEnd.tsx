@@ -9,12 +9,12 @@ import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { routeTo } from '../../../routing.ts';
 import { saveFile } from '../../../runs/saveFile.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
-import { isActive } from '../../../stores/runStore.ts';
+import { isActive, isBetweenHeats, type RunState } from '../../../stores/runStore.ts';
 import styles from './go.module.css';
 
-/** `runs`: of its race, or itself. */
-export function RunEnd({ run, runs }: { run: RunRecord; runs: readonly RunRecord[] }) {
-  if (runs.some(({ status }) => isActive(status))) return null;
+export function RunEnd({ state }: { state: Extract<RunState, { kind: 'shown' }> }) {
+  const { run, runs } = state;
+  if (runs.some(({ status }) => isActive(status)) || isBetweenHeats(state)) return null;
   const kept = runs.filter(({ hasAdapter }) => hasAdapter).map(({ id }) => id);
   return (
     <div className={styles.end}>

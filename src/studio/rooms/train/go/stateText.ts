@@ -1,10 +1,11 @@
 // A run's state in words.
 import { formatDuration, formatExact, formatLoss } from '../../../format.ts';
-import { leadRun, type RunState } from '../../../stores/runStore.ts';
+import { isBetweenHeats, leadRun, type RunState } from '../../../stores/runStore.ts';
 
 export function stateText(state: RunState, hasSteps: boolean): string {
   if (state.kind === 'none' || state.kind === 'failed') return '';
   if (state.kind === 'starting') return 'Starting…';
+  if (isBetweenHeats(state)) return 'Preparing the next adapters of the race…';
   const run = leadRun(state);
   const { pending } = state;
   const name = run.race?.name ?? run.name;
