@@ -35,6 +35,8 @@ merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transfo
                               default f32; from quantized blocks f16, written widened, never quantized again
 export     --model DIR --format NAME --out DIR      in a form that other programs run:
   onnx [--adapter DIR] [--dtype f32|f16]      a transformers.js folder, the adapter merged in
+  onnx-adapters [--adapter DIR…] [--targets q,v] [--dtype f32|f16]      one graph of the base that any of the adapters
+                              goes into with every call; --targets: open without an adapter (default q,k,v,o)
   gguf-lora --adapter DIR [--dtype f32|f16] --out FILE.gguf      the adapter, for llama.cpp beside a GGUF file of the base
 inspect    PATH                a model, adapter, GGUF, safetensors, npy or data file
   --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory

@@ -122,7 +122,8 @@ function targetsOf(flags: Flags): Target[][] | undefined {
   return sets && distinct('targets', sets);
 }
 
-function targetSet(text: string): Target[] {
+/** `q,v`. Throws InputError. */
+export function targetSet(text: string): Target[] {
   const names = text.split(',').map((name) => name.trim());
   return names.map((name) => {
     const target = TARGETS.find((candidate) => candidate === name);

@@ -1,19 +1,27 @@
 // The decoder as one graph: input_ids, attention_mask, position_ids and the cache in, logits and the cache out, under the
 // names that transformers.js asks for. Left padding is a matter of mask and positions.
+import { moduleKey } from '../adapters/adapterSet.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { declareModel, type FrozenBlock, type FrozenModel } from '../model/frozenModel.ts';
 import type { LinearName } from '../model/linears.ts';
-import { type AttentionShared, attention, type LayerQkv } from './attention.ts';
+import { type AttentionShared, attention } from './attention.ts';
 import { Graph } from './graph.ts';
 import { activate, type Builder, linear, norm, vector, widen } from './network.ts';
+import { type OpenMatrices, targetsOf, withOpenFactors } from './openMatrices.ts';
 import { attentionBias, type DecoderInputs, rotaryAngles } from './positions.ts';
 import { floatWeight, type OnnxDtype, type StoredWeights } from './storedWeights.ts';
 
-export function decoderGraph(a: Architecture, weights: StoredWeights, dtype: OnnxDtype): Graph {
+/** `open`: the matrices whose adapters are inputs. */
+export function decoderGraph(
+  a: Architecture,
+  weights: StoredWeights,
+  dtype: OnnxDtype,
+  open: OpenMatrices = new Set(),
+): Graph {
   const graph = new Graph();
   const model = declareModel(a, 'f32', Number.MAX_SAFE_INTEGER);
   const productType = dtype === 'f16' ? 'float16' : 'float32';
-  const b: Builder = { graph, architecture: a, weights, dtype, productType, narrowed: new Map() };
+  const b: Builder = { graph, architecture: a, weights, dtype, productType, open, narrowed: new Map() };
   const inputs = decoderInputs(graph);
   // Rows of all sequences below each other: [batch · length, hidden].
   let x = graph.within('embed', () => embedded(b, model, inputs));
@@ -65,11 +73,11 @@ function sharedByLayers({ graph, architecture: a }: Builder, inputs: DecoderInpu
 
 function blockOutput(b: Builder, layer: number, block: FrozenBlock, x: string, shared: AttentionShared): string {
   const { graph, architecture: a } = b;
-  const parts = (name: LinearName, input: string) => linears(b, block, name, input);
+  const parts = (name: LinearName, input: string) => linears(b, layer, block, name, input);
   const norms = block.qNorm && block.kNorm && { q: block.qNorm, k: block.kNorm };
   const mixed = graph.within('attention', () => {
-    const qkv = queryKeyValue(b, parts('qkv', norm(b, x, block.norm1)));
-    return parts('o', attention(b, layer, qkv, shared, norms))[0]!;
+    const [q = '', k = '', v = ''] = parts('qkv', norm(b, x, block.norm1));
+    return parts('o', attention(b, layer, { q, k, v }, shared, norms))[0]!;
   });
   const mid = graph.node('Add', [x, mixed]);
   const processed = graph.within('mlp', () => {
@@ -80,18 +88,20 @@ function blockOutput(b: Builder, layer: number, block: FrozenBlock, x: string, s
   return graph.node('Add', [mid, processed]);
 }
 
-/** One value for each stored matrix of the linear. */
-function linears(b: Builder, block: FrozenBlock, name: LinearName, x: string): string[] {
+/** One value for each target of the linear, with its open adapter, if it has one. */
+function linears(b: Builder, layer: number, block: FrozenBlock, name: LinearName, x: string): string[] {
+  const { graph, architecture: a } = b;
   const { weight, bias } = block.linears[name];
-  return weight.stored.map((stored, i) => linear(b, x, stored, bias && vector(b, bias, i)));
+  const products = weight.stored.map((stored, i) => linear(b, x, stored, bias && vector(b, bias, i)));
+  const parts = name === 'qkv' && products.length === 1 ? splitFused(b, products[0]!) : products;
+  return targetsOf(a, name).map((target, i) => {
+    const y = parts[i]!;
+    return b.open.has(moduleKey(layer, target)) ? withOpenFactors(graph, a, { layer, target, x, y }) : y;
+  });
 }
 
-/** GPT-2's one product is cut into its three parts. */
-function queryKeyValue({ graph, architecture: a }: Builder, parts: readonly string[]): LayerQkv {
+/** GPT-2's one product is cut into q, k and v. */
+function splitFused({ graph, architecture: a }: Builder, product: string): string[] {
   const widths = [a.heads, a.kvHeads, a.kvHeads].map((heads) => heads * a.headDim);
-  const [q = '', k = '', v = ''] =
-    parts.length === 1
-      ? graph.several('Split', [parts[0]!, graph.integers(widths)], 3, { attributes: { axis: 1 } })
-      : parts;
-  return { q, k, v };
+  return graph.several('Split', [product, graph.integers(widths)], 3, { attributes: { axis: 1 } });
 }

@@ -4,6 +4,7 @@
 import type { Architecture } from '../model/architecture.ts';
 import type { FrozenNorm, FrozenVector, StoredRows } from '../model/frozenModel.ts';
 import type { Graph } from './graph.ts';
+import type { OpenMatrices } from './openMatrices.ts';
 import { type FloatType, floatWeight, type OnnxDtype, type StoredWeights } from './storedWeights.ts';
 
 /** A graph on its way, and where its weights come from. */
@@ -12,6 +13,7 @@ export interface Builder {
   readonly architecture: Architecture;
   readonly weights: StoredWeights;
   readonly dtype: OnnxDtype;
+  readonly open: OpenMatrices;
   /** What products, keys and values are computed in. */
   readonly productType: FloatType;
   /** Values already cast to the products' type, by the f32 value. */

@@ -5,7 +5,7 @@ import { openLocalAdapter } from '../adapterFolder.ts';
 import { continueElsewhere } from '../exports/continue.ts';
 import { EXPORT_DTYPES, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
 import { ggufLora } from '../exports/ggufLora.ts';
-import { onnx } from '../exports/onnx.ts';
+import { onnx, onnxAdapters } from '../exports/onnx.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { openLocalModel } from '../modelFolder.ts';
@@ -15,6 +15,7 @@ import { progressBar } from '../progress.ts';
 const FORMATS: Readonly<Record<string, ExportFormat>> = {
   continue: continueElsewhere,
   onnx,
+  'onnx-adapters': onnxAdapters,
   'gguf-lora': ggufLora,
 };
 

@@ -1,15 +1,34 @@
-// `export --format onnx`: a transformers.js folder of the model, one adapter merged in if given.
+// `export --format onnx`: a transformers.js folder of the model, one adapter merged in if given; `--format onnx-adapters`:
+// of the base, its adapters beside it and switched with every call.
+import { basename, resolve } from 'node:path';
+import { onnxAdaptersFolder } from '../../onnx/adaptersFolder.ts';
 import { onnxFolder } from '../../onnx/onnxFolder.ts';
-import type { ExportFormat } from './exportFormat.ts';
+import { targetSet } from '../trainFlags.ts';
+import type { ExportFormat, ExportJob } from './exportFormat.ts';
 
 const DTYPES = ['f32', 'f16'] as const;
+
+function dtypeOf({ dtype }: ExportJob) {
+  return DTYPES.find((known) => known === dtype) ?? 'f32';
+}
 
 export const onnx: ExportFormat = {
   dtypes: DTYPES,
   adapters: { least: 0, most: 1 },
-  files: async ({ model, adapters, dtype }) => ({
-    files: await onnxFolder(model.folder, model.architecture, adapters[0], {
-      dtype: DTYPES.find((known) => known === dtype) ?? 'f32',
-    }),
+  files: async (job) => ({
+    files: await onnxFolder(job.model.folder, job.model.architecture, job.adapters[0], { dtype: dtypeOf(job) }),
   }),
+};
+
+export const onnxAdapters: ExportFormat = {
+  dtypes: DTYPES,
+  adapters: { least: 0, most: Number.POSITIVE_INFINITY },
+  flags: { targets: 'text' },
+  files: async (job) => {
+    const { flags, model, adapters } = job;
+    const given = flags.text('targets');
+    const named = adapters.map(({ path, layout, block }) => ({ name: basename(resolve(path)), layout, block }));
+    const options = { dtype: dtypeOf(job), ...(given !== undefined && { targets: targetSet(given) }) };
+    return { files: await onnxAdaptersFolder(model.folder, model.architecture, named, options) };
+  },
 };

@@ -1,0 +1,77 @@
+// What lies beside the graph in a transformers.js folder: configuration and tokenizer.
+import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
+import { parseJsonObject } from '../formats/json.ts';
+import type { ModelFolder } from '../formats/modelFolder.ts';
+import { openWeights } from '../formats/openModel.ts';
+import { baseName, type WeightFiles } from '../formats/weightFiles.ts';
+import type { ZipEntry } from '../formats/zipWriter.ts';
+import type { Architecture } from '../model/architecture.ts';
+import { declareModel } from '../model/frozenModel.ts';
+import { checkStored } from '../model/loadModel.ts';
+import type { Graph } from './graph.ts';
+import { modelFiles } from './modelFile.ts';
+import type { OnnxDtype } from './storedWeights.ts';
+
+export interface OnnxOptions {
+  readonly dtype: OnnxDtype;
+  /** Bytes in one file at most; default 2 GB, more than which protobuf cannot. */
+  readonly maxFileBytes?: number;
+}
+
+/** As transformers.js names them (its DEFAULT_DTYPE_SUFFIX_MAPPING). */
+const DTYPE_NAMES: Readonly<Record<OnnxDtype, { dtype: string; fileName: string }>> = {
+  f32: { dtype: 'fp32', fileName: 'model.onnx' },
+  f16: { dtype: 'fp16', fileName: 'model_fp16.onnx' },
+};
+
+/** The model's weights, their shapes checked. Throws FormatError and ModelError. */
+export async function checkedWeights(model: ModelFolder<ByteSource>, a: Architecture): Promise<WeightFiles> {
+  const files = await openWeights(model);
+  checkStored(declareModel(a, 'f32', Number.MAX_SAFE_INTEGER), files);
+  return files;
+}
+
+/** config.json first, then the tokenizer's files, then `onnx/…`. */
+export async function folderFiles(
+  model: ModelFolder<ByteSource>,
+  graph: Graph,
+  { dtype, maxFileBytes }: OnnxOptions,
+): Promise<ZipEntry[]> {
+  const { entries, dataFiles } = modelFiles(graph, `onnx/${DTYPE_NAMES[dtype].fileName}`, maxFileBytes);
+  const config = parseJsonObject(await readText(model.config), model.config.name);
+  const copied = [
+    model.generationConfig,
+    model.tokenizer,
+    model.tokenizerConfig,
+    model.specialTokensMap,
+    model.chatTemplate,
+  ].filter((file) => file !== undefined);
+  return [
+    textFile('config.json', `${JSON.stringify(withLoading(config, dtype, dataFiles), null, 2)}\n`),
+    ...copied.map((file) => ({
+      name: baseName(file.name),
+      sizeBytes: file.sizeBytes,
+      bytes: () => readChunks(file),
+    })),
+    ...entries,
+  ];
+}
+
+/** config.json with what transformers.js reads of it: which file to take unless told otherwise, and how it is cut. */
+function withLoading(config: Readonly<Record<string, unknown>>, dtype: OnnxDtype, dataFiles: number) {
+  const { dtype: name, fileName } = DTYPE_NAMES[dtype];
+  return {
+    ...config,
+    'transformers.js_config': {
+      dtype: name,
+      // Its version 3 asks here for the cache's type; version 4 sees it in the graph.
+      ...(dtype === 'f16' ? { kv_cache_dtype: { fp16: 'float16' } } : {}),
+      ...(dataFiles > 0 ? { use_external_data_format: { [fileName]: dataFiles } } : {}),
+    },
+  };
+}
+
+export function textFile(name: string, text: string): ZipEntry {
+  const bytes = new TextEncoder().encode(text);
+  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
+}
