@@ -44,7 +44,7 @@ export async function parametersOf(files: readonly ByteSource[]): Promise<Float3
   return adapter.parametersFor(layout);
 }
 
-/** What the command line continues `prompt` with, greedy, as long as the Playground's answers may be. */
+/** What the command line continues `prompt` with, greedy, as the Playground shows it. */
 export async function cliText(prompt: string, ...modelFlags: string[]): Promise<string> {
   const args = [
     '--import',
@@ -59,5 +59,5 @@ export async function cliText(prompt: string, ...modelFlags: string[]): Promise<
     ...modelFlags,
   ];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
-  return z.object({ text: z.string() }).parse(JSON.parse(stdout)).text;
+  return z.object({ text: z.string() }).parse(JSON.parse(stdout)).text.trim();
 }

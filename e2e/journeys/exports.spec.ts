@@ -8,6 +8,7 @@ import { type BrowserContext, chromium, expect, type Page, test } from '@playwri
 import { bytesSource } from '../../src/formats/byteSource.ts';
 import { openZip } from '../../src/formats/zipReader.ts';
 import { browserFlags, findOrInstallBrowser } from '../browser.ts';
+import { openOnnx } from '../exported/onnxText.ts';
 import { cliText, parametersOf, unpack } from '../exported/opened.ts';
 import type { ExportPanel } from '../pages/exportPanel.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
@@ -79,8 +80,8 @@ test.beforeAll(async ({ baseURL }) => {
   await playground.prompt.waitFor({ timeout: MINUTE_MS });
   await expect(playground.columns()).toHaveCount(2);
   await playground.ask(PROMPT);
-  said.base = await playground.answer('Base');
-  said.adapter = await playground.answer(/To be/);
+  said.base = (await playground.answer('Base')).trim();
+  said.adapter = (await playground.answer(/To be/)).trim();
   expect(said.adapter).not.toBe(said.base);
 });
 
@@ -89,8 +90,9 @@ test.afterAll(async () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
-test('the adapter as a PEFT folder: what its matrices have learned is in it', async () => {
-  const { name, bytes } = await (await openExport()).download('Adapter');
+test('the adapter as a PEFT folder and as a GGUF file: both hold what its matrices have learned', async () => {
+  const panel = await openExport();
+  const { name, bytes } = await panel.download('Adapter');
   expect(name).toBe('To-be-taken-away.zip');
   const files = await openZip(bytesSource(bytes, name));
   expect(files.map((file) => file.name).sort()).toEqual([
@@ -100,6 +102,10 @@ test('the adapter as a PEFT folder: what its matrices have learned is in it', as
   ]);
   const parameters = await parametersOf(files);
   expect(parameters.every((value) => value !== 0)).toBe(true);
+
+  const lora = await panel.download('Adapter in GGUF');
+  expect(lora.name).toBe('To-be-taken-away-lora.gguf');
+  expect(await parametersOf([bytesSource(lora.bytes, lora.name)])).toEqual(parameters);
 });
 
 test('the merged model as a transformers folder: alone it says what base and adapter said', async () => {
@@ -110,6 +116,19 @@ test('the merged model as a transformers folder: alone it says what base and ada
   expect(await cliText(PROMPT, '--model', folder)).toBe(said.adapter);
 });
 
+for (const [format, file] of [
+  ['f32', 'onnx/model.onnx'],
+  ['f16', 'onnx/model_fp16.onnx'],
+] as const) {
+  test(`the merged model in ONNX, ${format}: onnxruntime-web says the same`, async () => {
+    const { name, bytes } = await (await openExport()).download('Merged model in ONNX', format);
+    expect(name).toBe(`To-be-taken-away-onnx-${format}.zip`);
+    const files = await openZip(bytesSource(bytes, name));
+    expect(files.map((known) => known.name)).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json', file]));
+    expect(await (await openOnnx(files))(PROMPT)).toBe(said.adapter);
+  });
+}
+
 test('into a folder: each export in one of its own; cancelled, nothing is left of it', async () => {
   const panel = await openExport();
   const folder = new PickedFolder(page);
@@ -119,6 +138,9 @@ test('into a folder: each export in one of its own; cancelled, nothing is left o
   expect(await panel.written('Adapter')).toBe('It is in picked/To-be-taken-away.');
   const adapter = ['README.md', 'adapter_config.json', 'adapter_model.safetensors'];
   expect(await folder.files()).toEqual(adapter.map((name) => `To-be-taken-away/${name}`));
+  await panel.start('Merged model in ONNX');
+  expect(await panel.written('Merged model in ONNX')).toBe('It is in picked/To-be-taken-away-onnx-f32.');
+  expect(await folder.files()).toContain('To-be-taken-away-onnx-f32/onnx/model.onnx');
 });
 
 for (const scheme of ['light', 'dark'] as const) {

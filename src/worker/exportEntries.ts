@@ -1,4 +1,5 @@
 // What leaves for each destination, as files that are made while they are read.
+import { ggufAdapterFile } from '../adapters/ggufAdapter.ts';
 import { mergedFolder } from '../adapters/mergedFolder.ts';
 import { adapterCard } from '../formats/adapterCard.ts';
 import { type ByteSource, blobSource, readChunks } from '../formats/byteSource.ts';
@@ -39,6 +40,19 @@ export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<L
       const adapter = await openAdapter(run.id, architecture);
       const entries = await mergedFolder(folder, architecture, adapter, { dtype: DTYPE_OF[what.format] });
       return { stem: `${stem}-merged-${what.format}`, entries, isSingleFile: false };
+    }
+    case 'ggufLora': {
+      const { architecture } = await baseOf(run);
+      const names = { fileName: `${stem}-lora.gguf`, title: run.name, baseModel: run.model.baseModelId };
+      const file = ggufAdapterFile(architecture, await openAdapter(run.id, architecture), names);
+      return { stem, entries: [file], isSingleFile: true };
+    }
+    case 'onnx': {
+      const { folder, architecture } = await baseOf(run);
+      const adapter = await openAdapter(run.id, architecture);
+      const { onnxFolder } = await import('../onnx/onnxFolder.ts');
+      const entries = await onnxFolder(folder, architecture, adapter, { dtype: what.format });
+      return { stem: `${stem}-onnx-${what.format}`, entries, isSingleFile: false };
     }
     default:
       return what satisfies never;

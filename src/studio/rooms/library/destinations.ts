@@ -1,5 +1,5 @@
 // Where a run can go: who opens it there, and in which numbers.
-import type { ExportKind, ExportWhat, MergedFormat, RunRecord } from '../../../worker/protocol.ts';
+import type { ExportKind, ExportWhat, MergedFormat, OnnxFormat, RunRecord } from '../../../worker/protocol.ts';
 
 export interface Destination {
   readonly kind: ExportKind;
@@ -31,6 +31,12 @@ const merged = (format: MergedFormat, label: string): Choice => ({
   what: (runId) => ({ kind: 'merged', runId, format }),
 });
 
+const onnx = (format: OnnxFormat, label: string): Choice => ({
+  value: format,
+  label,
+  what: (runId) => ({ kind: 'onnx', runId, format }),
+});
+
 const FLOATS = ['f32', 'f16', 'bf16'];
 const isFloat = ({ model }: RunRecord) => FLOATS.includes(model.weights);
 
@@ -58,6 +64,28 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
           isFloat(run)
             ? undefined
             : 'Merged with the base’s stored weights. Where those are quantized they are widened, never quantized again.',
+      },
+    ],
+  },
+  {
+    title: 'For llama.cpp',
+    destinations: [
+      {
+        kind: 'ggufLora',
+        title: 'Adapter in GGUF',
+        opensIn: 'One file that llama.cpp and what builds on it load beside a GGUF file of the base (--lora).',
+        choices: [{ value: 'f32', label: '', what: (runId) => ({ kind: 'ggufLora', runId }) }],
+      },
+    ],
+  },
+  {
+    title: 'For the web',
+    destinations: [
+      {
+        kind: 'onnx',
+        title: 'Merged model in ONNX',
+        opensIn: 'A folder that transformers.js runs in any web page or in Node; its model alone runs in onnxruntime.',
+        choices: [onnx('f32', 'f32, exact'), onnx('f16', 'f16, half the size')],
       },
     ],
   },
