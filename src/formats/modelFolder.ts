@@ -38,7 +38,7 @@ const FOREIGN_WEIGHTS: readonly [pattern: RegExp, remedy: string][] = [
     'these are PyTorch pickles, which can run code; convert them to safetensors (in Python: ' +
       'AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder)) or fetch a revision that has safetensors',
   ],
-  [/\.onnx$/, 'ONNX cannot be trained here; fetch the safetensors files of the same model'],
+  [/\.onnx$/, 'ONNX cannot be trained here (the Playground runs it); fetch the safetensors files of the same model'],
   [/\.(h5|msgpack)$/, 'TensorFlow and Flax weights are not read here; convert them to safetensors with transformers'],
 ];
 

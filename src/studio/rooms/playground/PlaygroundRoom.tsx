@@ -1,9 +1,7 @@
 // Playground: base and adapters answer the same prompt side by side.
-import { Button } from '@mantine/core';
 import { useEffect, useMemo } from 'react';
 import type { ModelDescription, RunRecord } from '../../../worker/protocol.ts';
 import { formatCount } from '../../format.ts';
-import { EmptyState } from '../../panels/EmptyState.tsx';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { routeTo, useRoute } from '../../routing.ts';
 import { openDevice, useDeviceStore } from '../../stores/deviceStore.ts';
@@ -12,6 +10,7 @@ import { useModelStore } from '../../stores/modelStore.ts';
 import { Answers } from './Answers.tsx';
 import { adapterChoices } from './answererChoices.ts';
 import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
+import { ExportedRoom } from './exported/ExportedRoom.tsx';
 import { JudgePanel } from './JudgePanel.tsx';
 import { MergedPanel } from './MergedPanel.tsx';
 import { ModelGate, OtherModelNote } from './ModelGate.tsx';
@@ -26,21 +25,16 @@ export function PlaygroundRoom() {
   const device = useDeviceStore((state) => state.device);
   const model = useModelStore((state) => state.status);
   const runs = useLibraryStore(({ status }) => (status.kind === 'ready' ? status.runs : NO_RUNS));
-  const wantedRunId = useRoute().params.get('run');
+  const { params } = useRoute();
+  const wantedRunId = params.get('run');
+  const wantsExported = params.has('exported');
   return (
     <>
       <h1 className="visually-hidden">Playground</h1>
       {device.kind === 'missing' ? (
-        <EmptyState
-          title="The Playground needs WebGPU"
-          action={
-            <Button component="a" href={routeTo('library')}>
-              Open the Library
-            </Button>
-          }
-        >
-          {device.reason} Your runs can still be looked at and exported in the Library.
-        </EmptyState>
+        <ExportedRoom reason={device.reason} />
+      ) : wantsExported ? (
+        <ExportedRoom reason={null} />
       ) : device.kind === 'opening' ? (
         <p role="status">Looking for a GPU…</p>
       ) : device.kind === 'lost' ? (
@@ -73,7 +67,8 @@ function Answering({ model, weights, runs, wantedRunId }: Props) {
       <div className={styles.main}>
         <p className={styles.model}>
           Base model: <strong>{model.name}</strong>, {formatCount(model.parameters)} parameters, {weights}, frozen.{' '}
-          <a href={routeTo('train')}>Change it in Train</a>
+          <a href={routeTo('train')}>Change it in Train</a>, or{' '}
+          <a href={routeTo('playground', { exported: '' })}>open a model exported as ONNX</a>
         </p>
         {refused !== undefined && <OtherModelNote run={refused.run} />}
         <PromptPanel hasChatTemplate={model.hasChatTemplate} />

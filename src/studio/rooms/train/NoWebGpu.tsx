@@ -19,9 +19,14 @@ export function NoWebGpu({ reason }: { reason: string }) {
       <EmptyState
         title="No GPU to train on here"
         action={
-          <Button component="a" href={routeTo('library')}>
-            Open the Library
-          </Button>
+          <div className={styles.ways}>
+            <Button component="a" href={routeTo('playground')}>
+              Open an exported model
+            </Button>
+            <Button component="a" variant="default" href={routeTo('library')}>
+              Open the Library
+            </Button>
+          </div>
         }
       >
         <p>{reason}</p>
@@ -31,7 +36,10 @@ export function NoWebGpu({ reason }: { reason: string }) {
             <li key={browser}>{browser}</li>
           ))}
         </ul>
-        <p>Runs kept in this browser can still be looked at and exported in the Library.</p>
+        <p>
+          A model that was exported as ONNX answers in the Playground without it. Runs kept in this browser can still be
+          looked at and exported in the Library.
+        </p>
       </EmptyState>
     </>
   );
