@@ -7,6 +7,7 @@ import { DESTINATIONS } from './destinations.ts';
 import { ExportRow } from './ExportRow.tsx';
 import styles from './export.module.css';
 import { canWriteFolders, type ExportPlace } from './exportStore.ts';
+import { PushForm } from './push/PushForm.tsx';
 
 const PLACES = [
   { value: 'downloads', label: 'Into my downloads' },
@@ -33,6 +34,7 @@ export function ExportPanel({ run }: { run: RunRecord }) {
           </ul>
         </div>
       ))}
+      <PushForm run={run} />
     </section>
   );
 }

@@ -1,0 +1,24 @@
+// The push under way: what is being done, how far it is, and a way out.
+import type { PushProgress } from '../../../../worker/protocol.ts';
+import { formatBytes } from '../../../format.ts';
+import { ProgressBar } from '../../../panels/ProgressBar.tsx';
+import { cancelPush } from './pushStore.ts';
+
+const VERBS: Readonly<Record<PushProgress['phase'], string>> = {
+  base: 'Downloading',
+  reading: 'Reading',
+  uploading: 'Uploading',
+  committing: 'Committing',
+};
+
+export function PushUnderWay({ progress }: { progress: PushProgress | null }) {
+  const isKnown = progress !== null && progress.totalBytes > 0 && progress.phase !== 'committing';
+  return (
+    <ProgressBar
+      label={progress === null ? 'Asking the Hub' : `${VERBS[progress.phase]} ${progress.file}`.trim()}
+      share={isKnown ? progress.doneBytes / progress.totalBytes : null}
+      {...(isKnown ? { detail: `${formatBytes(progress.doneBytes)} of ${formatBytes(progress.totalBytes)}` } : {})}
+      onCancel={() => void cancelPush()}
+    />
+  );
+}
