@@ -4,6 +4,8 @@
  * Source: llama.cpp, `src/llama-vocab.cpp` (names and which share a pattern; its comments quote the original patterns).
  */
 
+import { z } from 'zod';
+
 export interface PreTokenizer {
   /** Of a tokenizer.json, before its ByteLevel part. */
   splits: readonly object[];
@@ -97,4 +99,63 @@ const BY_NAME = new Map<string, PreTokenizer>([
 /** undefined for a name that is not known here. */
 export function preTokenizerNamed(name: string): PreTokenizer | undefined {
   return BY_NAME.get(name);
+}
+
+const partSchema = z.looseObject({ type: z.string() });
+const sequenceSchema = z.looseObject({ pretokenizers: z.array(z.unknown()) });
+const splitSchema = z.looseObject({
+  pattern: z.looseObject({ Regex: z.string() }),
+  behavior: z.string(),
+  invert: z.boolean().nullish(),
+});
+const digitsSchema = z.looseObject({ individual_digits: z.boolean().nullish() });
+const byteLevelSchema = z.looseObject({
+  type: z.string(),
+  add_prefix_space: z.boolean().nullish(),
+  use_regex: z.boolean().nullish(),
+});
+
+/** What of a byte-level tokenizer.json decides the name. */
+export interface PreTokenizerParts {
+  preTokenizer: unknown;
+  isNfc: boolean;
+  ignoreMerges: boolean;
+}
+
+/**
+ * The name of how a tokenizer.json cuts texts; undefined where no name that is known here stands for it. Of names that
+ * share the pattern, the one that agrees in the rest too: llama.cpp never normalizes, and its names imply `ignore_merges`.
+ */
+export function preTokenizerName({ preTokenizer, isNfc, ignoreMerges }: PreTokenizerParts): string | undefined {
+  const parts = flattened(preTokenizer);
+  const byteLevel = byteLevelSchema.safeParse(parts.pop());
+  if (!byteLevel.success || byteLevel.data.type !== 'ByteLevel' || byteLevel.data.add_prefix_space === true) {
+    return undefined;
+  }
+  const splits = JSON.stringify(parts.map(plainSplit));
+  const useRegex = byteLevel.data.use_regex ?? true;
+  const alike = [...BY_NAME].filter(([, known]) => {
+    return known.useRegex === useRegex && JSON.stringify(known.splits) === splits;
+  });
+  const differences = (known: PreTokenizer) =>
+    Number(known.ignoreMerges !== ignoreMerges) * 2 + Number(known.isNfc !== isNfc);
+  const [best] = alike.sort(([, x], [, y]) => differences(x) - differences(y));
+  return best?.[0];
+}
+
+function flattened(part: unknown): unknown[] {
+  const sequence = sequenceSchema.safeParse(part);
+  return sequence.success ? sequence.data.pretokenizers.flatMap(flattened) : [part];
+}
+
+/** The same split in the words of the table above; another kind of part as it is. */
+function plainSplit(part: unknown): unknown {
+  const type = partSchema.safeParse(part).data?.type;
+  if (type === 'Digits') return { type, individual_digits: digitsSchema.parse(part).individual_digits === true };
+  const split = splitSchema.safeParse(part);
+  if (type !== 'Split' || !split.success) return part;
+  const { pattern, behavior, invert } = split.data;
+  // What a pattern matches, or what lies between what it does not match, removed: the same pieces.
+  const isIsolated = behavior === 'Isolated' ? invert !== true : behavior === 'Removed' && invert === true;
+  return isIsolated ? isolate(pattern.Regex) : part;
 }

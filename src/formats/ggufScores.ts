@@ -37,3 +37,37 @@ export function mergesByScore(
   merges.sort((a, b) => b.score - a.score || b.leftSize - a.leftSize || b.rightSize - a.rightSize);
   return merges.map(({ left, right }) => [left, right]);
 }
+
+/**
+ * The reverse: scores by which llama.cpp, which merges the neighbours whose piece has the best score, makes the given
+ * merges. The piece that the first merge makes is the best. `differing`: merges that are given and do not follow from
+ * scores, or follow and are not given.
+ */
+export function scoresOf(
+  tokens: readonly string[],
+  isPiece: (id: number) => boolean,
+  merges: readonly (readonly [string, string])[],
+): { scores: Float32Array; differing: number } {
+  const ranks = new Map<string, number>();
+  for (const [left, right] of merges) if (!ranks.has(left + right)) ranks.set(left + right, ranks.size);
+  const scores = Float32Array.from(tokens, (token, id) => {
+    if (!isPiece(id)) return 0;
+    return -(ranks.get(token) ?? ranks.size + id) - 1;
+  });
+  const ids = new Map<string, number>();
+  tokens.forEach((token, id) => {
+    if (isPiece(id)) ids.set(token, id);
+  });
+  const keys = (pairs: readonly (readonly [string, string])[]) => new Set(pairs.map((pair) => pair.join(' ')));
+  const [given, made] = [keys(merges), keys(mergesByScore(tokens, scores, ids))];
+  let differing = 0;
+  for (const key of given) if (!made.has(key)) differing++;
+  for (const key of made) if (!given.has(key)) differing++;
+  let last = 0;
+  for (const [left, right] of merges) {
+    const rank = ranks.get(left + right) ?? 0;
+    if (rank < last) differing++;
+    else last = rank;
+  }
+  return { scores, differing };
+}
