@@ -5,7 +5,7 @@
 // dqkv: the k and v columns of these heads are overwritten
 // One workgroup: TILE_ROWS keys × 4·WORKGROUP columns of one key-value head. x: column tiles, y: key tiles, z: kv heads.
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -31,12 +31,6 @@ fn ds4(at: u32) -> vec4f {
   return vec4f(dscores[at], dscores[at + l], dscores[at + 2u * l], dscores[at + 3u * l]);
 }
 
-fn store(key: u32, lastKey: u32, stride: u32, to: u32, dk: vec4f, dv: vec4f) {
-  if (key > lastKey) { return; }
-  dqkv[key * stride + to] = dk;
-  dqkv[key * stride + to + params.kvHeads * params.headVec4] = dv;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -59,10 +53,13 @@ fn main(
   let lastRow = queryEnd[lastKey];
   var dk = zeroRows();
   var dv = zeroRows();
-  for (var inGroup = 0u; inGroup < groupSize; inGroup++) {
+  // Loops end at their last turn: see linear/forwardLanes. A key is seen by its own row at least.
+  var inGroup = 0u;
+  loop {
     let part = (workgroup.z * groupSize + inGroup) * params.rows;
     let headColumn = (kvHead * groupSize + inGroup) * params.headVec4 + min(column, params.headVec4 - 1u);
-    for (var row = key; row <= lastRow; row += 4u) {
+    var row = key;
+    loop {
       let at = (part + row) * params.length;
       let q = row * stride + headColumn;
       let queries = mat4x4f(qkv[q], qkv[q + stride], qkv[q + 2u * stride], qkv[q + 3u * stride]);
@@ -76,16 +73,24 @@ fn main(
       @if(lanes4) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
       dv = plusProducts(dv, broadcastRows(pa, pb, pc, pd), outs);
       dk = plusProducts(dk, broadcastRows(sa, sb, sc, sd), queries);
+      continuing { row += 4u; break if row > lastRow; }
     }
+    continuing { inGroup++; break if inGroup >= groupSize; }
   }
   if (column >= params.headVec4) { return; }
   let to = (params.heads + kvHead) * params.headVec4 + column;
-  for (var i = 0u; 4u * i <= lastKey - key; i++) {
-    let dks = fourRows(dk, i);
-    let dvs = fourRows(dv, i);
-    store(key + 4u * i, lastKey, stride, to, dks.r0, dvs.r0);
-    store(key + 4u * i + 1u, lastKey, stride, to, dks.r1, dvs.r1);
-    store(key + 4u * i + 2u, lastKey, stride, to, dks.r2, dvs.r2);
-    store(key + 4u * i + 3u, lastKey, stride, to, dks.r3, dvs.r3);
+  let count = lastKey - key + 1u;
+  var i = 0u;
+  loop {
+    let dks = fourRows(dk, i / 4u);
+    let dvs = fourRows(dv, i / 4u);
+    let end = min(i + 4u, count);
+    loop {
+      let at = (key + i) * stride + to;
+      dqkv[at] = oneRow(dks, i % 4u);
+      dqkv[at + params.kvHeads * params.headVec4] = oneRow(dvs, i % 4u);
+      continuing { i++; break if i >= end; }
+    }
+    continuing { break if i >= count; }
   }
 }

@@ -5,7 +5,7 @@
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head, as attention/scores.
 import package::shared::attentionMath::{maskedExp};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -23,8 +23,7 @@ struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32
 const WORKGROUP = constants::WORKGROUP;
 
 /// terms: lse and delta of the row.
-fn store(to: u32, row: u32, lastRow: u32, key: u32, keys: vec4u, products: vec4f, dp: vec4f, terms: vec4f) {
-  if (row > lastRow) { return; }
+fn store(to: u32, row: u32, key: u32, keys: vec4u, products: vec4f, dp: vec4f, terms: vec4f) {
   let isSeen = (keys >= vec4u(keyStart[row])) & (keys <= vec4u(keyEnd[row]));
   let at = ((to + row) * params.length + key) / 4u;
   let p = maskedExp(products * params.scale - terms.x, isSeen);
@@ -61,7 +60,9 @@ fn main(
   var dp = zeroRows();
   // Of this lane's own rows.
   var deltas = vec4f();
-  for (var d = 0u; d < params.headVec4; d++) {
+  // Loops end at their last turn: see linear/forwardLanes.
+  var d = 0u;
+  loop {
     let column = qColumn + d;
     let ka = transpose(mat4x4f(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]));
     let va = transpose(mat4x4f(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]));
@@ -85,6 +86,7 @@ fn main(
     }
     scores = plusProducts(scores, broadcastRows(qa, qb, qc, qd), ka);
     dp = plusProducts(dp, broadcastRows(oa, ob, oc, od), va);
+    continuing { d++; break if d >= params.headVec4; }
   }
   let lses = vec4f(
     lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);
@@ -93,13 +95,18 @@ fn main(
     vec4f(lses.z, deltas.z, 0.0, 0.0), vec4f(lses.w, deltas.w, 0.0, 0.0));
   if (key >= params.length) { return; }
   let to = workgroup.z * params.rows;
-  for (var i = 0u; 4u * i <= lastRow - row; i++) {
-    let products = fourRows(scores, i);
-    let dps = fourRows(dp, i);
-    let terms = fourRows(rowTerms, i);
-    store(to, row + 4u * i, lastRow, key, keys, products.r0, dps.r0, terms.r0);
-    store(to, row + 4u * i + 1u, lastRow, key, keys, products.r1, dps.r1, terms.r1);
-    store(to, row + 4u * i + 2u, lastRow, key, keys, products.r2, dps.r2, terms.r2);
-    store(to, row + 4u * i + 3u, lastRow, key, keys, products.r3, dps.r3, terms.r3);
+  let count = lastRow - row + 1u;
+  var i = 0u;
+  loop {
+    let products = fourRows(scores, i / 4u);
+    let dps = fourRows(dp, i / 4u);
+    let terms = fourRows(rowTerms, i / 4u);
+    let end = min(i + 4u, count);
+    loop {
+      let j = i % 4u;
+      store(to, row + i, key, keys, oneRow(products, j), oneRow(dps, j), oneRow(terms, j));
+      continuing { i++; break if i >= end; }
+    }
+    continuing { break if i >= count; }
   }
 }

@@ -6,7 +6,7 @@
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head. x: key tiles, y: row tiles, sequence by sequence, z: heads.
 import package::shared::attentionMath::{NEVER};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -23,8 +23,7 @@ struct Params {
 
 const WORKGROUP = constants::WORKGROUP;
 
-fn store(to: u32, row: u32, lastRow: u32, key: u32, keys: vec4u, products: vec4f) {
-  if (row > lastRow) { return; }
+fn store(to: u32, row: u32, key: u32, keys: vec4u, products: vec4f) {
   let isSeen = (keys >= vec4u(keyStart[row])) & (keys <= vec4u(keyEnd[row]));
   scores[((to + row) * params.length + key) / 4u] = select(vec4f(NEVER), products * params.scale, isSeen);
 }
@@ -51,21 +50,28 @@ fn main(
   let keys = sequence + min(key + vec4u(0u, 1u, 2u, 3u), vec4u(params.length - 1u));
   let kAt = keys * (params.kStride / 4u) + params.kOffset / 4u + head / params.groupSize * params.headVec4;
   var sums = zeroRows();
-  for (var d = 0u; d < params.headVec4; d++) {
+  // Loops end at their last turn: see linear/forwardLanes.
+  var d = 0u;
+  loop {
     let a = q[qa + d];
     var b = vec4f(); var c = vec4f(); var e = vec4f();
     @if(!lanes16) { b = q[qb + d]; }
     @if(lanes4) { c = q[qc + d]; e = q[qd + d]; }
     let columns = transpose(mat4x4f(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
     sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
+    continuing { d++; break if d >= params.headVec4; }
   }
   if (key >= params.length) { return; }
   let to = workgroup.z * params.rows;
-  for (var i = 0u; 4u * i <= lastRow - row; i++) {
-    let four = fourRows(sums, i);
-    store(to, row + 4u * i, lastRow, key, keys, four.r0);
-    store(to, row + 4u * i + 1u, lastRow, key, keys, four.r1);
-    store(to, row + 4u * i + 2u, lastRow, key, keys, four.r2);
-    store(to, row + 4u * i + 3u, lastRow, key, keys, four.r3);
+  let count = lastRow - row + 1u;
+  var i = 0u;
+  loop {
+    let four = fourRows(sums, i / 4u);
+    let end = min(i + 4u, count);
+    loop {
+      store(to, row + i, key, keys, oneRow(four, i % 4u));
+      continuing { i++; break if i >= end; }
+    }
+    continuing { break if i >= count; }
   }
 }

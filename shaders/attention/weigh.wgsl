@@ -4,7 +4,7 @@
 // heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
 
 enable subgroups;
 
@@ -20,10 +20,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> out: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
-
-fn store(row: u32, lastRow: u32, to: u32, value: vec4f) {
-  if (row <= lastRow) { out[row * (params.outStride / 4u) + to] = value; }
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -48,7 +44,9 @@ fn main(
   let last = (keyEnd[lastRow] - sequence) / 4u;
   var v = (sequence + 4u * first) * stride + at;
   var sums = zeroRows();
-  for (var n = first; n <= last; n++) {
+  // Loops end at their last turn: see linear/forwardLanes.
+  var n = first;
+  loop {
     let a = weights[wa + n];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(!lanes16) { b = weights[wb + n]; }
@@ -56,14 +54,19 @@ fn main(
     let columns = mat4x4f(values[v], values[v + stride], values[v + 2u * stride], values[v + 3u * stride]);
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     v += 4u * stride;
+    continuing { n++; break if n > last; }
   }
   if (column >= params.headVec4) { return; }
   let to = params.outOffset / 4u + head * params.headVec4 + column;
-  for (var i = 0u; 4u * i <= lastRow - row; i++) {
-    let four = fourRows(sums, i);
-    store(row + 4u * i, lastRow, to, four.r0);
-    store(row + 4u * i + 1u, lastRow, to, four.r1);
-    store(row + 4u * i + 2u, lastRow, to, four.r2);
-    store(row + 4u * i + 3u, lastRow, to, four.r3);
+  let count = lastRow - row + 1u;
+  var i = 0u;
+  loop {
+    let four = fourRows(sums, i / 4u);
+    let end = min(i + 4u, count);
+    loop {
+      out[(row + i) * (params.outStride / 4u) + to] = oneRow(four, i % 4u);
+      continuing { i++; break if i >= end; }
+    }
+    continuing { break if i >= count; }
   }
 }

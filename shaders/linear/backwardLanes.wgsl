@@ -3,7 +3,7 @@
 // One invocation: 16 rows × 4 columns of dx; one workgroup: 16 rows × 4·WORKGROUP columns. z: one group of rows.
 import package::linear::weight::weight4;
 import package::linear::backwardOperands::{params, store4};
-import package::shared::lanes::{LANES, Sixteen, broadcastRows, fourRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, Sixteen, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
 @if(lora) import package::linear::backwardOperands::{segments, v, lora};
 @if(dropout) import package::linear::backwardOperands::mask4;
 @if(dropout) import package::shared::lanes::{asArray, plusRows};
@@ -15,7 +15,9 @@ enable subgroups;
 const WORKGROUP = constants::WORKGROUP;
 
 // Four ranks from `first` on, of one row of V; past the last rank they count as 0. Four columns of one rank of A.
-@if(lora && evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f { return v[(start + first) / 4u]; }
+@if(lora && evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f {
+  return select(vec4f(), v[(start + first) / 4u], first < rank);
+}
 @if(lora && evenRanks) fn a4(at: u32) -> vec4f { return lora[at / 4u]; }
 @if(lora && !evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f {
   let ranks = first + vec4u(0u, 1u, 2u, 3u);
@@ -60,9 +62,11 @@ fn main(
   let yd = rd * vectors + firstVector;
   var sums = zeroRows();
   @if(lora) {
-    for (var block = 0u; block < params.columnBlocks; block++) {
+    // A frozen product has one turn, of rank 0.
+    var block = 0u;
+    loop {
       let segment = segments[workgroup.z * params.columnBlocks + block];
-      let rank = segment.rank;
+      let rank = select(0u, segment.rank, block < params.columnBlocks);
       let va = segment.uStart + (ra - rowStart) * rank;
       let vb = segment.uStart + (rb - rowStart) * rank;
       let vc = segment.uStart + (rc - rowStart) * rank;
@@ -70,13 +74,20 @@ fn main(
       @if(dropout) let before = sums;
       // An adapter without dropout adds up as it would beside none that has it.
       @if(dropout) { if (segment.dropBelow > 0u) { sums = zeroRows(); } }
-      for (var first = 0u; first < rank; first += 4u) {
+      var first = 0u;
+      loop {
         let a = segment.scaling * v4(va, first, rank);
         var b = vec4f(); var c = vec4f(); var d = vec4f();
         @if(!lanes16) { b = segment.scaling * v4(vb, first, rank); }
         @if(lanes4) { c = segment.scaling * v4(vc, first, rank); d = segment.scaling * v4(vd, first, rank); }
         let start = segment.aStart + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u)) * params.inner + at;
-        sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
+        // What is read at rank 0 is no part of A, and may be no number.
+        let isRank = first < rank;
+        let factors = mat4x4f(
+          select(vec4f(), a4(start.x), isRank), select(vec4f(), a4(start.y), isRank),
+          select(vec4f(), a4(start.z), isRank), select(vec4f(), a4(start.w), isRank));
+        sums = plusProducts(sums, broadcastRows(a, b, c, d), factors);
+        continuing { first += 4u; break if first >= rank; }
       }
       @if(dropout) {
         if (segment.dropBelow > 0u) {
@@ -85,12 +96,14 @@ fn main(
           sums = plusRows(before, masked);
         }
       }
+      continuing { block++; break if block >= params.columnBlocks; }
     }
   }
   // Four rows of W0 at a time.
   let weightVectors = params.inner / 4u;
   var w = at / 4u;
-  for (var n = 0u; n < params.weightRows / 4u; n++) {
+  var n = 0u;
+  loop {
     let a = dy[ya + n];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(!lanes16) { b = dy[yb + n]; }
@@ -99,12 +112,17 @@ fn main(
     let columns = mat4x4f(weight4(w), weight4(w1), weight4(w2), weight4(w3));
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     w = w3 + weightVectors;
+    continuing { n++; break if n >= params.weightRows / 4u; }
   }
-  for (var i = 0u; 4u * i < min(16u, rowEnd - row); i++) {
-    let four = fourRows(sums, i);
-    store4(row + 4u * i, rowEnd, col, four.r0);
-    store4(row + 4u * i + 1u, rowEnd, col, four.r1);
-    store4(row + 4u * i + 2u, rowEnd, col, four.r2);
-    store4(row + 4u * i + 3u, rowEnd, col, four.r3);
+  let rows = min(16u, rowEnd - row);
+  var i = 0u;
+  loop {
+    let four = fourRows(sums, i / 4u);
+    let end = min(i + 4u, rows);
+    loop {
+      store4(row + i, rowEnd, col, oneRow(four, i % 4u));
+      continuing { i++; break if i >= end; }
+    }
+    continuing { break if i >= rows; }
   }
 }

@@ -7,7 +7,9 @@
 // tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
 struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, columnBlocks: u32, tileStart: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+// As vectors where inner is a multiple of 4 and so are all first columns (`evenCols`).
+@if(evenCols) @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
+@if(!evenCols) @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 @if(rescale) @group(0) @binding(4) var<storage, read> scale: array<f32>;
 @if(lora) @group(0) @binding(4) var<storage, read> segments: array<Segment>;
 @if(lora && !evenRanks) @group(0) @binding(5) var<storage, read> v: array<f32>;
@@ -17,7 +19,16 @@ struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: 
 @if(lora && evenRanks) @group(0) @binding(6) var<storage, read> lora: array<vec4f>;
 @if(dropout) @group(0) @binding(7) var<storage, read> step: StepHeader;
 
-fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {
+@if(evenCols) fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {
+  if (row >= rowEnd || col >= params.inner) { return; }
+  let at = (row * params.inner + col) / 4u;
+  var sums = value;
+  @if(accumulate && !rescale) { sums += dx[at]; }
+  @if(rescale) { sums += scale[row] * dx[at]; }
+  dx[at] = sums;
+}
+
+@if(!evenCols) fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {
   if (row >= rowEnd) { return; }
   let at = row * params.inner + col;
   var sums = value;

@@ -2,8 +2,8 @@
 // The same kernel serves frozen products: one less to compile.
 // One invocation: 16 rows × 4 columns; one workgroup: 16 rows × 4·WORKGROUP columns. z: one segment, or the whole product.
 import package::linear::weight::weight4;
-import package::linear::forwardOperands::{bias, params, storeBiased4};
-import package::shared::lanes::{LANES, Sixteen, broadcastRows, equalRows, fourRows, plusProducts};
+import package::linear::forwardOperands::{bias4, params, storeBiased4};
+import package::shared::lanes::{LANES, broadcastRows, equalRows, fourRows, oneRow, plusProducts};
 @if(lora) import package::linear::forwardOperands::{segmentAt, u, lora};
 
 enable subgroups;
@@ -12,17 +12,22 @@ enable subgroups;
 
 const WORKGROUP = constants::WORKGROUP;
 
-// Four ranks from `first` on, of one row of U or of B; past the last rank U counts as 0.
-@if(lora && evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f { return u[(start + first) / 4u]; }
-@if(lora && evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f { return lora[(start + first) / 4u]; }
+// Four ranks from `first` on, of one row of U or of B; 0 past the last rank, for a block of rank 0 has a turn, too.
+@if(lora && evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f {
+  return select(vec4f(), u[(start + first) / 4u], first < rank);
+}
+@if(lora && evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f {
+  return select(vec4f(), lora[(start + first) / 4u], first < rank);
+}
 @if(lora && !evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f {
   let ranks = first + vec4u(0u, 1u, 2u, 3u);
   let at = start + min(ranks, vec4u(rank - 1u));
   return select(vec4f(), vec4f(u[at.x], u[at.y], u[at.z], u[at.w]), ranks < vec4u(rank));
 }
 @if(lora && !evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f {
-  let at = start + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u));
-  return vec4f(lora[at.x], lora[at.y], lora[at.z], lora[at.w]);
+  let ranks = first + vec4u(0u, 1u, 2u, 3u);
+  let at = start + min(ranks, vec4u(rank - 1u));
+  return select(vec4f(), vec4f(lora[at.x], lora[at.y], lora[at.z], lora[at.w]), ranks < vec4u(rank));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -66,16 +71,17 @@ fn main(
   let w1 = (c1 - params.weightStart) * vectors;
   let w2 = (c2 - params.weightStart) * vectors;
   let w3 = (c3 - params.weightStart) * vectors;
-  var biases = vec4f();
-  if (params.hasBias != 0u) { biases = vec4f(bias[c0], bias[c1], bias[c2], bias[c3]); }
-  var sums = equalRows(biases);
-  for (var k = 0u; k < vectors; k++) {
+  var sums = equalRows(bias4(col, colEnd));
+  // Loops end at their last turn: some drivers run the body once more, masked, of one that is left from its head.
+  var k = 0u;
+  loop {
     let a = x[xa + k];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(!lanes16) { b = x[xb + k]; }
     @if(lanes4) { c = x[xc + k]; d = x[xd + k]; }
     let columns = transpose(mat4x4f(weight4(w0 + k), weight4(w1 + k), weight4(w2 + k), weight4(w3 + k)));
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+    continuing { k++; break if k >= vectors; }
   }
   @if(lora) {
     let rank = segment.rank;
@@ -87,20 +93,26 @@ fn main(
     let b1 = segment.bStart + (c1 - segment.colStart) * rank;
     let b2 = segment.bStart + (c2 - segment.colStart) * rank;
     let b3 = segment.bStart + (c3 - segment.colStart) * rank;
-    for (var first = 0u; first < rank; first += 4u) {
+    var first = 0u;
+    loop {
       let a = segment.scaling * u4(ua, first, rank);
       var b = vec4f(); var c = vec4f(); var d = vec4f();
       @if(!lanes16) { b = segment.scaling * u4(ub, first, rank); }
       @if(lanes4) { c = segment.scaling * u4(uc, first, rank); d = segment.scaling * u4(ud, first, rank); }
       let columns = transpose(mat4x4f(b4(b0, first, rank), b4(b1, first, rank), b4(b2, first, rank), b4(b3, first, rank)));
       sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+      continuing { first += 4u; break if first >= rank; }
     }
   }
-  for (var i = 0u; 4u * i < min(16u, rowEnd - row); i++) {
-    let four = fourRows(sums, i);
-    storeBiased4(row + 4u * i, rowEnd, col, colEnd, four.r0);
-    storeBiased4(row + 4u * i + 1u, rowEnd, col, colEnd, four.r1);
-    storeBiased4(row + 4u * i + 2u, rowEnd, col, colEnd, four.r2);
-    storeBiased4(row + 4u * i + 3u, rowEnd, col, colEnd, four.r3);
+  let rows = min(16u, rowEnd - row);
+  var i = 0u;
+  loop {
+    let four = fourRows(sums, i / 4u);
+    let end = min(i + 4u, rows);
+    loop {
+      storeBiased4(row + i, col, colEnd, oneRow(four, i % 4u));
+      continuing { i++; break if i >= end; }
+    }
+    continuing { break if i >= rows; }
   }
 }

@@ -5,7 +5,7 @@
 // One workgroup: 16 slots (8 if `eight`) × 4·WORKGROUP columns, over all rows. x: column tiles, y: slot tiles,
 // z: `blocks` segments with the same rows: all of a group where they read the same x, else one.
 import package::lora::slots::{Slot, segments, slotAt, slotCount};
-import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneOf, oneRow, plusProducts, zeroRows};
 import package::shared::step::StepHeader;
 @if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::segments::Segment;
@@ -65,7 +65,9 @@ fn main(
   let stride = params.cols / 4u;
   let start = segments[firstSegment].rowStart * stride + (colStart + min(col, colCount - 4u)) / 4u;
   var sums = zeroRows();
-  for (var m = 0u; m < rowCount; m += 4u) {
+  // Loops end at their last turn: see linear/forwardLanes.
+  var m = 0u;
+  loop {
     let a = left4(la, m, rowCount);
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(lanes4 || (lanes8 && !eight)) { b = left4(lb, m, rowCount); }
@@ -84,18 +86,26 @@ fn main(
       r3 *= mask4(segment, rows.w, col);
     }
     sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(r0, r1, r2, r3));
+    continuing { m += 4u; break if m >= rowCount; }
   }
   if (col >= colCount) { return; }
-  var results = asArray(sums);
-  for (var i = 0u; i < min(SLOTS, slots - firstSlot); i++) {
+  let count = min(SLOTS, slots - firstSlot);
+  let isFirst = step.microBatch == 0u;
+  var i = 0u;
+  loop {
     let own = slotAt(firstSegment, params.blocks, firstSlot + i);
     let segment = segments[own.segment];
+    let results = segment.scaling * oneRow(fourRows(sums, i / 4u), i % 4u);
     var at = segment.bStart + col * segment.rank + own.q;
     var next = segment.rank;
     if (params.isOfA != 0u) { at = segment.aStart + own.q * params.cols + col; next = 1u; }
-    for (var j = 0u; j < 4u; j++) {
-      gradients[at] = segment.scaling * results[i][j] + select(gradients[at], 0.0, step.microBatch == 0u);
+    // A loop of a known length would be unrolled.
+    var j = col;
+    loop {
+      gradients[at] = oneOf(results, j - col) + select(gradients[at], 0.0, isFirst);
       at += next;
+      continuing { j++; break if j >= col + 4u; }
     }
+    continuing { i++; break if i >= count; }
   }
 }

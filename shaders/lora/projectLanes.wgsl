@@ -5,7 +5,7 @@
 // One workgroup: 4·WORKGROUP rows × 16 slots (8 if `eight`). x: row tiles, y: slot tiles, z: `blocks` segments with the
 // same rows: all of a group where they read the same x, else one.
 import package::lora::slots::{Slot, segments, slotAt, slotCount};
-import package::shared::lanes::{LANES, asArray, broadcastRows, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneOf, oneRow, plusProducts, zeroRows};
 @if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::segments::Segment;
 @if(dropout) import package::shared::step::StepHeader;
@@ -67,7 +67,9 @@ fn main(
     vectors = segments[firstSegment].colCount / 4u;
   }
   var sums = zeroRows();
-  for (var k = 0u; k < vectors; k++) {
+  // Loops end at their last turn: see linear/forwardLanes.
+  var k = 0u;
+  loop {
     let a = factor4(fa, k);
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(lanes4 || (lanes8 && !eight)) { b = factor4(fb, k); }
@@ -84,13 +86,17 @@ fn main(
       x3 *= mask4(segment, rows.w, k);
     }
     sums = plusProducts(sums, broadcastRows(a, b, c, d), transpose(mat4x4f(x0, x1, x2, x3)));
+    continuing { k++; break if k >= vectors; }
   }
-  var results = asArray(sums);
-  for (var i = 0u; i < min(SLOTS, slots - firstSlot); i++) {
+  let count = min(SLOTS, slots - firstSlot);
+  // A loop of a known length would be unrolled.
+  let rowEnd = min(row + 4u, rowCount);
+  var i = 0u;
+  loop {
     let own = slotAt(firstSegment, params.blocks, firstSlot + i);
     let segment = segments[own.segment];
-    for (var j = 0u; j < 4u; j++) {
-      if (row + j < rowCount) { u[segment.uStart + (row + j) * segment.rank + own.q] = results[i][j]; }
-    }
+    let results = oneRow(fourRows(sums, i / 4u), i % 4u);
+    for (var at = row; at < rowEnd; at++) { u[segment.uStart + at * segment.rank + own.q] = oneOf(results, at - row); }
+    continuing { i++; break if i >= count; }
   }
 }

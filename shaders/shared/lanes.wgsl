@@ -71,7 +71,7 @@ fn plusProducts(sums: Sixteen, rows: Sixteen, terms: mat4x4f) -> Sixteen {
   }
 }
 
-/// Rows 4·i … 4·i + 3 of a tile, for a loop over them: sixteen copies of an epilogue would take some drivers ten seconds to
+/// Rows 4·i … 4·i + 3 of a tile, for a loop over them: sixteen copies of an epilogue would take some drivers seconds to
 /// compile, and an array indexed by row is slow on them.
 struct Four { r0: vec4f, r1: vec4f, r2: vec4f, r3: vec4f }
 
@@ -83,6 +83,18 @@ fn fourRows(s: Sixteen, i: u32) -> Four {
     select(select(s.r13, s.r9, isFirst), select(s.r5, s.r1, isFirst), isLow),
     select(select(s.r14, s.r10, isFirst), select(s.r6, s.r2, isFirst), isLow),
     select(select(s.r15, s.r11, isFirst), select(s.r7, s.r3, isFirst), isLow));
+}
+
+/// Row i of four.
+fn oneRow(f: Four, i: u32) -> vec4f {
+  let isFirst = (i & 1u) == 0u;
+  return select(select(f.r3, f.r2, isFirst), select(f.r1, f.r0, isFirst), i < 2u);
+}
+
+/// Element i of a vector: an index by a number that is not constant makes some drivers unroll the loop around it.
+fn oneOf(v: vec4f, i: u32) -> f32 {
+  let isFirst = (i & 1u) == 0u;
+  return select(select(v.w, v.z, isFirst), select(v.y, v.x, isFirst), i < 2u);
 }
 
 /// To index by a number that is not constant: loops over rows to a count known only at run time stay loops, where sixteen

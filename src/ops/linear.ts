@@ -85,6 +85,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
         aligned,
         lora: hasLora,
         evenRanks: tile.servesFrozen && !isVector && (lora?.table.hasEvenRanks ?? true),
+        evenCols: tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora),
         activate: t.activate !== undefined,
         ...(t.activate ? { [t.activate.activation]: true } : {}),
       },
@@ -150,6 +151,7 @@ export function linearBackward(
           aligned,
           lora: hasLora,
           evenRanks: tile.servesFrozen && hasLora && (lora?.table.hasEvenRanks ?? true),
+          evenCols: tile.servesFrozen,
           dropout,
           accumulate: index > 0 || into.kind === 'add',
           rescale: into.kind === 'rescale',
@@ -182,6 +184,12 @@ export function linearBackward(
       },
     );
   });
+}
+
+/** Whether results can be stored four columns at a time. */
+function hasEvenColumns(cols: number, part: WeightPart, lora: LoraTensors | undefined): boolean {
+  const bounds = [cols, part.rowStart, partRows(part)];
+  return bounds.every((count) => count % 4 === 0) && (lora?.table.hasAlignedColumns ?? true);
 }
 
 function runByRowTiles(
