@@ -1,14 +1,16 @@
 // An adapter of an exported folder as a graph's inputs. The file's tensors are named as the inputs are, with the scaling
-// folded in.
+// folded in; `adapter` among its metadata is the adapter's name.
 import type { Tensor } from 'onnxruntime-web';
 import type { ByteSource } from '../formats/byteSource.ts';
 import { isFloatDtype, toFloat32 } from '../formats/dtypes.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { readSafetensorsHeader, type TensorInfo } from '../formats/safetensors.ts';
 import type { AdapterFeeds, Decoder } from './decoder.ts';
+import { adapterName } from './exportedFolder.ts';
 import type { AdapterInput } from './graphSignature.ts';
 
 export interface LoadedAdapter {
+  readonly name: string;
   /** The highest of its matrices. */
   readonly rank: number;
   readonly feeds: AdapterFeeds;
@@ -16,7 +18,7 @@ export interface LoadedAdapter {
 
 /** Throws a FormatError that names the tensor: one that the graph does not take, without its partner, of another shape. */
 export async function loadAdapter(file: ByteSource, decoder: Decoder): Promise<LoadedAdapter> {
-  const { tensors } = await readSafetensorsHeader(file);
+  const { tensors, metadata } = await readSafetensorsHeader(file);
   const inputs = new Map(decoder.signature.adapter.map((input) => [input.name, input]));
   const feeds: Record<string, Tensor> = {};
   const ranks = new Map<string, number>();
@@ -35,7 +37,8 @@ export async function loadAdapter(file: ByteSource, decoder: Decoder): Promise<L
   }
   const alone = Object.keys(feeds).find((name) => !(partnerOf(name) in feeds));
   if (alone !== undefined) throw new FormatError(file.name, `has ${alone} without ${partnerOf(alone)}`);
-  return { rank: Math.max(0, ...ranks.values()), feeds };
+  const name = metadata.get('adapter') || adapterName(file);
+  return { name, rank: Math.max(0, ...ranks.values()), feeds };
 }
 
 function rankOf({ name, shape }: TensorInfo, { factor, features }: AdapterInput, file: ByteSource): number {

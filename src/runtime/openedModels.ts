@@ -82,7 +82,7 @@ export async function openModel(
     takesAdapters,
     adapters: folder.adapters.flatMap((file) => {
       const adapter = adapters.get(file.name);
-      return adapter ? { file: file.name, name: adapterName(file), rank: adapter.rank } : [];
+      return adapter ? { file: file.name, name: adapter.name, rank: adapter.rank } : [];
     }),
     openMs,
   };

@@ -328,7 +328,9 @@ export type ExportWhat =
   /** A GGUF file of the adapter alone, for llama.cpp beside the base. */
   | { kind: 'ggufLora'; runId: string }
   /** A transformers.js folder, the adapter merged in. */
-  | { kind: 'onnx'; runId: string; format: OnnxFormat };
+  | { kind: 'onnx'; runId: string; format: OnnxFormat }
+  /** A transformers.js folder of the base, this run's adapter and `others` beside it, switched with every call. */
+  | { kind: 'onnxAdapters'; runId: string; others: readonly string[]; format: OnnxFormat };
 
 /** Types of the weights in ONNX. */
 export type OnnxFormat = 'f32' | 'f16';
@@ -555,6 +557,20 @@ export interface Calls {
     reply: { newTokens: number; base: TokenTime; unmerged: TokenTime; merged: TokenTime };
   };
 
+  /**
+   * The loaded model as a transformers.js folder in a zip, for onnxruntime: alone, with the run's adapter merged in, or with
+   * it as inputs. Cancelled by `onnx`.
+   */
+  writeOnnxGraph: {
+    request: { graph: 'base' | 'merged' | 'open'; runId: string; format: OnnxFormat };
+    reply: Blob;
+  };
+  /** Logits [positions, vocabulary] of the last tokens of `ids`; fewer positions than wanted where the vocabulary is large. */
+  readLogits: {
+    request: { answerer: Answerer; ids: number[]; positions: number };
+    reply: Float32Array<ArrayBuffer>;
+  };
+
   /** Settings from a file or a link; `choices` where they are of a race. Fails with the field that is wrong. */
   readSettings: {
     request: { text: string };
@@ -601,7 +617,7 @@ export interface Calls {
    * begun is not lost: `generate` replies with what came.
    */
   cancel: {
-    request: { what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'push' | 'analysis' };
+    request: { what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'push' | 'analysis' | 'onnx' };
     reply: null;
   };
 }

@@ -14,6 +14,7 @@ import { deleteCachedModel, listShelf } from './hubCache.ts';
 import { importAdapter } from './importing.ts';
 import { judgeTask } from './judging.ts';
 import { listRuns, renameRun } from './library.ts';
+import { readLogits } from './logitsReading.ts';
 import { timeMerged } from './mergedTiming.ts';
 import { describeModel, loadModel } from './modelSession.ts';
 import { setPace } from './pacing.ts';
@@ -100,6 +101,12 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await readEvaluation(command) });
     case 'timeMerged':
       return post({ ...reply, to: command.kind, value: await timeMerged(command) });
+    case 'writeOnnxGraph': {
+      const { writeOnnxGraph } = await import('./onnxGraphs.ts');
+      return post({ ...reply, to: command.kind, value: await writeOnnxGraph(command) });
+    }
+    case 'readLogits':
+      return post({ ...reply, to: command.kind, value: await readLogits(command) });
     case 'readSettings':
       return post({ ...reply, to: command.kind, value: readSettings(command.text) });
     case 'keptAnalysis':
