@@ -54,6 +54,15 @@ export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<L
       const entries = await onnxFolder(folder, architecture, adapter, { dtype: what.format });
       return { stem: `${stem}-onnx-${what.format}`, entries, isSingleFile: false };
     }
+    case 'onnxAdapters': {
+      const { folder, architecture } = await baseOf(run);
+      const runs = [run, ...(await Promise.all(what.others.map(keptRun)))];
+      const open = async ({ id, name }: KeptRun) => ({ ...(await openAdapter(id, architecture)), name });
+      const { onnxAdaptersFolder } = await import('../onnx/adaptersFolder.ts');
+      const adapters = await Promise.all(runs.map(open));
+      const entries = await onnxAdaptersFolder(folder, architecture, adapters, { dtype: what.format });
+      return { stem: `${stem}-onnx-adapters-${what.format}`, entries, isSingleFile: false };
+    }
     default:
       return what satisfies never;
   }

@@ -8,6 +8,7 @@ import type { Destination } from './destinations.ts';
 import { ExportUnderWay } from './ExportUnderWay.tsx';
 import styles from './export.module.css';
 import { type ExportPlace, exportKey, startExport, useExportStore } from './exportStore.ts';
+import { OtherAdapters } from './OtherAdapters.tsx';
 import { useExportPlan } from './useExportPlan.ts';
 
 interface Props {
@@ -17,10 +18,11 @@ interface Props {
 }
 
 export function ExportRow({ run, destination, place }: Props) {
-  const { title, opensIn, choices, usual, note } = destination;
+  const { title, opensIn, choices, usual, note, takesOthers } = destination;
   const [value, setValue] = useState(() => usual?.(run) ?? choices[0].value);
   const choice = choices.find((one) => one.value === value) ?? choices[0];
-  const what = useMemo(() => choice.what(run.id), [choice, run.id]);
+  const [others, setOthers] = useState<readonly string[]>([]);
+  const what = useMemo(() => choice.what(run.id, others), [choice, run.id, others]);
   const plan = useExportPlan(what);
   const state = useExportStore((store) => store.state);
   const ids = { title: useId(), text: useId(), button: useId() };
@@ -35,6 +37,7 @@ export function ExportRow({ run, destination, place }: Props) {
         </h5>
         <p id={ids.text}>{opensIn}</p>
         {hint && <p>{hint}</p>}
+        {takesOthers && <OtherAdapters run={run} chosen={others} onChange={setOthers} />}
       </div>
       {isHere && state.kind === 'running' ? (
         <ExportUnderWay title={title} state={state} />

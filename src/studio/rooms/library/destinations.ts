@@ -8,6 +8,8 @@ export interface Destination {
   readonly opensIn: string;
   /** One where there is nothing to choose. */
   readonly choices: readonly [Choice, ...Choice[]];
+  /** Adapters of other runs on the same base may go with it. */
+  readonly takesOthers?: true;
   /** Which choice stands first for this run; the first where absent. */
   readonly usual?: (run: RunRecord) => string;
   /** What is worth knowing of this run's. */
@@ -17,7 +19,7 @@ export interface Destination {
 export interface Choice {
   readonly value: string;
   readonly label: string;
-  readonly what: (runId: string) => ExportWhat;
+  readonly what: (runId: string, others?: readonly string[]) => ExportWhat;
 }
 
 export interface DestinationGroup {
@@ -35,6 +37,12 @@ const onnx = (format: OnnxFormat, label: string): Choice => ({
   value: format,
   label,
   what: (runId) => ({ kind: 'onnx', runId, format }),
+});
+
+const onnxAdapters = (format: OnnxFormat, label: string): Choice => ({
+  value: format,
+  label,
+  what: (runId, others = []) => ({ kind: 'onnxAdapters', runId, others, format }),
 });
 
 const FLOATS = ['f32', 'f16', 'bf16'];
@@ -86,6 +94,14 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         title: 'Merged model in ONNX',
         opensIn: 'A folder that transformers.js runs in any web page or in Node; its model alone runs in onnxruntime.',
         choices: [onnx('f32', 'f32, exact'), onnx('f16', 'f16, half the size')],
+      },
+      {
+        kind: 'onnxAdapters',
+        title: 'Base with open adapters',
+        opensIn:
+          'One loaded base and any number of adapters over it, switched with every call of onnxruntime-web; a short script in the folder shows how.',
+        choices: [onnxAdapters('f32', 'f32, exact'), onnxAdapters('f16', 'f16, half the size')],
+        takesOthers: true,
       },
     ],
   },
