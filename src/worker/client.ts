@@ -42,6 +42,7 @@ const listeners: Listeners = {
   analysed: new Set(),
   exportProgress: new Set(),
   pushProgress: new Set(),
+  importProgress: new Set(),
 };
 let worker: Worker | null = null;
 let lastId = 0;

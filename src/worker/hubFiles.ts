@@ -23,7 +23,7 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
   const repo = await listFiles(source.repo, revision, options);
   const folder = sortRepo(repo);
   if (folder.kind === 'adapter') {
-    throw new FormatError(folder.config.name, `${repo.id} is an adapter; download it and import it in the Library`);
+    throw new FormatError(folder.config.name, `${repo.id} is an adapter; import it by its id in the Library`);
   }
   const wanted = folder.kind === 'gguf' ? folder.files : filesOf(folder);
   const files = wanted.map(async (file) => {

@@ -13,6 +13,9 @@ import { openHubFiles } from './hubFiles.ts';
 import type { ModelFiles } from './modelFiles.ts';
 import type { ModelSource } from './protocol.ts';
 
+/** What adapters name as their base where it is the built-in model. */
+export const BUILTIN_ID = 'rankwise-builtin';
+
 /** A model whose config, tokenizer settings and headers were read. */
 export interface OpenedModel {
   readonly files: ModelFiles;
@@ -27,7 +30,7 @@ export async function openModelFiles(source: ModelSource, signal: AbortSignal): 
     case 'builtin': {
       const blobs = await builtinBlobs();
       const files = blobs.map(({ blob, name }) => blobSource(blob, name));
-      return { name: 'Built-in model', baseModelId: 'rankwise-builtin', revision: null, files };
+      return { name: 'Built-in model', baseModelId: BUILTIN_ID, revision: null, files };
     }
     case 'files': {
       const pathOf = (file: File) => file.webkitRelativePath || file.name;

@@ -367,6 +367,27 @@ export interface PushProgress {
   totalBytes: number;
 }
 
+/** A repository on the Hub at a branch, tag or commit. The token is kept in memory only. */
+export interface HubPlace {
+  repo: string;
+  revision: string;
+  token?: string;
+  endpoint?: string;
+}
+
+/** An adapter on the Hub, by its adapter_config.json. */
+export interface HubAdapter {
+  repo: string;
+  revision: string;
+  rank: number;
+  alpha: number;
+  sizeBytes: number;
+  /** The base as the configuration names it. */
+  baseName: string | null;
+  /** Where that can be loaded from; null where the name is a path of somebody's disk. */
+  base: { kind: 'builtin' } | { kind: 'hub'; repo: string; revision: string } | null;
+}
+
 // ---- Playground ---------------------------------------------------------------------------------------------------
 
 export interface SamplingSettings {
@@ -611,13 +632,19 @@ export interface Calls {
   };
   /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
   importAdapter: { request: { files: File[] }; reply: RunRecord };
+  /** Reads its configuration only. */
+  lookUpAdapter: { request: { place: HubPlace }; reply: HubAdapter };
+  /** As importAdapter, by its Hub id. Progress by `importProgress`. */
+  importHubAdapter: { request: { place: HubPlace }; reply: RunRecord };
 
   /**
    * Stops whatever long work is going on of that kind; the stopped call fails with `isCancelled`. An answer that has
    * begun is not lost: `generate` replies with what came.
    */
   cancel: {
-    request: { what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'push' | 'analysis' | 'onnx' };
+    request: {
+      what: 'model' | 'data' | 'generate' | 'judge' | 'evaluate' | 'export' | 'push' | 'import' | 'analysis' | 'onnx';
+    };
     reply: null;
   };
 }
@@ -652,5 +679,6 @@ export type Event =
   /** `share` of the whole evaluation, from 0 to 1; `runId` null is the base. */
   | { kind: 'evaluating'; runId: string | null; phase: 'loss' | 'answers'; done: number; total: number; share: number }
   | { kind: 'pushProgress'; progress: PushProgress }
+  | { kind: 'importProgress'; file: string; doneBytes: number; totalBytes: number }
   /** First the base is downloaded, where it is not here, then files are written. */
   | { kind: 'exportProgress'; phase: 'base' | 'write'; doneBytes: number; totalBytes: number };

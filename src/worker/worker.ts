@@ -10,6 +10,7 @@ import { evaluateRuns, readEvaluation } from './evaluating.ts';
 import { bringBase, exportRun, planExport } from './exporting.ts';
 import { failureOf } from './failure.ts';
 import { fitRun } from './fitting.ts';
+import { importHubAdapter, lookUpAdapter } from './hubAdapter.ts';
 import { deleteCachedModel, listShelf } from './hubCache.ts';
 import { importAdapter } from './importing.ts';
 import { judgeTask } from './judging.ts';
@@ -127,6 +128,10 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await pushRun(command) });
     case 'importAdapter':
       return post({ ...reply, to: command.kind, value: await importAdapter(command.files) });
+    case 'lookUpAdapter':
+      return post({ ...reply, to: command.kind, value: await lookUpAdapter(command.place) });
+    case 'importHubAdapter':
+      return post({ ...reply, to: command.kind, value: await importHubAdapter(command.place) });
     default:
       return command satisfies never;
   }

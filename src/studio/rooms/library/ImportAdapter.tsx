@@ -7,6 +7,7 @@ import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { useDeviceStore } from '../../stores/deviceStore.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
+import { ImportFromHub } from './hub/ImportFromHub.tsx';
 import { importAdapter, useImportStore } from './importStore.ts';
 import styles from './library.module.css';
 
@@ -18,7 +19,7 @@ export function ImportAdapter() {
   const model = useModelStore(({ status }) => (status.kind === 'ready' ? status.description.name : null));
   const isOff = state.kind === 'running' || isMissing;
   return (
-    <Panel title="Import an adapter" note="PEFT folder or zip">
+    <Panel title="Import an adapter" note="PEFT folder, zip or Hub id">
       <Dropzone
         className={styles.drop}
         classNames={{ inner: styles.dropInner }}
@@ -66,6 +67,7 @@ export function ImportAdapter() {
       />
       {state.kind === 'running' && <p role="status">Reading the adapter…</p>}
       {state.kind === 'failed' && <ErrorNote message={state.message} />}
+      <ImportFromHub isOff={isOff} />
     </Panel>
   );
 }

@@ -28,7 +28,8 @@ export async function importAdapter(files: File[]): Promise<void> {
 
 const POLL_MS = 100;
 
-async function modelSettled(): Promise<void> {
+/** A model that is on its way is waited for: an adapter is read against it. */
+export async function modelSettled(): Promise<void> {
   const isOnItsWay = () => {
     const { kind } = useModelStore.getState().status;
     return useDeviceStore.getState().device.kind === 'opening' || kind === 'describing' || kind === 'loading';

@@ -6,13 +6,13 @@ import { formatBytes } from '../../../format.ts';
 import { Check } from '../../../panels/Check.tsx';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Select } from '../../../panels/Select.tsx';
+import { TextField } from '../../../panels/TextField.tsx';
 import { parseHubId } from '../../train/model/parseHubId.ts';
 import { useExportPlan } from '../useExportPlan.ts';
 import { PushUnderWay } from './PushUnderWay.tsx';
 import styles from './push.module.css';
 import { pushChoices } from './pushChoices.ts';
 import { rememberAccess, startPush, usePushStore } from './pushStore.ts';
-import { TextField } from './TextField.tsx';
 
 export function PushForm({ run }: { run: RunRecord }) {
   const { state, remembered } = usePushStore();

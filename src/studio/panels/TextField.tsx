@@ -1,6 +1,6 @@
-// A line of text under a label, for the push form.
-import fieldStyles from '../../../panels/Field.module.css';
-import { Field } from '../../../panels/Field.tsx';
+// A line of text under its label.
+import fieldStyles from './Field.module.css';
+import { Field } from './Field.tsx';
 
 interface Props {
   label: string;
