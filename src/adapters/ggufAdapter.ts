@@ -11,6 +11,7 @@ import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { type AdaptedModule, AdapterError, type AdapterLayout } from './adapterSet.ts';
 import { ggufArchitecture } from './ggufArchitecture.ts';
+import { baseModelEntries } from './ggufEntries.ts';
 import { partsByPath, stackedParts } from './stackedParts.ts';
 
 export interface GgufAdapterOptions {
@@ -61,22 +62,6 @@ export function ggufAdapterFile(
     { key: 'adapter.lora.alpha', type: 'f32', value: alpha },
   ];
   return ggufEntry(fileName, entries, tensors);
-}
-
-function baseModelEntries(baseModel: string): GgufEntry[] {
-  const at = 'general.base_model';
-  const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/.exec(baseModel) ?? [];
-  const url = `https://huggingface.co/${baseModel}`;
-  return [
-    { key: `${at}.count`, type: 'u32', value: 1 },
-    { key: `${at}.0.name`, type: 'string', value: name ?? baseModel },
-    ...(owner === undefined
-      ? []
-      : [
-          { key: `${at}.0.organization`, type: 'string', value: owner } as const,
-          { key: `${at}.0.repo_url`, type: 'string', value: url } as const,
-        ]),
-  ];
 }
 
 /** The alpha that most matrices have when scaling is alpha / rank, as the file holds it. */

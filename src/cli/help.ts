@@ -37,6 +37,7 @@ export     --model DIR --format NAME --out DIR      in a form that other program
   onnx [--adapter DIR] [--dtype f32|f16]      a transformers.js folder, the adapter merged in
   onnx-adapters [--adapter DIR…] [--targets q,v] [--dtype f32|f16]      one graph of the base that any of the adapters
                               goes into with every call; --targets: open without an adapter (default q,k,v,o)
+  gguf [--adapter DIR] [--dtype f16|f32|q8|q4] --out FILE.gguf   a model for llama.cpp, the adapter merged in
   gguf-lora --adapter DIR [--dtype f32|f16] --out FILE.gguf      the adapter, for llama.cpp beside a GGUF file of the base
 inspect    PATH                a model, adapter, GGUF, safetensors, npy or data file
   --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory

@@ -117,3 +117,18 @@ export async function ggufHubId(files: readonly ByteSource[]): Promise<string | 
   const id = url?.replace(/^https:\/\/huggingface\.co\//, '');
   return id !== undefined && /^[\w.-]+\/[\w.-]+$/.test(id) ? id : undefined;
 }
+
+/** What a copy of a GGUF model takes over as it is. */
+export interface GgufParts {
+  /** Metadata entries of the first file, key and type included. */
+  readonly entries: readonly { readonly key: string; readonly raw: Uint8Array }[];
+  readonly ropeFactors: WeightTensor | undefined;
+}
+
+export async function ggufParts(files: readonly ByteSource[]): Promise<GgufParts> {
+  const { first, tensors } = await openGguf(files);
+  const { entries } = await headerOf(first);
+  const raw: { key: string; raw: Uint8Array }[] = [];
+  for (const [key, { offset, sizeBytes }] of entries) raw.push({ key, raw: await first.read(offset, sizeBytes) });
+  return { entries: raw, ropeFactors: tensors.get(ROPE_FACTORS) };
+}

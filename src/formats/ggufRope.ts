@@ -100,6 +100,23 @@ function candidates(factors: Float32Array, frequencies: readonly number[], facto
   return [known, [1, Math.round(high * 1000) / 1000, Math.round(original)], [1, high, original]];
 }
 
+export interface Llama3Rope {
+  readonly headDim: number;
+  readonly theta: number;
+  readonly factor: number;
+  readonly lowFreqFactor: number;
+  readonly highFreqFactor: number;
+  readonly originalMaxPositions: number;
+}
+
+/** The values of rope_freqs.weight, [headDim / 2]: by what each frequency is divided. */
+export function llama3Factors({ headDim, theta, ...rope }: Llama3Rope): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: headDim / 2 }, (_, i) => {
+    const frequency = theta ** ((-2 * i) / headDim);
+    return llama3Factor(frequency, rope.factor, rope.lowFreqFactor, rope.highFreqFactor, rope.originalMaxPositions);
+  });
+}
+
 function llama3Factor(frequency: number, factor: number, low: number, high: number, original: number): number {
   const wavelength = (2 * Math.PI) / frequency;
   if (wavelength < original / high) return 1;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { openLocalAdapter } from '../adapterFolder.ts';
 import { continueElsewhere } from '../exports/continue.ts';
 import { EXPORT_DTYPES, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
+import { gguf } from '../exports/gguf.ts';
 import { ggufLora } from '../exports/ggufLora.ts';
 import { onnx, onnxAdapters } from '../exports/onnx.ts';
 import type { FlagKind, Flags } from '../flags.ts';
@@ -16,6 +17,7 @@ const FORMATS: Readonly<Record<string, ExportFormat>> = {
   continue: continueElsewhere,
   onnx,
   'onnx-adapters': onnxAdapters,
+  gguf,
   'gguf-lora': ggufLora,
 };
 
