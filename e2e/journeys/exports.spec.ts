@@ -8,7 +8,7 @@ import { type BrowserContext, chromium, expect, type Page, test } from '@playwri
 import { bytesSource } from '../../src/formats/byteSource.ts';
 import { openZip } from '../../src/formats/zipReader.ts';
 import { browserFlags, findOrInstallBrowser } from '../browser.ts';
-import { openOnnx } from '../exported/onnxText.ts';
+import { openAdapterInputs, openOnnx } from '../exported/onnxText.ts';
 import { cliText, parametersOf, unpack } from '../exported/opened.ts';
 import type { ExportPanel } from '../pages/exportPanel.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
@@ -125,9 +125,28 @@ for (const [format, file] of [
     expect(name).toBe(`To-be-taken-away-onnx-${format}.zip`);
     const files = await openZip(bytesSource(bytes, name));
     expect(files.map((known) => known.name)).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json', file]));
-    expect(await (await openOnnx(files))(PROMPT)).toBe(said.adapter);
+    expect(await (await openOnnx(files)).answer(PROMPT)).toBe(said.adapter);
   });
 }
+
+test('the base with open adapters: base and adapter over one session, switched with every call', async () => {
+  const library = new LibraryPage(page);
+  const own = await (await openExport()).download('Adapter');
+  await library.importZip(own);
+  await expect(library.detail(RUN).getByText('Trained elsewhere and imported')).toBeVisible();
+  await library.rename(RUN, 'The same, imported');
+  const panel = await openExport();
+  const alone = await panel.size('Base with open adapters');
+  await panel.takeAlong('Base with open adapters', 'The same, imported');
+  await expect.poll(() => panel.size('Base with open adapters')).not.toBe(alone);
+  const { name, bytes } = await panel.download('Base with open adapters', 'f32');
+  const files = await openZip(bytesSource(bytes, name));
+  const adapters = ['adapters/To-be-taken-away.safetensors', 'adapters/The-same-imported.safetensors'];
+  expect(files.map((file) => file.name)).toEqual(expect.arrayContaining(adapters));
+  const { session, answer } = await openOnnx(files);
+  expect(await answer(PROMPT, await openAdapterInputs(files, session, adapters[0]))).toBe(said.adapter);
+  expect(await answer(PROMPT, await openAdapterInputs(files, session))).toBe(said.base);
+});
 
 test('into a folder: each export in one of its own; cancelled, nothing is left of it', async () => {
   const panel = await openExport();

@@ -24,6 +24,17 @@ export class ExportPanel {
     await this.row(title).getByRole('combobox', { name: 'Format' }).selectOption(format);
   }
 
+  /** As the row says it. */
+  async size(title: string): Promise<string> {
+    await expect(this.button(title)).toBeEnabled();
+    return ((await this.row(title).getByRole('heading').textContent()) ?? '').slice(title.length).trim();
+  }
+
+  async takeAlong(title: string, ...runs: string[]): Promise<void> {
+    await this.row(title).getByText('Take others along').click();
+    for (const run of runs) await this.row(title).getByRole('checkbox', { name: run }).check();
+  }
+
   async choosePlace(place: 'downloads' | 'folder'): Promise<void> {
     const name = place === 'folder' ? 'Into a folder that I pick' : 'Into my downloads';
     await this.panel.getByRole('radio', { name }).check({ force: true });
