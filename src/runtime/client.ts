@@ -20,11 +20,14 @@ type Resolvers = { [K in CallKind]?: Map<number, (value: Calls[K]['reply']) => v
 /** What the worker tells unasked. */
 export type RuntimeEvent = Exclude<Event, { kind: 'reply' } | { kind: 'failed' }>;
 
+const CANCELLED: Failure = { message: 'Cancelled.', isCancelled: true };
+
 export class OnnxRuntime {
   readonly #onEvent: (event: RuntimeEvent) => void;
   readonly #resolvers: Resolvers = {};
   readonly #rejecters = new Map<number, (error: RuntimeCallError) => void>();
   #worker: Worker | null = null;
+  #isClosed = false;
   #lastId = 0;
 
   constructor(onEvent: (event: RuntimeEvent) => void) {
@@ -37,6 +40,7 @@ export class OnnxRuntime {
     request: Calls[K]['request'],
     transfer: Transferable[] = [],
   ): Promise<Calls[K]['reply']> {
+    if (this.#isClosed) return Promise.reject(new RuntimeCallError(CANCELLED));
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
@@ -48,11 +52,12 @@ export class OnnxRuntime {
     });
   }
 
-  /** Ends the worker; what waits for it fails as cancelled. A later call starts a new one, which knows no model. */
+  /** Ends the worker; what waits for it, and every later call, fails as cancelled. */
   close(): void {
+    this.#isClosed = true;
     this.#worker?.terminate();
     this.#worker = null;
-    this.#failAll({ message: 'Cancelled.', isCancelled: true });
+    this.#failAll(CANCELLED);
   }
 
   #open(): Worker {

@@ -14,6 +14,7 @@ import { ExportedRoom } from './exported/ExportedRoom.tsx';
 import { JudgePanel } from './JudgePanel.tsx';
 import { MergedPanel } from './MergedPanel.tsx';
 import { ModelGate, OtherModelNote } from './ModelGate.tsx';
+import { OnnxPanel } from './onnx/OnnxPanel.tsx';
 import { PromptPanel } from './PromptPanel.tsx';
 import styles from './playground.module.css';
 import { showAdapters } from './playgroundStore.ts';
@@ -74,6 +75,7 @@ function Answering({ model, weights, runs, wantedRunId }: Props) {
         <PromptPanel hasChatTemplate={model.hasChatTemplate} />
         <Answers runs={runs} choices={choices} />
         <EvaluatePanel runs={runs} choices={choices} />
+        <OnnxPanel runs={runs} model={model} weights={weights} />
       </div>
       <div className={styles.side}>
         <SamplingPanel />

@@ -1,6 +1,10 @@
 // Speed of generation once it runs: the tokens after the first, over the time after the first.
 import type { Answer } from '../../../worker/protocol.ts';
 
-export function tokensPerSecond({ newTokens, firstTokenMs, elapsedMs }: Answer): number | null {
+export function tokensPerSecond({
+  newTokens,
+  firstTokenMs,
+  elapsedMs,
+}: Pick<Answer, 'newTokens' | 'firstTokenMs' | 'elapsedMs'>): number | null {
   return newTokens > 1 && elapsedMs > firstTokenMs ? ((newTokens - 1) / (elapsedMs - firstTokenMs)) * 1000 : null;
 }

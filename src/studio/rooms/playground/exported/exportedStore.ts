@@ -1,6 +1,6 @@
 // Talking to an exported ONNX folder in onnxruntime-web: which folder, which of its graphs, where it runs, and the answer.
 import { create } from 'zustand';
-import { OnnxRuntime, RuntimeCallError } from '../../../../runtime/client.ts';
+import { OnnxRuntime, RuntimeCallError, type RuntimeEvent } from '../../../../runtime/client.ts';
 import type {
   FolderDescription,
   FolderFile,
@@ -57,7 +57,15 @@ export const useExported = create<Exported>()(() => ({
   answer: { kind: 'none' },
 }));
 
-const runtime = new OnnxRuntime((event) => {
+let runtime = new OnnxRuntime(receive);
+
+/** Ends what the former folder does, and gives its memory back. */
+function renewRuntime(): void {
+  runtime.close();
+  runtime = new OnnxRuntime(receive);
+}
+
+function receive(event: RuntimeEvent): void {
   if (event.kind === 'opening') {
     const { phase, doneBytes, totalBytes } = event;
     const { state } = useExported.getState();
@@ -67,7 +75,7 @@ const runtime = new OnnxRuntime((event) => {
     if (answer.kind !== 'answering' || answer.requestId !== event.requestId) return;
     useExported.setState({ answer: { ...answer, text: answer.text + event.text } });
   }
-});
+}
 
 function setState(state: ExportedState): void {
   useExported.setState({ state });
@@ -96,7 +104,7 @@ export async function reopen(change: Partial<Pick<Chosen, 'graph' | 'provider'>>
   const { state } = useExported.getState();
   if (!('chosen' in state) || state.chosen === null) return;
   const { chosen } = state;
-  runtime.close();
+  renewRuntime();
   await open({ ...chosen, ...change });
 }
 
@@ -113,7 +121,7 @@ async function open(chosen: Chosen): Promise<void> {
 
 /** Gives the folder up with everything that it holds. */
 export function forgetFolder(): void {
-  runtime.close();
+  renewRuntime();
   useExported.setState({ state: { kind: 'none' }, adapter: null, answer: { kind: 'none' } });
 }
 

@@ -1,0 +1,76 @@
+// The loaded model in onnxruntime-web beside our own engine: what is chosen, how far the work is, what came of it.
+import { create } from 'zustand';
+import type { LaneTimes, LogitsDifference, Provider, RuntimeAnswer } from '../../../../runtime/protocol.ts';
+import type { Answer, DeviceState, OnnxFormat } from '../../../../worker/protocol.ts';
+import { useModelStore } from '../../../stores/modelStore.ts';
+
+/** One speaker, heard in both engines on the same prompt, greedily. */
+export interface Comparison {
+  name: string;
+  ours: Answer;
+  theirs: RuntimeAnswer;
+  difference: LogitsDifference;
+}
+
+export interface LaneResult {
+  name: string;
+  times: LaneTimes;
+}
+
+export interface Latency {
+  lanes: LaneResult[];
+  promptTokens: number;
+  newTokens: number;
+  rounds: number;
+}
+
+/** How both engines were run when a result came about. */
+export interface Conditions {
+  provider: Provider;
+  format: OnnxFormat;
+  /** The format that our engine keeps the weights in, and whether it is less exact than the model's files. */
+  weights: string;
+  isRounded: boolean;
+}
+
+export type Work =
+  | { kind: 'idle' }
+  /** `share` from 0 to 1; null while it has no measure. */
+  | { kind: 'running'; label: string; share: number | null }
+  | { kind: 'failed'; message: string };
+
+interface OnnxState {
+  /** null: where it is likely to be quick. */
+  provider: Provider | null;
+  format: OnnxFormat;
+  work: Work;
+  compared: (Conditions & { rows: Comparison[] }) | null;
+  timed: (Conditions & Latency) | null;
+}
+
+export const useOnnx = create<OnnxState>()(() => ({
+  provider: null,
+  format: 'f32',
+  work: { kind: 'idle' },
+  compared: null,
+  timed: null,
+}));
+
+// What was measured on another model has no place beside this one.
+useModelStore.subscribe(({ status }, before) => {
+  if (status.kind !== 'ready' && before.status.kind === 'ready') useOnnx.setState({ compared: null, timed: null });
+});
+
+/** WebGPU on the processor is slower than WebAssembly. */
+export function providerOf(chosen: Provider | null, device: DeviceState, format: OnnxFormat): Provider {
+  if (providerRefusal('webgpu', device, format) !== null) return 'wasm';
+  return chosen ?? (device.kind === 'ready' && !device.isSoftware ? 'webgpu' : 'wasm');
+}
+
+/** Why a graph of this format cannot run there; null when it can. */
+export function providerRefusal(provider: Provider, device: DeviceState, format: OnnxFormat): string | null {
+  if (provider === 'wasm') return null;
+  if (device.kind !== 'ready') return 'there is no WebGPU here';
+  const isMissing = format === 'f16' && !device.features.includes('shader-f16');
+  return isMissing ? 'this GPU computes no f16 (shader-f16)' : null;
+}
