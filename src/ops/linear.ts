@@ -70,7 +70,8 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
   const isVector = aligned && rows <= VECTOR_ROWS;
   for (const part of t.weight.parts) {
     const tile = tileFor(pass, 'forward', aligned, rows, part);
-    const hasLora = lora !== undefined || (tile.servesFrozen && !isVector);
+    // With an activation it is a kernel of its own anyway.
+    const hasLora = lora !== undefined || (tile.servesFrozen && !isVector && !t.activate);
     // What is absent is bound to x, and not read.
     const operands = [
       t.bias ?? t.x,
@@ -84,7 +85,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: hasLora,
-        evenRanks: tile.servesFrozen && !isVector && (lora?.table.hasEvenRanks ?? true),
+        evenRanks: tile.servesFrozen && hasLora && !isVector && (lora?.table.hasEvenRanks ?? true),
         evenCols: tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora),
         activate: t.activate !== undefined,
         ...(t.activate ? { [t.activate.activation]: true } : {}),
