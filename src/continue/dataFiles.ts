@@ -89,16 +89,20 @@ function textOf(example: Example): object {
   }
 }
 
-/** `targets`: from and before which place tokens carry loss. */
-function tokensOf({ ids, loss }: TokenRow): { ids: number[]; targets: [number, number][] } {
+function tokensOf(row: TokenRow): object {
+  return { ids: [...row.ids], targets: targetSpans(row) };
+}
+
+/** From and before which place tokens carry loss. */
+export function targetSpans({ loss }: Pick<TokenRow, 'loss'>): [number, number][] {
   const targets: [number, number][] = [];
-  for (let t = 0; t < ids.length; t++) {
+  for (let t = 0; t < loss.length; t++) {
     if (loss[t] !== 1) continue;
     const last = targets.at(-1);
-    if (last && last[1] === t) last[1] = t + 1;
+    if (last?.[1] === t) last[1] = t + 1;
     else targets.push([t, t + 1]);
   }
-  return { ids: [...ids], targets };
+  return targets;
 }
 
 const CHUNK_CHARACTERS = 1 << 20;

@@ -75,7 +75,7 @@ class Run:
         step, elapsed = self.files.progress["step"], self.files.progress["elapsedMs"] / 1000
         if self.is_main:
             self.files.begin()
-            print(f"Steps {step + 1} to {self.steps} on {self.machines.accelerator.num_processes} process(es), {self.device}")
+            print(f"Steps {step + 1} to {self.steps} on {self.machines.describe()}")
         started = time.monotonic() - elapsed
         while step < self.steps and not self.is_stopping:
             metrics = self.step(step + 1)

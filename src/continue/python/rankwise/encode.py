@@ -8,6 +8,8 @@ target.
 
 from dataclasses import dataclass
 
+from jinja2.exceptions import TemplateError
+
 
 @dataclass
 class Span:
@@ -37,7 +39,10 @@ class Encoder:
             answers = [m["content"].strip() for m in example["messages"] if m["role"] == "assistant"]
             if not all(answers):
                 return []
-            fitted = [self.fit(spans, keep) for spans, keep in self.chat(example["messages"])]
+            try:
+                fitted = [self.fit(spans, keep) for spans, keep in self.chat(example["messages"])]
+            except (TemplateError, ValueError):  # the template refuses the conversation, or leaves a message out
+                return []
         elif "text" in example:
             fitted = self.passage(example["text"])
         else:

@@ -26,6 +26,11 @@ class Machines:
             config["bf16"] = {"enabled": dtype == torch.bfloat16}
             config["zero_allow_untested_optimizer"] = True
 
+    def describe(self) -> str:
+        a = self.accelerator
+        how = {DistributedType.FSDP: ", cut by FSDP", DistributedType.DEEPSPEED: ", cut by DeepSpeed"}
+        return f"{a.num_processes} process(es) of {a.device.type}{how.get(a.distributed_type, '')}"
+
     def prepare(self, model, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
         self.parameters = trainable(self.model)
@@ -39,11 +44,13 @@ class Machines:
             return
         from deepspeed.utils import safe_set_full_optimizer_state
 
+        kinds = {key.split("/", 1)[0] for key in moments}
+        zero = self.optimizer.optimizer
+        for part in zero.fp32_partitioned_groups_flat:  # made by the first step, were there no moments before it
+            zero.optimizer.state[part] = {"step": torch.tensor(float(step)), **{kind: torch.zeros_like(part) for kind in kinds}}
         for key, value in moments.items():
             kind, name = key.split("/", 1)
             safe_set_full_optimizer_state(self.parameters[name], value.to(self.accelerator.device), kind)
-        for state in self.optimizer.state.values():
-            state["step"] = torch.tensor(float(step))
 
     def backward(self, loss: torch.Tensor, is_last: bool) -> None:
         """Adds to the gradients; those of all processes meet in the last micro-batch of a step."""
@@ -90,6 +97,6 @@ class Machines:
         for name, parameter in self.parameters.items():
             weights[name] = whole(safe_get_full_fp32_param(parameter))
             for kind in KINDS:
-                if any(kind in state for state in self.optimizer.state.values()):
+                if any(kind in state for state in self.optimizer.optimizer.optimizer.state.values()):
                     moments[f"{kind}/{name}"] = whole(safe_get_full_optimizer_state(parameter, kind))
         return weights, moments

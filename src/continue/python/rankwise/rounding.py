@@ -13,7 +13,8 @@ def q8(blocks: torch.Tensor) -> torch.Tensor:
     """Blocks of 32: integers as GGUF's Q8_0, scale in f32. Halves are rounded away from zero."""
     scale = blocks.abs().amax(-1, keepdim=True) / 127
     scaled = blocks * torch.where(scale == 0, 0, 1 / scale)
-    return scaled.sign() * (scaled.abs().double() + 0.5).floor().float() * scale
+    steps = scaled.sign() * (scaled.abs().double() + 0.5).floor().float()
+    return (steps + 0.0) * scale  # no negative zero
 
 
 def q4(blocks: torch.Tensor) -> torch.Tensor:
