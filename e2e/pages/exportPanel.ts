@@ -11,7 +11,7 @@ export class ExportPanel {
 
   /** By the destination's title: "Adapter", "Merged model". */
   row(title: string): Locator {
-    const heading = this.page.getByRole('heading', { name: new RegExp(`^${title}( [\\d]|$)`) });
+    const heading = this.page.getByRole('heading', { name: title, exact: true });
     return this.panel.getByRole('listitem').filter({ has: heading });
   }
 
@@ -27,7 +27,7 @@ export class ExportPanel {
   /** As the row says it. */
   async size(title: string): Promise<string> {
     await expect(this.button(title)).toBeEnabled();
-    return ((await this.row(title).getByRole('heading').textContent()) ?? '').slice(title.length).trim();
+    return (await this.row(title).locator('h5 + span').textContent()) ?? '';
   }
 
   async takeAlong(title: string, ...runs: string[]): Promise<void> {
@@ -43,6 +43,10 @@ export class ExportPanel {
   async start(title: string): Promise<void> {
     await expect(this.button(title)).toBeEnabled();
     await this.button(title).click();
+  }
+
+  async pickBaseFolder(folder: string): Promise<void> {
+    await this.panel.getByLabel('Folder of the base').setInputFiles(folder);
   }
 
   /** Where it was written, as the panel says. */

@@ -1,6 +1,7 @@
 // What leaves for each destination, as files that are made while they are read.
 import { ggufAdapterFile } from '../adapters/ggufAdapter.ts';
 import { mergedFolder } from '../adapters/mergedFolder.ts';
+import { ggufFile } from '../adapters/mergedGguf.ts';
 import { adapterCard } from '../formats/adapterCard.ts';
 import { type ByteSource, blobSource, readChunks } from '../formats/byteSource.ts';
 import { sortModelFiles } from '../formats/modelFolder.ts';
@@ -23,6 +24,8 @@ export interface Leaving {
   readonly stem: string;
   readonly entries: readonly ZipEntry[];
   readonly isSingleFile: boolean;
+  /** What a person should know: whole sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** How an export gets at the base of a run. Asked only where the destination needs it. */
@@ -46,6 +49,14 @@ export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<L
       const names = { fileName: `${stem}-lora.gguf`, title: run.name, baseModel: run.model.baseModelId };
       const file = ggufAdapterFile(architecture, await openAdapter(run.id, architecture), names);
       return { stem, entries: [file], isSingleFile: true };
+    }
+    case 'gguf': {
+      const { folder, architecture } = await baseOf(run);
+      const adapter = await openAdapter(run.id, architecture);
+      const fileName = `${stem}-${what.format}.gguf`;
+      const names = { fileName, title: run.name, baseModel: run.model.baseModelId };
+      const { file, notes } = await ggufFile(folder, architecture, adapter, { type: what.format, ...names });
+      return { stem, entries: [file], isSingleFile: true, notes };
     }
     case 'onnx': {
       const { folder, architecture } = await baseOf(run);

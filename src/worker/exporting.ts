@@ -22,7 +22,7 @@ export async function planExport(what: ExportWhat): Promise<ExportPlan> {
   try {
     const leaving = await exportEntries(what, baseOf);
     const sizeBytes = leaving.entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    return { kind: 'ready', fileName: downloadName(leaving), sizeBytes };
+    return { kind: 'ready', fileName: downloadName(leaving), sizeBytes, notes: leaving.notes ?? [] };
   } catch (error) {
     return { kind: isBaseMissing ? 'needsBase' : 'refused', reason: failureOf(error).message };
   }

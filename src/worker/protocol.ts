@@ -327,6 +327,8 @@ export type ExportWhat =
   | { kind: 'merged'; runId: string; format: MergedFormat }
   /** A GGUF file of the adapter alone, for llama.cpp beside the base. */
   | { kind: 'ggufLora'; runId: string }
+  /** A GGUF file of the base with the adapter merged in. */
+  | { kind: 'gguf'; runId: string; format: GgufFormat }
   /** A transformers.js folder, the adapter merged in. */
   | { kind: 'onnx'; runId: string; format: OnnxFormat }
   /** A transformers.js folder of the base, this run's adapter and `others` beside it, switched with every call. */
@@ -335,11 +337,17 @@ export type ExportWhat =
 /** Types of the weights in ONNX. */
 export type OnnxFormat = 'f32' | 'f16';
 
+/** Types of the matrices in GGUF, by its own names. */
+export type GgufFormat = 'F16' | 'Q8_0' | 'Q4_0';
+
 export type ExportKind = ExportWhat['kind'];
 
 export type ExportPlan =
-  /** `fileName`: of what is downloaded. `sizeBytes`: of all its files together. */
-  | { kind: 'ready'; fileName: string; sizeBytes: number }
+  /**
+   * `fileName`: of what is downloaded. `sizeBytes`: of all its files together. `notes`: whole sentences on what will be
+   * other than asked.
+   */
+  | { kind: 'ready'; fileName: string; sizeBytes: number; notes: readonly string[] }
   /** The files of the base are not at hand; `reason` says why. */
   | { kind: 'needsBase'; reason: string }
   | { kind: 'refused'; reason: string };

@@ -32,11 +32,13 @@ export function ExportRow({ run, destination, place }: Props) {
   return (
     <li className={styles.row}>
       <div className={styles.words}>
-        <h5 id={ids.title}>
-          {title} <span className={styles.size}>{sizeText(plan)}</span>
-        </h5>
+        <div className={styles.title}>
+          <h5 id={ids.title}>{title}</h5>
+          <span className={styles.size}>{sizeText(plan)}</span>
+        </div>
         <p id={ids.text}>{opensIn}</p>
         {hint && <p>{hint}</p>}
+        {plan?.kind === 'ready' && plan.notes.map((text) => <p key={text}>{text}</p>)}
         {takesOthers && <OtherAdapters run={run} chosen={others} onChange={setOthers} />}
       </div>
       {isHere && state.kind === 'running' ? (

@@ -1,5 +1,12 @@
 // Where a run can go: who opens it there, and in which numbers.
-import type { ExportKind, ExportWhat, MergedFormat, OnnxFormat, RunRecord } from '../../../worker/protocol.ts';
+import type {
+  ExportKind,
+  ExportWhat,
+  GgufFormat,
+  MergedFormat,
+  OnnxFormat,
+  RunRecord,
+} from '../../../worker/protocol.ts';
 
 export interface Destination {
   readonly kind: ExportKind;
@@ -45,6 +52,12 @@ const onnxAdapters = (format: OnnxFormat, label: string): Choice => ({
   what: (runId, others = []) => ({ kind: 'onnxAdapters', runId, others, format }),
 });
 
+const gguf = (format: GgufFormat, label: string): Choice => ({
+  value: format,
+  label,
+  what: (runId) => ({ kind: 'gguf', runId, format }),
+});
+
 const FLOATS = ['f32', 'f16', 'bf16'];
 const isFloat = ({ model }: RunRecord) => FLOATS.includes(model.weights);
 
@@ -83,6 +96,12 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         title: 'Adapter in GGUF',
         opensIn: 'One file that llama.cpp and what builds on it load beside a GGUF file of the base (--lora).',
         choices: [{ value: 'f32', label: '', what: (runId) => ({ kind: 'ggufLora', runId }) }],
+      },
+      {
+        kind: 'gguf',
+        title: 'Merged model in GGUF',
+        opensIn: 'One file with weights, tokenizer and chat template, for llama.cpp, Ollama and LM Studio.',
+        choices: [gguf('F16', 'F16'), gguf('Q8_0', 'Q8_0, 8 bits'), gguf('Q4_0', 'Q4_0, 4 bits')],
       },
     ],
   },
