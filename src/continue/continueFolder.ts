@@ -32,8 +32,8 @@ export interface AdapterState {
   readonly step: number;
   readonly elapsedMs: number;
   readonly parameters: Float32Array;
-  readonly first: Float32Array;
-  readonly second: Float32Array | undefined;
+  /** Absent where they were not kept: they start anew. */
+  readonly moments: { readonly first: Float32Array; readonly second: Float32Array | undefined } | undefined;
 }
 
 export interface ContinueRun {
@@ -77,13 +77,16 @@ export async function continueFolder(run: ContinueRun, python: PythonFiles): Pro
 }
 
 /** As torch names them; AdamW's second moment, and SGD's velocity where it has one. */
-function momentTensors({ architecture: a, layout, training }: ContinueRun, state: AdapterState): TensorEntry[] {
+function momentTensors(
+  { architecture: a, layout, training }: ContinueRun,
+  { step, moments }: AdapterState,
+): TensorEntry[] {
   const { optimizer } = training;
-  if (state.step === 0 || (optimizer.kind === 'sgd' && optimizer.momentum === 0)) return [];
+  if (!moments || step === 0 || (optimizer.kind === 'sgd' && optimizer.momentum === 0)) return [];
   const named = (kind: string, block: Float32Array) =>
     adapterTensors(a, layout, block).map((tensor) => ({ ...tensor, name: `${kind}/${tensor.name}` }));
-  if (optimizer.kind === 'sgd') return named('momentum_buffer', state.first);
-  return [...named('exp_avg', state.first), ...(state.second ? named('exp_avg_sq', state.second) : [])];
+  if (optimizer.kind === 'sgd') return named('momentum_buffer', moments.first);
+  return [...named('exp_avg', moments.first), ...(moments.second ? named('exp_avg_sq', moments.second) : [])];
 }
 
 function settingsOf({ name, architecture, layout, base, training, state, data, dtype }: ContinueRun): object {

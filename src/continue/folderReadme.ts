@@ -7,7 +7,7 @@ export function folderReadme(run: ContinueRun): string {
   const { trainRows, validationRows } = dataSize(data);
   const model = base.kind === 'files' ? ' --model FOLDER_OR_GGUF' : '';
   const standing = state
-    ? `It stands after step ${state.step}; the adapter, the optimizer's moments and the place in the order of rows are here.`
+    ? `It stands after step ${state.step}; the adapter, ${state.moments ? "the optimizer's moments" : 'without the moments of its optimizer, which were not kept and start anew,'} and the place in the order of rows are here.`
     : 'It starts at step 0, with the adapter that Rankwise would start with.';
   const source = {
     hub: `The base is \`${base.id}\`${base.revision ? ` (revision \`${base.revision}\`)` : ''} on the Hugging Face Hub; \`train.py\` fetches it.`,

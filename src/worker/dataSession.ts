@@ -1,5 +1,5 @@
 // The one data set: read, mapped, rendered and encoded with the loaded model's tokenizer.
-import { type Dataset, prepareDataset } from '../data/dataset.ts';
+import { type Dataset, type DatasetOptions, prepareDataset } from '../data/dataset.ts';
 import { previewTokens } from '../data/preview.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { DataFile } from '../data/types.ts';
@@ -41,23 +41,34 @@ export function readData(source: DataSource, options: DataOptions): Promise<Data
   return cancellable('data', async (signal) => {
     const read = ++reads;
     const { tokenizer } = requireModel();
-    const { file, validation, defaults } = await openData(source, signal);
-    const chat = source.kind === 'files' && tokenizer.chatTemplate !== undefined ? CHAT : undefined;
-    const dataset = await prepareDataset(file, {
-      tokenizer,
-      maxLength: options.maxLength,
-      mapping: options.mapping ?? defaults.mapping,
-      mayGuessBlindly: true,
-      prompt: options.prompt ?? defaults.prompt ?? chat,
-      validation: validation ?? options.validationFraction,
-      seed: options.seed,
-      onProgress: (doneRows, totalRows) => post({ kind: 'dataProgress', doneRows, totalRows }),
-      signal,
-    });
+    const onProgress = (doneRows: number, totalRows: number) => post({ kind: 'dataProgress', doneRows, totalRows });
+    const dataset = await encodeData(source, options, tokenizer, { onProgress, signal });
     signal.throwIfAborted();
     const description = descriptionOf(dataset, await nameOf(source));
     if (read === reads) data = { source, options, dataset, tokenizer, description };
     return description;
+  });
+}
+
+/** Rows as tokens; what is read for the page stays as it is. */
+export async function encodeData(
+  source: DataSource,
+  options: DataOptions,
+  tokenizer: TextTokenizer,
+  { signal, ...more }: Pick<DatasetOptions, 'onProgress' | 'signal'> = {},
+): Promise<Dataset> {
+  const { file, validation, defaults } = await openData(source, signal);
+  const chat = source.kind === 'files' && tokenizer.chatTemplate !== undefined ? CHAT : undefined;
+  return prepareDataset(file, {
+    tokenizer,
+    maxLength: options.maxLength,
+    mapping: options.mapping ?? defaults.mapping,
+    mayGuessBlindly: true,
+    prompt: options.prompt ?? defaults.prompt ?? chat,
+    validation: validation ?? options.validationFraction,
+    seed: options.seed,
+    signal,
+    ...more,
   });
 }
 
@@ -67,7 +78,7 @@ type Defaults = Pick<DataOptions, 'mapping' | 'prompt'>;
 
 async function openData(
   source: DataSource,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<{ file: DataFile; validation: DataFile | undefined; defaults: Defaults }> {
   if (source.kind === 'files') return { file: source.train, validation: source.validation, defaults: {} };
   const task = await storedTask(source.taskId);

@@ -48,7 +48,10 @@ function isOfSameHeat(run: KeptRun, asked: KeptRun): boolean {
 }
 
 /** The adapters that the checkpoint holds, and the place of the first in the race. */
-function heatOf({ settings, origin }: KeptRun): { adapters: readonly { settings: RunSettings }[]; from: number } {
+export function heatOf({ settings, origin }: KeptRun): {
+  adapters: readonly { settings: RunSettings }[];
+  from: number;
+} {
   if (!origin?.race) return { adapters: [{ settings }], from: 0 };
   const { adapters, heats, heat } = origin.race;
   const from = heats.slice(0, heat).reduce((sum, size) => sum + size, 0);
@@ -98,7 +101,8 @@ function tokenOf(loaded: LoadedModel | undefined, repo: string): { token?: strin
   return source?.kind === 'hub' && source.repo === repo && source.token ? { token: source.token } : {};
 }
 
-async function dataSource(run: KeptRun, { data }: RunOrigin): Promise<DataSource> {
+/** Throws WorkerError where the copy of its files is gone. */
+export async function dataSource(run: KeptRun, { data }: RunOrigin): Promise<DataSource> {
   if (data.kind === 'builtin') return data;
   const files = await keptDataFiles(folderIdOf(run), data);
   if (files) return { kind: 'files', ...files };

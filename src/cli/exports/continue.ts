@@ -45,8 +45,7 @@ export const continueElsewhere: ExportFormat = {
           step,
           elapsedMs,
           parameters: part(state.parameters),
-          first: part(state.first),
-          second: state.second && part(state.second),
+          moments: { first: part(state.first), second: state.second && part(state.second) },
         };
         const isFresh = step === 0 && !run.init;
         const folder = await folderOf(run, entrant, { layout, state: isFresh ? undefined : own }, flags);

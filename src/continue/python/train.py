@@ -131,7 +131,8 @@ class Run:
     @torch.no_grad()
     def evaluate(self, step: int) -> None:
         """Without dropout, on the held-out rows that the run evaluates."""
-        model = self.machines.model.eval()
+        model = self.machines.model
+        model.eval()
         loss_sum, hit_sum = 0.0, 0
         for batch in self.mine(sorted(self.validation, key=lambda row: len(row["ids"]))):
             loss, hits = loss_and_hits(model, batch, self.device)
