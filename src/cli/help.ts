@@ -34,8 +34,8 @@ logits     --model DIR --ids 1,2,3 --out FILE.npy [--adapter DIR]      f32, [tok
 merge      --model DIR --adapter DIR --out DIR [--dtype f32|f16|bf16]  a transformers folder
                               default f32; from quantized blocks f16, written widened, never quantized again
 export     --model DIR --format NAME --out DIR      in a form that other programs run:
-  onnx [--adapter DIR] [--dtype f32|f16]      a transformers.js folder, the adapter merged in
-  onnx-adapters [--adapter DIR…] [--targets q,v] [--dtype f32|f16]      one graph of the base that any of the adapters
+  onnx [--adapter DIR] [--dtype f32|f16|q4]      a transformers.js folder, the adapter merged in
+  onnx-adapters [--adapter DIR…] [--targets q,v] [--dtype f32|f16|q4]      one graph of the base that any of the adapters
                               goes into with every call; --targets: open without an adapter (default q,k,v,o)
   gguf [--adapter DIR] [--dtype f16|f32|q8|q4] --out FILE.gguf   a model for llama.cpp, the adapter merged in
   gguf-lora --adapter DIR [--dtype f32|f16] --out FILE.gguf      the adapter, for llama.cpp beside a GGUF file of the base

@@ -40,7 +40,7 @@ export function attention(
   const headsFirst = (value: string) => graph.node('Transpose', [value], { attributes: { perm: [0, 2, 1, 3] } });
   // The scale goes to the queries while they are f32.
   const scaled = graph.node('Mul', [positioned(q, shared.queryShape, norms?.q), graph.float(a.attentionScale(layer))]);
-  const queries = headsFirst(narrow(b, scaled));
+  const queries = headsFirst(scaled);
   const keys = cached(b, `${layer}.key`, headsFirst(narrow(b, positioned(k, shared.keyShape, norms?.k))));
   const values = cached(b, `${layer}.value`, headsFirst(narrow(b, heads(v, shared.keyShape))));
   const groups = a.heads / a.kvHeads;
@@ -48,12 +48,12 @@ export function attention(
     groups === 1 ? value : graph.reshape(value, [0, a.kvHeads, -1, last]);
   const byHead = (value: string, last: number) => (groups === 1 ? value : graph.reshape(value, [0, a.heads, -1, last]));
   const turnedKeys = graph.node('Transpose', [keys], { attributes: { perm: [0, 1, 3, 2] } });
-  const scores = widen(b, graph.node('MatMul', [byKeyHead(queries, a.headDim), turnedKeys]));
+  const scores = graph.node('MatMul', [byKeyHead(queries, a.headDim), widen(b, turnedKeys)]);
   // A zero in a shape keeps that dimension: here the keys', whose number is not known.
   const biased = graph.node('Add', [byHead(scores, 0), shared.bias]);
-  const weights = narrow(b, graph.node('Softmax', [biased], { attributes: { axis: -1 } }));
-  const out = byHead(graph.node('MatMul', [byKeyHead(weights, 0), values]), a.headDim);
-  return widen(b, graph.reshape(headsFirst(out), [-1, a.heads * a.headDim]));
+  const weights = graph.node('Softmax', [biased], { attributes: { axis: -1 } });
+  const out = byHead(graph.node('MatMul', [byKeyHead(weights, 0), widen(b, values)]), a.headDim);
+  return graph.reshape(headsFirst(out), [-1, a.heads * a.headDim]);
 }
 
 /** The cache with the new heads [batch, kvHeads, length, headDim] behind it; what leaves is the whole. */

@@ -2,14 +2,14 @@
 // names that transformers.js asks for. Left padding is a matter of mask and positions.
 import { moduleKey } from '../adapters/adapterSet.ts';
 import type { Architecture } from '../model/architecture.ts';
-import { declareModel, type FrozenBlock, type FrozenModel } from '../model/frozenModel.ts';
+import { declareModel, type FrozenBlock, type FrozenMatrix, type FrozenModel } from '../model/frozenModel.ts';
 import type { LinearName } from '../model/linears.ts';
 import { type AttentionShared, attention } from './attention.ts';
 import { Graph } from './graph.ts';
-import { activate, type Builder, linear, norm, vector, widen } from './network.ts';
+import { activate, type Builder, linear, lookUp, type Matrix, norm, vector } from './network.ts';
 import { type OpenMatrices, targetsOf, withOpenFactors } from './openMatrices.ts';
 import { attentionBias, type DecoderInputs, rotaryAngles } from './positions.ts';
-import { floatWeight, type OnnxDtype, type StoredWeights } from './storedWeights.ts';
+import type { OnnxDtype, StoredWeights } from './storedWeights.ts';
 
 /** `open`: the matrices whose adapters are inputs. */
 export function decoderGraph(
@@ -30,7 +30,7 @@ export function decoderGraph(
     x = graph.within(`layers.${layer}`, () => blockOutput(b, layer, block, x, shared));
   }
   graph.within('head', () => {
-    const logits = linear(b, norm(b, x, model.finalNorm), model.head.stored[0]!, undefined);
+    const logits = linear(b, norm(b, x, model.finalNorm), table(model.head), undefined);
     const shape = withLast(graph, inputs.inputIds, [a.vocabularySize]);
     graph.node('Reshape', [logits, shape], { output: 'logits' });
     graph.output('logits', 'float32', ['batch_size', 'sequence_length', a.vocabularySize]);
@@ -51,14 +51,15 @@ function withLast(graph: Graph, value: string, sizes: readonly number[]): string
   return graph.node('Concat', [graph.node('Shape', [value]), graph.integers(sizes)], { attributes: { axis: 0 } });
 }
 
+/** A table of rows, by token unless it is small. */
+function table({ stored, matrix }: FrozenMatrix, bits: 8 | 32 = 8): Matrix {
+  return { stored: stored[0]!, cols: matrix.cols, bits };
+}
+
 function embedded(b: Builder, model: FrozenModel, { inputIds, positionIds }: DecoderInputs): string {
-  const { graph, weights, productType, architecture } = b;
-  const looked = (name: string, ids: string) => {
-    const table = graph.weight(floatWeight(weights, name, productType));
-    return widen(b, graph.node('Gather', [table, ids], { attributes: { axis: 0 } }));
-  };
-  let x = looked(model.embedding.stored[0]!.name, inputIds);
-  if (model.positions) x = graph.node('Add', [x, looked(model.positions.stored[0]!.name, positionIds)]);
+  const { graph, architecture } = b;
+  let x = lookUp(b, table(model.embedding), inputIds);
+  if (model.positions) x = graph.node('Add', [x, lookUp(b, table(model.positions, 32), positionIds)]);
   return graph.reshape(x, [-1, architecture.hiddenSize]);
 }
 
@@ -92,7 +93,10 @@ function blockOutput(b: Builder, layer: number, block: FrozenBlock, x: string, s
 function linears(b: Builder, layer: number, block: FrozenBlock, name: LinearName, x: string): string[] {
   const { graph, architecture: a } = b;
   const { weight, bias } = block.linears[name];
-  const products = weight.stored.map((stored, i) => linear(b, x, stored, bias && vector(b, bias, i)));
+  const { cols } = weight.matrix;
+  const products = weight.stored.map((stored, i) =>
+    linear(b, x, { stored, cols, bits: 4 }, bias && vector(b, bias, i)),
+  );
   const parts = name === 'qkv' && products.length === 1 ? splitFused(b, products[0]!) : products;
   return targetsOf(a, name).map((target, i) => {
     const y = parts[i]!;

@@ -22,6 +22,7 @@ export interface OnnxOptions {
 const DTYPE_NAMES: Readonly<Record<OnnxDtype, { dtype: string; fileName: string }>> = {
   f32: { dtype: 'fp32', fileName: 'model.onnx' },
   f16: { dtype: 'fp16', fileName: 'model_fp16.onnx' },
+  q4: { dtype: 'q4', fileName: 'model_q4.onnx' },
 };
 
 /** The model's weights, their shapes checked. Throws FormatError and ModelError. */

@@ -3,8 +3,11 @@
 // norms, rotary angles, softmax and logits lose too much in f16, and what overflows there is lost altogether.
 import type { Architecture } from '../model/architecture.ts';
 import type { FrozenNorm, FrozenVector, StoredRows } from '../model/frozenModel.ts';
-import type { Graph } from './graph.ts';
+import { type Bits, BLOCK } from './blockQuantize.ts';
+import type { Graph, Weight } from './graph.ts';
+import { MICROSOFT } from './modelFile.ts';
 import type { OpenMatrices } from './openMatrices.ts';
+import { quantizedWeight } from './quantizedWeights.ts';
 import { type FloatType, floatWeight, type OnnxDtype, type StoredWeights } from './storedWeights.ts';
 
 /** A graph on its way, and where its weights come from. */
@@ -40,14 +43,49 @@ export function vector({ graph, weights }: Builder, { stored }: FrozenVector, in
   return graph.weight(floatWeight(weights, stored[index]!.name, 'float32'));
 }
 
-/** x [rows, in] · Wᵀ + bias → [rows, out], f32 in and out, of one stored matrix. */
-export function linear(b: Builder, x: string, stored: StoredRows, bias: string | undefined): string {
+/** A stored matrix, [out, in] as it is multiplied. */
+export interface Matrix {
+  readonly stored: StoredRows;
+  /** Its inputs. */
+  readonly cols: number;
+  /** Of each weight where the dtype is q4; 32 in any case for what is small. */
+  readonly bits: Bits | 32;
+}
+
+/** Blocks do not cut rows: a matrix whose rows they do not divide stays f32. */
+export function isInBlocks({ dtype }: Pick<Builder, 'dtype'>, cols: number): boolean {
+  return dtype === 'q4' && cols % BLOCK === 0;
+}
+
+/** x [rows, in] · Wᵀ + bias → [rows, out], f32 in and out. */
+export function linear(b: Builder, x: string, { stored, cols, bits }: Matrix, bias: string | undefined): string {
   const { graph, weights, productType } = b;
+  if (bits !== 32 && isInBlocks(b, cols)) {
+    const blocks = quantizedWeight(weights, stored, cols, bits);
+    const parts = [blocks.data, blocks.scales, ...(blocks.zeroPoints ? [blocks.zeroPoints] : [])];
+    const product = graph.node('MatMulNBits', [x, ...parts.map((part) => graph.weight(part))], {
+      domain: MICROSOFT,
+      attributes: { K: cols, N: stored.rows, bits, block_size: BLOCK },
+    });
+    return bias ? graph.node('Add', [product, bias]) : product;
+  }
   const weight = graph.weight(floatWeight(weights, stored.name, productType));
   const attributes = { transB: stored.transposed ? 0 : 1 };
   if (productType === 'float32') return graph.node('Gemm', bias ? [x, weight, bias] : [x, weight], { attributes });
   const product = widen(b, graph.node('Gemm', [narrow(b, x), weight], { attributes }));
   return bias ? graph.node('Add', [product, bias]) : product;
+}
+
+/** Rows of a stored table by int64 ids [batch, length] → f32 [batch, length, cols]. */
+export function lookUp(b: Builder, { stored, cols, bits }: Matrix, ids: string): string {
+  const { graph, weights, productType } = b;
+  const gather = (table: Weight) => graph.node('Gather', [graph.weight(table), ids], { attributes: { axis: 0 } });
+  if (bits !== 8 || !isInBlocks(b, cols)) return widen(b, gather(floatWeight(weights, stored.name, productType)));
+  // Of standard operators: GatherBlockQuantized is not in every build of onnxruntime-web.
+  const { data, scales } = quantizedWeight(weights, stored, cols, bits);
+  const integers = graph.node('Sub', [graph.cast(gather(data), 'float32'), graph.float(128)]);
+  const byBlock = graph.node('Unsqueeze', [gather(scales), graph.integers([3])]);
+  return graph.reshape(graph.node('Mul', [integers, byBlock]), [0, 0, cols]);
 }
 
 /** Over the last axis. */

@@ -1,9 +1,12 @@
 // Exported folders in onnxruntime-web (WebAssembly) against PyTorch, transformers and PEFT: e2e/reference/parity.py made
 // the numbers.
-import { readFileSync } from 'node:fs';
+import type { InferenceSession } from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { PARITY_CASES, parityFiles, readTensors } from '../adapters/testFixtures.ts';
+import { PARITY_CASES } from '../adapters/testFixtures.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
+import type { Architecture } from '../model/architecture.ts';
+import { best } from '../model/sampling.ts';
+import { parityAnswers, parityRows, parityTensor } from '../model/testModel.ts';
 import { relativeError } from '../ops/testGpu.ts';
 import { onnxFolder } from './onnxFolder.ts';
 import { entryBytes, openFixture, openSession, run } from './testSession.ts';
@@ -15,13 +18,9 @@ const CASES = PARITY_CASES.filter((name) => !name.startsWith('cli-'));
 
 /** The fixture's rows with their logits, base and adapter merged by PEFT. */
 async function expectedRows(name: string): Promise<{ ids: number[]; logits: Float32Array }[]> {
-  const folder = new URL(`../../e2e/fixtures/parity/${name}/`, import.meta.url);
-  const { batch } = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8'));
-  const tensors = await readTensors(parityFiles(name).find((file) => file.name === 'expected.safetensors')!);
-  return batch.rows.map(({ ids }: { ids: number[] }, i: number) => ({
-    ids,
-    logits: tensors.get(`logits/${i}`)!.values,
-  }));
+  return Promise.all(
+    parityRows(name).map(async (ids, i) => ({ ids, logits: await parityTensor(name, `logits/${i}`) })),
+  );
 }
 
 describe.each(CASES)('%s', (name) => {
@@ -59,16 +58,55 @@ describe.each(CASES)('%s', (name) => {
     expect(relativeError(logits.subarray(start, end), short!.logits)).toBeLessThan(F32_TOLERANCE);
     expect(relativeError(logits.subarray(end), long!.logits)).toBeLessThan(F32_TOLERANCE);
   });
+});
 
-  test('weights in files beside the model', async () => {
-    const options = { dtype: 'f32', maxFileBytes: 60_000 } as const;
-    const cut = await onnxFolder(fixture.model, fixture.a, fixture.adapter, options);
-    const names = cut.map((entry) => entry.name).filter((file) => file.startsWith('onnx/'));
-    expect(names.slice(0, 3)).toEqual(['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model.onnx_data_1']);
-    const config = JSON.parse(new TextDecoder().decode(await entryBytes(cut[0]!)));
-    expect(config['transformers.js_config'].use_external_data_format).toEqual({ 'model.onnx': names.length - 1 });
-    const { ids, logits } = (await expectedRows(name))[0]!;
-    const answer = await run(await openSession(cut), fixture.a, { ids: [ids] });
-    expect(relativeError(answer.logits, logits)).toBeLessThan(F32_TOLERANCE);
+test.each(['llama', 'gpt2'])('%s, its weights in files beside the model', async (name) => {
+  const fixture = await openFixture(name);
+  const options = { dtype: 'f32', maxFileBytes: 60_000 } as const;
+  const cut = await onnxFolder(fixture.model, fixture.a, fixture.adapter, options);
+  const names = cut.map((entry) => entry.name).filter((file) => file.startsWith('onnx/'));
+  expect(names.slice(0, 3)).toEqual(['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model.onnx_data_1']);
+  const config = JSON.parse(new TextDecoder().decode(await entryBytes(cut[0]!)));
+  expect(config['transformers.js_config'].use_external_data_format).toEqual({ 'model.onnx': names.length - 1 });
+  const { ids, logits } = (await expectedRows(name))[0]!;
+  const answer = await run(await openSession(cut), fixture.a, { ids: [ids] });
+  expect(relativeError(answer.logits, logits)).toBeLessThan(F32_TOLERANCE);
+});
+
+describe.each(['cli-bos', 'cli-plain'])('%s', (name) => {
+  test('greedy answers are those of transformers and PEFT, as f32 and as f16', async () => {
+    const { a, model, adapter } = await openFixture(name);
+    const { generate, stopIds } = parityAnswers(name);
+    for (const dtype of ['f32', 'f16'] as const) {
+      const merged = await openSession(await onnxFolder(model, a, adapter, { dtype }));
+      const base = await openSession(await onnxFolder(model, a, undefined, { dtype }));
+      for (const [session, answers] of [
+        [merged, generate.adapter],
+        [base, generate.base],
+      ] as const) {
+        for (const { promptIds, ids } of answers.slice(0, 2)) {
+          expect(await greedy(session, a, promptIds, stopIds, ids.length)).toEqual(ids);
+        }
+      }
+    }
   });
 });
+
+/** The first call takes the prompt, the others one token each. */
+async function greedy(
+  session: InferenceSession,
+  a: Architecture,
+  promptIds: readonly number[],
+  stopIds: readonly number[],
+  most: number,
+): Promise<number[]> {
+  let answer = await run(session, a, { ids: [promptIds] });
+  const ids: number[] = [];
+  while (ids.length < most) {
+    const id = best(answer.logits.subarray(-a.vocabularySize));
+    ids.push(id);
+    if (stopIds.includes(id)) break;
+    answer = await run(session, a, { ids: [[id]] }, answer.cache);
+  }
+  return ids;
+}

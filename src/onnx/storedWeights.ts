@@ -5,8 +5,8 @@ import type { WeightFiles } from '../formats/weightFiles.ts';
 import { findStored } from '../model/weightStorage.ts';
 import type { ElementType, Weight } from './graph.ts';
 
-/** What the products are stored as. */
-export type OnnxDtype = 'f32' | 'f16';
+/** What the matrices are stored as; q4: linears in blocks of 4 bits, embedding and head in blocks of 8. */
+export type OnnxDtype = 'f32' | 'f16' | 'q4';
 
 export type FloatType = Extract<ElementType, 'float32' | 'float16'>;
 

@@ -98,3 +98,15 @@ export function widenHalves(tensor: Tensor): Float32Array {
   const bytes = new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
   return Float32Array.from({ length: tensor.data.length }, (_, i) => halfAt(bytes, 2 * i));
 }
+
+/** (integer − zero point) · scale, as MatMulNBits is specified. */
+export function dequantize(
+  { data, scales, zeroPoints }: { data: Uint8Array; scales: Float32Array; zeroPoints: Uint8Array },
+  bits: 4 | 8,
+): Float32Array {
+  return Float32Array.from({ length: scales.length * 32 }, (_, i) => {
+    const block = Math.floor(i / 32);
+    const integer = bits === 8 ? data[i]! : (data[i >> 1]! >> (4 * (i % 2))) & 15;
+    return (integer - zeroPoints[block]!) * scales[block]!;
+  });
+}

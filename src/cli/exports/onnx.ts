@@ -3,13 +3,22 @@
 import { basename, resolve } from 'node:path';
 import { onnxAdaptersFolder } from '../../onnx/adaptersFolder.ts';
 import { onnxFolder } from '../../onnx/onnxFolder.ts';
+import { keptAsF32 } from '../../onnx/quantizedWeights.ts';
 import { targetSet } from '../trainFlags.ts';
 import type { ExportFormat, ExportJob } from './exportFormat.ts';
 
-const DTYPES = ['f32', 'f16'] as const;
+const DTYPES = ['f32', 'f16', 'q4'] as const;
 
 function dtypeOf({ dtype }: ExportJob) {
   return DTYPES.find((known) => known === dtype) ?? 'f32';
+}
+
+function notesOf(job: ExportJob): string[] {
+  const kept = dtypeOf(job) === 'q4' ? keptAsF32(job.model.architecture) : [];
+  if (kept.length === 0) return [];
+  const some = kept.slice(0, 3).join(', ') + (kept.length > 3 ? ', …' : '');
+  const matrices = kept.length === 1 ? '1 matrix stays' : `${kept.length} matrices stay`;
+  return [`${matrices} f32, since no block of 32 divides the rows: ${some}.`];
 }
 
 export const onnx: ExportFormat = {
@@ -17,6 +26,7 @@ export const onnx: ExportFormat = {
   adapters: { least: 0, most: 1 },
   files: async (job) => ({
     files: await onnxFolder(job.model.folder, job.model.architecture, job.adapters[0], { dtype: dtypeOf(job) }),
+    notes: notesOf(job),
   }),
 };
 
@@ -29,6 +39,9 @@ export const onnxAdapters: ExportFormat = {
     const given = flags.text('targets');
     const named = adapters.map(({ path, layout, block }) => ({ name: basename(resolve(path)), layout, block }));
     const options = { dtype: dtypeOf(job), ...(given !== undefined && { targets: targetSet(given) }) };
-    return { files: await onnxAdaptersFolder(model.folder, model.architecture, named, options) };
+    return {
+      files: await onnxAdaptersFolder(model.folder, model.architecture, named, options),
+      notes: notesOf(job),
+    };
   },
 };
