@@ -26,8 +26,9 @@ interface TextRows extends DataFacts {
 export type ContinueData = EncodedRows | TextRows;
 
 export function dataSize(data: ContinueData): { trainRows: number; validationRows: number } {
-  const trainRows = data.isEncoded ? data.train.rows.length : data.train.length;
-  return { trainRows, validationRows: data.validation.length };
+  if (data.isEncoded) return { trainRows: data.train.rows.length, validationRows: data.validation.length };
+  const count = (examples: readonly Example[]) => examples.filter(hasTarget).length;
+  return { trainRows: count(data.train), validationRows: count(data.validation) };
 }
 
 export function dataFiles(data: ContinueData): ZipEntry[] {
