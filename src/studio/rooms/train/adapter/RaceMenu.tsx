@@ -41,7 +41,7 @@ export function RaceMenu() {
       )}
       {hasAll && (
         <div className={styles.sets}>
-          <span>Race the paper’s tables:</span>
+          <span className={styles.menuLabel}>Race the paper’s tables:</span>
           {MENU.map(({ label, title, choices }) => (
             <Button
               key={label}
