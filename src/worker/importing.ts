@@ -1,4 +1,5 @@
-// An adapter trained elsewhere becomes a run of the Library, kept as it came.
+// An adapter trained elsewhere becomes a run of the Library, kept as it came. One that went on elsewhere from a run of ours
+// comes back with its settings, results and curve.
 import { layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
 import { readAdapter } from '../adapters/peftFolder.ts';
 import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
@@ -6,6 +7,7 @@ import { sortModelFiles } from '../formats/modelFolder.ts';
 import { openZip } from '../formats/zipReader.ts';
 import { DEFAULT_RUN_SETTINGS } from '../training/settings.ts';
 import { storeAdapter } from './adapterStore.ts';
+import { readContinuedRun } from './continuedRun.ts';
 import { WorkerError } from './failure.ts';
 import { type KeptRun, recordOf } from './keptRun.ts';
 import { library } from './library.ts';
@@ -29,9 +31,10 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
   const trainable = layout ? trainableParameters(layout) : 0;
   const kept = [folder.config, folder.weights, ...(folder.card ? [folder.card] : [])];
   const stored = kept.map(async (file) => ({ name: baseName(file.name), bytes: await file.read(0, file.sizeBytes) }));
+  const continued = await readContinuedRun(sources, folder.config.name);
   const run: KeptRun = {
     id: crypto.randomUUID(),
-    name: (await titleOf(folder.card)) ?? nameOf(files, folder.config.name),
+    name: continued?.name ?? (await titleOf(folder.card)) ?? nameOf(files, folder.config.name),
     createdAt: Date.now(),
     status: 'finished',
     message:
@@ -74,9 +77,11 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
     accuracy: null,
     isResumable: false,
     hasAdapter: true,
-    isImported: true,
+    isImported: continued === undefined,
+    ...continued?.record,
   };
   await storeAdapter(run.id, await Promise.all(stored));
+  if (continued) await (await library()).appendMetrics(run.id, continued.metrics);
   await (await library()).put(run);
   return recordOf(run);
 }

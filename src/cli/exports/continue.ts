@@ -91,7 +91,7 @@ async function folderOf(
       training,
       state,
       data: {
-        name: saved.data,
+        name: basename(saved.data),
         template: saved.template ?? '',
         isEncoded: true,
         train: dataset.train,
