@@ -116,18 +116,20 @@ test('the merged model as a transformers folder: alone it says what base and ada
   expect(await cliText(PROMPT, '--model', folder)).toBe(said.adapter);
 });
 
-for (const [format, file] of [
-  ['f32', 'onnx/model.onnx'],
-  ['f16', 'onnx/model_fp16.onnx'],
-] as const) {
-  test(`the merged model in ONNX, ${format}: onnxruntime-web says the same`, async () => {
-    const { name, bytes } = await (await openExport()).download('Merged model in ONNX', format);
-    expect(name).toBe(`To-be-taken-away-onnx-${format}.zip`);
-    const files = await openZip(bytesSource(bytes, name));
-    expect(files.map((known) => known.name)).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json', file]));
-    expect(await (await openOnnx(files)).answer(PROMPT)).toBe(said.adapter);
-  });
-}
+test('the merged model in ONNX: onnxruntime-web says the same in f16, and runs 4 bits', async () => {
+  const panel = await openExport();
+  const { name, bytes } = await panel.download('Merged model in ONNX', 'f16');
+  expect(name).toBe('To-be-taken-away-onnx-f16.zip');
+  const files = await openZip(bytesSource(bytes, name));
+  const names = ['config.json', 'tokenizer.json', 'onnx/model_fp16.onnx'];
+  expect(files.map((known) => known.name)).toEqual(expect.arrayContaining(names));
+  expect(await (await openOnnx(files)).answer(PROMPT)).toBe(said.adapter);
+
+  const small = await panel.download('Merged model in ONNX', 'q4');
+  expect(small.bytes.length).toBeLessThan(bytes.length);
+  const { answer } = await openOnnx(await openZip(bytesSource(small.bytes, small.name)));
+  expect((await answer(PROMPT)).length).toBeGreaterThan(0);
+});
 
 test('the base with open adapters: base and adapter over one session, switched with every call', async () => {
   const library = new LibraryPage(page);
@@ -160,6 +162,10 @@ test('into a folder: each export in one of its own; cancelled, nothing is left o
   await panel.start('Merged model in ONNX');
   expect(await panel.written('Merged model in ONNX')).toBe('It is in picked/To-be-taken-away-onnx-f32.');
   expect(await folder.files()).toContain('To-be-taken-away-onnx-f32/onnx/model.onnx');
+
+  const before = await folder.files();
+  await panel.cancelAtOnce('Merged model');
+  expect(await folder.files()).toEqual(before);
 });
 
 for (const scheme of ['light', 'dark'] as const) {

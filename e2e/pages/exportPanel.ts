@@ -49,6 +49,23 @@ export class ExportPanel {
     await this.panel.getByLabel('Folder of the base').setInputFiles(folder);
   }
 
+  /** Starts, and presses Cancel as soon as it is there: small exports are quick. */
+  async cancelAtOnce(title: string): Promise<void> {
+    await this.panel.evaluate((panel) => {
+      const observer = new MutationObserver(() => {
+        const cancel = [...panel.querySelectorAll('button')].find((button) => button.textContent === 'Cancel');
+        if (!cancel) return;
+        observer.disconnect();
+        cancel.click();
+      });
+      observer.observe(panel, { childList: true, subtree: true });
+    });
+    await this.start(title);
+    await expect(this.panel.getByRole('progressbar')).toHaveCount(0);
+    await expect(this.row(title).getByRole('status')).toHaveCount(0);
+    await expect(this.row(title).getByRole('alert')).toHaveCount(0);
+  }
+
   /** Where it was written, as the panel says. */
   async written(title: string, timeout = 60_000): Promise<string> {
     const status = this.row(title).getByRole('status');

@@ -335,7 +335,7 @@ export type ExportWhat =
   | { kind: 'onnxAdapters'; runId: string; others: readonly string[]; format: OnnxFormat };
 
 /** Types of the weights in ONNX. */
-export type OnnxFormat = 'f32' | 'f16';
+export type OnnxFormat = 'f32' | 'f16' | 'q4';
 
 /** Types of the matrices in GGUF, by its own names. */
 export type GgufFormat = 'F16' | 'Q8_0' | 'Q4_0';

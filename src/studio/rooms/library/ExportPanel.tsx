@@ -5,8 +5,9 @@ import { RadioChips } from '../../panels/RadioChips.tsx';
 import { BaseNeeded } from './BaseNeeded.tsx';
 import { DESTINATIONS } from './destinations.ts';
 import { ExportRow } from './ExportRow.tsx';
+import { ExportUnderWay } from './ExportUnderWay.tsx';
 import styles from './export.module.css';
-import { canWriteFolders, type ExportPlace } from './exportStore.ts';
+import { canWriteFolders, type ExportPlace, useExportStore } from './exportStore.ts';
 import { PushForm } from './push/PushForm.tsx';
 
 const PLACES = [
@@ -17,12 +18,15 @@ const PLACES = [
 export function ExportPanel({ run }: { run: RunRecord }) {
   const [place, setPlace] = useState<ExportPlace>('downloads');
   const titleId = useId();
+  const state = useExportStore((store) => store.state);
+  const isElsewhere = state.kind === 'running' && !state.key.endsWith(run.id);
   return (
     <section className={styles.export} aria-labelledby={titleId}>
       <h3 id={titleId}>Export</h3>
       {canWriteFolders() && (
         <RadioChips legend="Where to" isLegendHidden options={PLACES} value={place} onChange={setPlace} />
       )}
+      {isElsewhere && <ExportUnderWay state={state} />}
       <BaseNeeded run={run} />
       {DESTINATIONS.map(({ title, destinations }) => (
         <div key={title} className={styles.group}>

@@ -42,7 +42,7 @@ export function ExportRow({ run, destination, place }: Props) {
         {takesOthers && <OtherAdapters run={run} chosen={others} onChange={setOthers} />}
       </div>
       {isHere && state.kind === 'running' ? (
-        <ExportUnderWay title={title} state={state} />
+        <ExportUnderWay state={state} />
       ) : (
         <div className={styles.controls}>
           {choices.length > 1 && (
@@ -66,7 +66,7 @@ export function ExportRow({ run, destination, place }: Props) {
             aria-labelledby={`${ids.button} ${ids.title}`}
             aria-describedby={ids.text}
             disabled={plan?.kind !== 'ready' || state.kind === 'running'}
-            onClick={() => plan?.kind === 'ready' && void startExport(what, plan, place)}
+            onClick={() => plan?.kind === 'ready' && void startExport(what, title, plan, place)}
           >
             Export
           </Button>

@@ -4,12 +4,8 @@ import { ProgressBar } from '../../panels/ProgressBar.tsx';
 import styles from './export.module.css';
 import { cancelExport, type ExportState } from './exportStore.ts';
 
-interface Props {
-  title: string;
-  state: Extract<ExportState, { kind: 'running' }>;
-}
-
-export function ExportUnderWay({ title, state: { phase, doneBytes, totalBytes } }: Props) {
+export function ExportUnderWay({ state }: { state: Extract<ExportState, { kind: 'running' }> }) {
+  const { title, phase, doneBytes, totalBytes } = state;
   return (
     <div className={styles.underWay}>
       <ProgressBar

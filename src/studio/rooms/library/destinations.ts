@@ -112,14 +112,18 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         kind: 'onnx',
         title: 'Merged model in ONNX',
         opensIn: 'A folder that transformers.js runs in any web page or in Node; its model alone runs in onnxruntime.',
-        choices: [onnx('f32', 'f32, exact'), onnx('f16', 'f16, half the size')],
+        choices: [onnx('f32', 'f32, exact'), onnx('f16', 'f16, half the size'), onnx('q4', 'q4, 4 bits')],
       },
       {
         kind: 'onnxAdapters',
         title: 'Base with open adapters',
         opensIn:
           'One loaded base and any number of adapters over it, switched with every call of onnxruntime-web; a short script in the folder shows how.',
-        choices: [onnxAdapters('f32', 'f32, exact'), onnxAdapters('f16', 'f16, half the size')],
+        choices: [
+          onnxAdapters('f32', 'f32, exact'),
+          onnxAdapters('f16', 'f16, half the size'),
+          onnxAdapters('q4', 'q4, 4 bits'),
+        ],
         takesOthers: true,
       },
     ],

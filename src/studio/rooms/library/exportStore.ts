@@ -7,7 +7,7 @@ import { messageOf } from '../../stores/messageOf.ts';
 
 export type ExportState =
   | { kind: 'idle' }
-  | { kind: 'running'; key: string; phase: 'base' | 'write'; doneBytes: number; totalBytes: number }
+  | { kind: 'running'; key: string; title: string; phase: 'base' | 'write'; doneBytes: number; totalBytes: number }
   | { kind: 'done'; key: string; message: string }
   | { kind: 'failed'; key: string; message: string };
 
@@ -37,15 +37,17 @@ export function canWriteFolders(): boolean {
 /** From this size on a download is written to disk as it is made, where the browser lets a page do that. */
 const STREAMED_BYTES = 256_000_000;
 
+/** `title`: what it is called while it is under way. */
 export async function startExport(
   what: ExportWhat,
+  title: string,
   plan: Extract<ExportPlan, { kind: 'ready' }>,
   place: ExportPlace,
 ): Promise<void> {
   const key = exportKey(what);
   try {
     const to = await targetFor(plan, place);
-    useExportStore.setState({ state: { kind: 'running', key, phase: 'write', doneBytes: 0, totalBytes: 0 } });
+    useExportStore.setState({ state: { kind: 'running', key, title, phase: 'write', doneBytes: 0, totalBytes: 0 } });
     const { fileName, file } = await call('exportRun', { what, to });
     if (file) saveFile(fileName, file);
     useExportStore.setState({ state: { kind: 'done', key, message: whereItIs(to, fileName) } });
