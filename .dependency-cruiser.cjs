@@ -25,8 +25,11 @@ const imports = {
   hub: ['formats'],
   runtime: ['adapters', 'data', 'formats'],
   worker: ['training', 'continue', 'evaluation', 'storage', 'hub', 'analysis', 'onnx'],
-  cli: ['training', 'continue', 'evaluation', 'model', 'formats', 'storage', 'onnx'],
+  cli: ['training', 'continue', 'evaluation', 'model', 'formats', 'storage', 'hub', 'onnx'],
 };
+
+/** What a room's tests need besides: exported folders to open. */
+const testImports = { runtime: ['onnx'] };
 
 // x.test.ts, and what tests share: testX.ts.
 const TEST = '\\.test\\.tsx?$|/test[A-Z][^/]*\\.ts$';
@@ -49,7 +52,7 @@ function layerRule(room) {
 }
 
 function testLayerRule(room) {
-  const rooms = [...new Set([...reach(room), 'reference', 'formats'])].join('|');
+  const rooms = [...new Set([...reach(room), 'reference', 'formats', ...(testImports[room] ?? [])])].join('|');
   return {
     ...layerRule(room),
     name: `layer-${room}-tests`,

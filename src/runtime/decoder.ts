@@ -13,7 +13,7 @@ export interface GraphBytes {
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
-/** One adapter's factors by input; what it lacks is fed with rank 0. */
+/** One adapter's factors by input; what it lacks is fed as no adapter is. */
 export type AdapterFeeds = Readonly<Record<string, Tensor>>;
 
 /** Logits come for every token of a step: those of a long prompt would not fit into memory at once. */
@@ -72,21 +72,12 @@ export class Conversation {
 
   constructor(decoder: Decoder, adapter: AdapterFeeds) {
     const { signature } = decoder;
-    const nothing = new Float32Array(0);
     this.#decoder = decoder;
-    this.#adapter = {
-      ...Object.fromEntries(
-        signature.adapter.map(({ name, factor, features, type }) => [
-          name,
-          decoder.floats(type, nothing, factor === 'A' ? [features, 0] : [0, features]),
-        ]),
-      ),
-      ...adapter,
-    };
+    this.#adapter = { ...noAdapter(decoder), ...adapter };
     this.#cache = Object.fromEntries(
       signature.cache.map(({ name, type, heads, headDim }) => [
         name,
-        decoder.floats(type, nothing, [1, heads, 0, headDim]),
+        decoder.floats(type, new Float32Array(0), [1, heads, 0, headDim]),
       ]),
     );
   }
@@ -151,6 +142,17 @@ export class Conversation {
   end(): void {
     for (const tensor of Object.values(this.#cache)) tensor.dispose();
   }
+}
+
+/** Rank 0; with WebGPU, where onnxruntime-web 1.30 binds no empty buffer, zeros of rank 1, which add the same nothing. */
+function noAdapter(decoder: Decoder): AdapterFeeds {
+  const rank = decoder.provider === 'webgpu' ? 1 : 0;
+  return Object.fromEntries(
+    decoder.signature.adapter.map(({ name, factor, features, type }) => [
+      name,
+      decoder.floats(type, new Float32Array(features * rank), factor === 'A' ? [features, rank] : [rank, features]),
+    ]),
+  );
 }
 
 const CACHE_ON_GPU = Object.fromEntries(

@@ -21,6 +21,7 @@ export interface LatencyRequest {
 
 interface Turn {
   readonly firstTokenMs: number;
+  /** The median of its tokens after the first, so that a pause of the machine does not count. */
   readonly msPerToken: number;
 }
 
@@ -48,16 +49,17 @@ async function takeTurn({ decoder, adapter }: Lane, { ids, newTokens, signal }: 
   const conversation = decoder.start(adapter);
   try {
     await pause();
-    const startedAt = performance.now();
-    let logits = await conversation.take(ids, pause);
-    let newest = best(logits);
-    const firstAt = performance.now();
+    let startedAt = performance.now();
+    let newest = best(await conversation.take(ids, pause));
+    const firstTokenMs = performance.now() - startedAt;
+    const times: number[] = [];
     for (let i = 1; i < newTokens; i++) {
       await pause();
-      logits = await conversation.take([newest], pause);
-      newest = best(logits);
+      startedAt = performance.now();
+      newest = best(await conversation.take([newest], pause));
+      times.push(performance.now() - startedAt);
     }
-    return { firstTokenMs: firstAt - startedAt, msPerToken: (performance.now() - firstAt) / (newTokens - 1) };
+    return { firstTokenMs, msPerToken: spread(times).median };
   } finally {
     conversation.end();
   }

@@ -5,16 +5,16 @@ import { DiffText } from '../DiffText.tsx';
 import { tokensPerSecond } from '../tokensPerSecond.ts';
 import styles from './onnx.module.css';
 import type { Comparison, Conditions } from './onnxStore.ts';
-import { conditionsText, magnitude } from './onnxWords.ts';
+import { enginesText, magnitude } from './onnxWords.ts';
 
 export function EngineTable({ rows, ...conditions }: Conditions & { rows: Comparison[] }) {
   const different = rows.filter(({ ours, theirs }) => ours.text !== theirs.text);
   return (
     <section className={styles.part} aria-label="Our engine and onnxruntime">
+      <p className={styles.note}>{enginesText(conditions)}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too. */}
       <section className={styles.scroll} tabIndex={0} aria-label="Table of both engines">
         <table className={styles.table}>
-          <caption>{conditionsText(conditions)}</caption>
           <thead>
             <tr>
               <th scope="col">Answerer</th>

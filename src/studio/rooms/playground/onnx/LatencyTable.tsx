@@ -2,18 +2,18 @@
 import type { Spread } from '../../../../runtime/protocol.ts';
 import styles from './onnx.module.css';
 import type { Conditions, Latency } from './onnxStore.ts';
-import { conditionsText, milliseconds } from './onnxWords.ts';
+import { milliseconds, runtimeText } from './onnxWords.ts';
 
 export function LatencyTable({ lanes, promptTokens, newTokens, rounds, ...conditions }: Conditions & Latency) {
   return (
     <section className={styles.part} aria-label="Latency in onnxruntime">
+      <p className={styles.note}>{runtimeText(conditions)}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too. */}
       <section className={styles.scroll} tabIndex={0} aria-label="Table of latency">
         <table className={styles.table}>
-          <caption>{conditionsText(conditions)}</caption>
           <thead>
             <tr>
-              <th scope="col">In onnxruntime</th>
+              <th scope="col">Answerer</th>
               <th scope="col">A token</th>
               <th scope="col">Against the base</th>
               <th scope="col">First token</th>
@@ -33,7 +33,8 @@ export function LatencyTable({ lanes, promptTokens, newTokens, rounds, ...condit
       </section>
       <p className={styles.note}>
         Medians of {rounds} rounds with the smallest and the largest below them; in every round all take turns,{' '}
-        {newTokens} tokens each after a prompt of {promptTokens}. Against the base: of the same round.
+        {newTokens} tokens each after a prompt of {promptTokens}. A round’s token is the median of its tokens; against
+        the base: of the same round.
       </p>
     </section>
   );
@@ -43,9 +44,11 @@ function Cell({ spread, text }: { spread: Spread; text: (value: number) => strin
   return (
     <td>
       {text(spread.median)}
-      <span className={styles.detail}>
-        {text(spread.lowest)} to {text(spread.highest)}
-      </span>
+      {spread.lowest < spread.highest && (
+        <span className={styles.detail}>
+          {text(spread.lowest)} to {text(spread.highest)}
+        </span>
+      )}
     </td>
   );
 }

@@ -3,10 +3,15 @@ import type { Conditions } from './onnxStore.ts';
 
 const PROVIDERS = { webgpu: 'WebGPU', wasm: 'WebAssembly, one thread' };
 
+export function runtimeText({ provider, format }: Pick<Conditions, 'provider' | 'format'>): string {
+  return `onnxruntime-web in ${PROVIDERS[provider]}, ${format}`;
+}
+
 /** What runs on what; says so where the engines do not have the same weights. */
-export function conditionsText({ provider, format, weights, isRounded }: Conditions): string {
-  const rounded = isRounded ? `, which are rounded from the model’s files: its logits differ by that` : '';
-  return `onnxruntime-web in ${PROVIDERS[provider]}, ${format}; our engine on WebGPU with ${weights} weights${rounded}`;
+export function enginesText(conditions: Conditions): string {
+  const { weights, isRounded } = conditions;
+  const rounded = isRounded ? ', rounded from the model’s files: its logits differ by that' : '';
+  return `${runtimeText(conditions)}; our engine on WebGPU, weights ${weights}${rounded}`;
 }
 
 /** `2.4e-6`, `0` */
