@@ -3,7 +3,7 @@ export const ADAPTERS_SCRIPT = `// Adapters over one loaded model, switched with
 //   const session = await ort.InferenceSession.create('onnx/model.onnx');
 //   const mine = await loadAdapter(ort, 'adapters/NAME.safetensors');
 //   await session.run({ ...inputs, ...adapterFeeds(ort, session, mine) });   // with the adapter
-//   await session.run({ ...inputs, ...adapterFeeds(ort, session) });         // the base: every rank is 0
+//   await session.run({ ...inputs, ...adapterFeeds(ort, session) });         // the base
 export async function loadAdapter(ort, url) {
   const file = await (await fetch(url)).arrayBuffer();
   const start = 8 + Number(new DataView(file).getBigUint64(0, true));
@@ -11,9 +11,10 @@ export async function loadAdapter(ort, url) {
   const read = ({ shape, data_offsets: [from, to] }) => new ort.Tensor('float32', new Float32Array(file.slice(start + from, start + to)), shape);
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, read(tensor)]));
 }
+// What the adapter leaves out gets rank 1 of zeros. Rank 0 means the same, but onnxruntime's WebGPU takes no empty factors.
 export function adapterFeeds(ort, session, adapter = {}) {
   const open = session.inputMetadata.filter(({ name }) => /\\.lora_[AB]$/.test(name));
-  const none = ({ shape }) => new ort.Tensor('float32', new Float32Array(0), shape.map((size) => (typeof size === 'number' ? size : 0)));
+  const none = ({ shape: [rows, cols] }) => new ort.Tensor('float32', new Float32Array(Number(rows) || Number(cols)), [Number(rows) || 1, Number(cols) || 1]);
   return Object.fromEntries(open.map((input) => [input.name, adapter[input.name] ?? none(input)]));
 }
 `;

@@ -2,11 +2,17 @@
 // names that transformers.js asks for. Left padding is a matter of mask and positions.
 import { moduleKey } from '../adapters/adapterSet.ts';
 import type { Architecture } from '../model/architecture.ts';
-import { declareModel, type FrozenBlock, type FrozenMatrix, type FrozenModel } from '../model/frozenModel.ts';
+import {
+  declareModel,
+  type FrozenBlock,
+  type FrozenMatrix,
+  type FrozenModel,
+  type FrozenNorm,
+} from '../model/frozenModel.ts';
 import type { LinearName } from '../model/linears.ts';
 import { type AttentionShared, attention } from './attention.ts';
 import { Graph } from './graph.ts';
-import { activate, type Builder, linear, lookUp, type Matrix, norm, vector } from './network.ts';
+import { activate, type Builder, linear, lookUp, type Matrix, norm, normOfSum, vector } from './network.ts';
 import { type OpenMatrices, targetsOf, withOpenFactors } from './openMatrices.ts';
 import { attentionBias, type DecoderInputs, rotaryAngles } from './positions.ts';
 import type { OnnxDtype, StoredWeights } from './storedWeights.ts';
@@ -24,13 +30,13 @@ export function decoderGraph(
   const b: Builder = { graph, architecture: a, weights, dtype, productType, open, narrowed: new Map() };
   const inputs = decoderInputs(graph);
   // Rows of all sequences below each other: [batch · length, hidden].
-  let x = graph.within('embed', () => embedded(b, model, inputs));
+  let stream: Stream = { x: graph.within('embed', () => embedded(b, model, inputs)) };
   const shared = graph.within('shared', () => sharedByLayers(b, inputs));
   for (const [layer, block] of model.blocks.entries()) {
-    x = graph.within(`layers.${layer}`, () => blockOutput(b, layer, block, x, shared));
+    stream = graph.within(`layers.${layer}`, () => blockOutput(b, layer, block, stream, shared));
   }
   graph.within('head', () => {
-    const logits = linear(b, norm(b, x, model.finalNorm), table(model.head), undefined);
+    const logits = linear(b, normed(b, stream, model.finalNorm).y, table(model.head), undefined);
     const shape = withLast(graph, inputs.inputIds, [a.vocabularySize]);
     graph.node('Reshape', [logits, shape], { output: 'logits' });
     graph.output('logits', 'float32', ['batch_size', 'sequence_length', a.vocabularySize]);
@@ -72,21 +78,34 @@ function sharedByLayers({ graph, architecture: a }: Builder, inputs: DecoderInpu
   };
 }
 
-function blockOutput(b: Builder, layer: number, block: FrozenBlock, x: string, shared: AttentionShared): string {
+/** The residual stream, and what is still to be added to it: the next norm does that on its way. */
+interface Stream {
+  readonly x: string;
+  readonly added?: string;
+}
+
+function normed(b: Builder, { x, added }: Stream, frozen: FrozenNorm): { y: string; x: string } {
+  if (added === undefined) return { y: norm(b, x, frozen), x };
+  const made = normOfSum(b, x, added, frozen);
+  return { y: made.normed, x: made.sum };
+}
+
+function blockOutput(b: Builder, layer: number, block: FrozenBlock, stream: Stream, shared: AttentionShared): Stream {
   const { graph, architecture: a } = b;
   const parts = (name: LinearName, input: string) => linears(b, layer, block, name, input);
   const norms = block.qNorm && block.kNorm && { q: block.qNorm, k: block.kNorm };
-  const mixed = graph.within('attention', () => {
-    const [q = '', k = '', v = ''] = parts('qkv', norm(b, x, block.norm1));
-    return parts('o', attention(b, layer, { q, k, v }, shared, norms))[0]!;
+  const mid = graph.within('attention', () => {
+    const { y, x } = normed(b, stream, block.norm1);
+    const [q = '', k = '', v = ''] = parts('qkv', y);
+    return { x, added: parts('o', attention(b, layer, { q, k, v }, shared, norms))[0]! };
   });
-  const mid = graph.node('Add', [x, mixed]);
-  const processed = graph.within('mlp', () => {
-    const up = parts('up', norm(b, mid, block.norm2));
-    const activated = activate(b, up[0]!);
-    return parts('down', a.mlp.kind === 'gated' ? graph.node('Mul', [activated, up[1]!]) : activated)[0]!;
+  return graph.within('mlp', () => {
+    const { y, x } = normed(b, mid, block.norm2);
+    const [first = '', second = ''] = parts('up', y);
+    const activated = activate(b, first);
+    const inner = a.mlp.kind === 'gated' ? graph.node('Mul', [activated, second]) : activated;
+    return { x, added: parts('down', inner)[0]! };
   });
-  return graph.node('Add', [mid, processed]);
 }
 
 /** One value for each target of the linear, with its open adapter, if it has one. */
@@ -107,5 +126,5 @@ function linears(b: Builder, layer: number, block: FrozenBlock, name: LinearName
 /** GPT-2's one product is cut into q, k and v. */
 function splitFused({ graph, architecture: a }: Builder, product: string): string[] {
   const widths = [a.heads, a.kvHeads, a.kvHeads].map((heads) => heads * a.headDim);
-  return graph.several('Split', [product, graph.integers(widths)], 3, { attributes: { axis: 1 } });
+  return graph.several('Split', [product, graph.integers(widths)], [true, true, true], { attributes: { axis: 1 } });
 }

@@ -96,14 +96,14 @@ export class Graph {
     return this.#add(op, inputs, options, [options.output ?? this.#unique(op)])[0]!;
   }
 
-  /** A node with several outputs. */
-  several(op: string, inputs: readonly string[], count: number, options: NodeOptions = {}): string[] {
+  /** A node with several outputs; those not wanted have no name. */
+  several(op: string, inputs: readonly string[], wanted: readonly boolean[], options: NodeOptions = {}): string[] {
     const name = this.#unique(op);
     return this.#add(
       op,
       inputs,
       options,
-      Array.from({ length: count }, (_, i) => `${name}.${i}`),
+      wanted.map((isWanted, i) => (isWanted ? `${name}.${i}` : '')),
     );
   }
 

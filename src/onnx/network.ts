@@ -93,10 +93,26 @@ export function norm(b: Builder, x: string, frozen: FrozenNorm): string {
   const { graph, architecture } = b;
   const { kind, eps } = architecture.norm;
   if (kind === 'rms') return rmsNorm(graph, x, vector(b, frozen.weight), eps);
-  const bias = frozen.bias ? [vector(b, frozen.bias)] : [];
-  return graph.node('LayerNormalization', [x, vector(b, frozen.weight), ...bias], {
+  return graph.node('LayerNormalization', [x, ...normWeights(b, frozen)], {
     attributes: { axis: -1, epsilon: { float: eps } },
   });
+}
+
+/** The norm of x + y, and the sum itself, in one step: [rows, hidden]. */
+export function normOfSum(b: Builder, x: string, y: string, frozen: FrozenNorm): { normed: string; sum: string } {
+  const { graph, architecture } = b;
+  const { kind, eps } = architecture.norm;
+  const op = kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization';
+  // Its second and third results, mean and deviation, are for training.
+  const [normed = '', , , sum = ''] = graph.several(op, [x, y, ...normWeights(b, frozen)], [true, false, false, true], {
+    domain: MICROSOFT,
+    attributes: { epsilon: { float: eps } },
+  });
+  return { normed, sum };
+}
+
+function normWeights(b: Builder, { weight, bias }: FrozenNorm): string[] {
+  return [vector(b, weight), ...(bias ? [vector(b, bias)] : [])];
 }
 
 /** x / sqrt(mean(x²) + eps) · weight, in the steps that onnxruntime fuses into one. */

@@ -17,19 +17,18 @@ const HIDDEN = -1e30;
 
 /**
  * f32 [batch, 1, length, past + length]: 0 where a query sees a key, else a large negative number. Queries are the last
- * `length` columns; comparisons are in int32, which GPUs have.
+ * `length` columns. They are counted in int64, which onnxruntime leaves to the CPU with all other shapes, and compared in
+ * int32 on the GPU: nothing is read back.
  */
 export function attentionBias(graph: Graph, inputs: DecoderInputs, slidingWindow: number | undefined): string {
-  const zero = graph.integers(0, 'int32');
-  const one = graph.integers(1, 'int32');
-  const size = (value: string) => {
-    const length = graph.node('Gather', [graph.node('Shape', [value]), graph.integers(1)], { attributes: { axis: 0 } });
-    return graph.cast(length, 'int32');
-  };
+  const size = (value: string) =>
+    graph.node('Gather', [graph.node('Shape', [value]), graph.integers(1)], { attributes: { axis: 0 } });
+  const [zero, one] = [graph.integers(0), graph.integers(1)];
   const total = size(inputs.attentionMask);
   const past = graph.node('Sub', [total, size(inputs.inputIds)]);
-  const keys = graph.node('Range', [zero, total, one]);
-  const queries = graph.node('Unsqueeze', [graph.node('Range', [past, total, one]), graph.integers([1])]);
+  const keys = graph.cast(graph.node('Range', [zero, total, one]), 'int32');
+  const numbers = graph.node('Unsqueeze', [graph.node('Range', [past, total, one]), graph.integers([1])]);
+  const queries = graph.cast(numbers, 'int32');
   const unless = (seen: string) => graph.node('Where', [seen, graph.float(0), graph.float(HIDDEN)]);
   let bias = unless(graph.node('LessOrEqual', [keys, queries]));
   if (slidingWindow !== undefined) {
@@ -64,7 +63,7 @@ export function rotaryAngles(
     },
   });
   const rows = graph.node('Gather', [table, positionIds], { attributes: { axis: 0 } });
-  const [cos, sin] = graph.several('Split', [graph.node('Unsqueeze', [rows, graph.integers([2])])], 2, {
+  const [cos, sin] = graph.several('Split', [graph.node('Unsqueeze', [rows, graph.integers([2])])], [true, true], {
     attributes: { axis: 3 },
   });
   return { cos: cos!, sin: sin! };
@@ -72,7 +71,7 @@ export function rotaryAngles(
 
 /** x: [batch, length, heads, headDim], its halves as the two coordinates of each pair. */
 export function rotate(graph: Graph, x: string, { cos, sin }: RotaryAngles): string {
-  const [first = '', second = ''] = graph.several('Split', [x], 2, { attributes: { axis: 3 } });
+  const [first = '', second = ''] = graph.several('Split', [x], [true, true], { attributes: { axis: 3 } });
   const product = (a: string, b: string) => graph.node('Mul', [a, b]);
   const turned = [
     graph.node('Sub', [product(first, cos), product(second, sin)]),
