@@ -2,12 +2,14 @@
 import { formatBytes, formatExact, formatShare } from '../../../format.ts';
 import { shownPlan, useSettingsStore } from '../../../stores/settingsStore.ts';
 import { RankSwatch } from '../../../theme/RankSwatch.tsx';
+import { adapterMarks } from '../go/raceMarks.ts';
 import styles from './adapter.module.css';
 
 export function RaceSizes() {
   const plan = useSettingsStore((state) => shownPlan(state.plan));
   if (plan === null || plan.adapters.length < 2) return null;
   const { adapters, heats, modelParameters } = plan;
+  const marks = adapterMarks(adapters.map(({ name, settings }) => ({ rank: settings.adapter.rank, name })));
   return (
     <div className={styles.race}>
       <p>
@@ -26,11 +28,11 @@ export function RaceSizes() {
             </tr>
           </thead>
           <tbody>
-            {adapters.map(({ name, settings, trainableParameters, adapterFileBytes }) => (
+            {adapters.map(({ name, settings, trainableParameters, adapterFileBytes }, i) => (
               <tr key={name}>
                 <th scope="row">
                   <span>
-                    <RankSwatch rank={settings.adapter.rank} />
+                    <RankSwatch rank={settings.adapter.rank} dash={marks[i]?.dash} />
                     {name}
                   </span>
                 </th>

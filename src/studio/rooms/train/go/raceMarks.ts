@@ -9,11 +9,19 @@ export interface RaceMark {
 }
 
 export function raceMarks(runs: readonly RunRecord[]): RaceMark[] {
-  const ranks = runs.map((run) => run.settings.adapter.rank);
-  return runs.map((run, i) => {
-    const rank = ranks[i] ?? 1;
-    const before = ranks.slice(0, i).filter((other) => other === rank).length;
+  return adapterMarks(
+    runs.map(({ settings: { adapter }, race }) => ({
+      rank: adapter.rank,
+      name: race?.adapter ?? rankLabel(adapter.rank),
+    })),
+  );
+}
+
+/** The same before they are runs. */
+export function adapterMarks(adapters: readonly Omit<RaceMark, 'dash'>[]): RaceMark[] {
+  return adapters.map(({ rank, name }, i) => {
+    const before = adapters.slice(0, i).filter((other) => other.rank === rank).length;
     // Patterns follow powers of two: the next power's differs from this one's.
-    return { rank, name: run.race?.adapter ?? rankLabel(rank), dash: rankDash(rank * 2 ** before) };
+    return { rank, name, dash: rankDash(rank * 2 ** before) };
   });
 }
