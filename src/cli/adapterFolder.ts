@@ -10,6 +10,7 @@ import type { Gpu } from '../gpu/device.ts';
 import type { AdapterChoice, AnsweringAdapters } from '../model/answeringAdapters.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { existing, fileSource, folderSources } from './fileSource.ts';
+import { onThisMachine } from './hub/hubCache.ts';
 
 export interface LocalAdapter extends ImportedAdapter {
   readonly layout: AdapterLayout;
@@ -17,8 +18,9 @@ export interface LocalAdapter extends ImportedAdapter {
   readonly block: Float32Array<ArrayBuffer>;
 }
 
-/** Throws FormatError, AdapterError or InputError, naming the file, field or tensor. */
-export async function openLocalAdapter(path: string, a: Architecture): Promise<LocalAdapter> {
+/** A Hub id is downloaded first. Throws FormatError, AdapterError, HubError or InputError, naming file, field or tensor. */
+export async function openLocalAdapter(given: string, a: Architecture): Promise<LocalAdapter> {
+  const path = await onThisMachine(given);
   const files = await adapterSources(path);
   const adapter = await readAdapter(files, a);
   const [layout] = layOutAdapters(a, [adapter.spec]);

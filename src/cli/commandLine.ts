@@ -6,6 +6,7 @@ import { GENERATE_FLAGS, generate } from './commands/generate.ts';
 import { INSPECT_FLAGS, inspect } from './commands/inspect.ts';
 import { LOGITS_FLAGS, logits } from './commands/logits.ts';
 import { MERGE_FLAGS, merge } from './commands/merge.ts';
+import { PUSH_FLAGS, push } from './commands/push.ts';
 import { train } from './commands/train.ts';
 import { type FlagKind, type Flags, parseFlags } from './flags.ts';
 import { HELP } from './help.ts';
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   logits: { flags: LOGITS_FLAGS, run: done(logits) },
   merge: { flags: MERGE_FLAGS, run: done(merge) },
   export: { flags: EXPORT_FLAGS, run: done(exportModel) },
+  push: { flags: PUSH_FLAGS, run: done(push), takesWords: true },
   inspect: { flags: INSPECT_FLAGS, run: done(inspect), takesWords: true },
 };
 

@@ -39,6 +39,11 @@ export     --model DIR --format NAME --out DIR      in a form that other program
                               goes into with every call; --targets: open without an adapter (default q,k,v,o)
   gguf [--adapter DIR] [--dtype f16|f32|q8|q4] --out FILE.gguf   a model for llama.cpp, the adapter merged in
   gguf-lora --adapter DIR [--dtype f32|f16] --out FILE.gguf      the adapter, for llama.cpp beside a GGUF file of the base
+push       PATH --repo ID [--private] [--revision BRANCH] [--message TEXT]      an adapter, a model folder, an ONNX
+                              folder or a GGUF file into a repository on the Hub, with a model card; the token that may
+                              write is taken from HF_TOKEN, never from a flag, which others on the machine can see
+  --metrics FILE              of the run: its loss is drawn on the card
+  --adapter DIR               of a merged or converted model: the adapter that is in it; its run goes on the card
 inspect    PATH                a model, adapter, GGUF, safetensors, npy or data file
   --batch 8 --max-length 512 --rank 8 --targets q,v     any of them: what training would take of the GPU's memory
 

@@ -1,5 +1,7 @@
 // What counts as bad input: one line on standard error and exit code 2. Everything else that goes wrong is exit code 1.
 
+import { HubError } from '../hub/hubError.ts';
+
 /** A flag or a path that cannot be used; the message names it. */
 export class InputError extends Error {
   override name = 'InputError';
@@ -18,8 +20,13 @@ const BAD_INPUT = new Set([
   'TrainingError',
 ]);
 
+/** Of a HubError: what the person can mend. A Hub that cannot be reached is not theirs. */
+const BAD_ACCESS = new Set(['badName', 'tokenNeeded', 'gated', 'notFound', 'badToken', 'noWriteRight', 'refused']);
+
 export function isBadInput(error: unknown): error is Error {
-  return error instanceof Error && BAD_INPUT.has(error.name);
+  if (!(error instanceof Error)) return false;
+  if (error instanceof HubError) return BAD_ACCESS.has(error.problem);
+  return BAD_INPUT.has(error.name);
 }
 
 /** A message in one line. */

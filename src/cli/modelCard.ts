@@ -8,6 +8,8 @@ export interface TrainedRun {
   readonly out: string;
   readonly model: string;
   readonly isOnHub: boolean;
+  /** Of the base, where it is not main. */
+  readonly revision?: string | undefined;
   readonly data: string;
   readonly rows: number;
   readonly validationRows: number;
@@ -29,6 +31,7 @@ export function cardInfo(run: TrainedRun): ExportInfo {
     title: basename(run.out),
     baseModel: run.model,
     isOnHub: run.isOnHub,
+    ...(run.revision === undefined ? {} : { revision: run.revision }),
     data: { name: basename(run.data), pairs: run.rows, validationPairs: run.validationRows },
     settings: [
       ['Optimizer', optimizer],

@@ -1,5 +1,5 @@
 // A model folder or GGUF file of this machine: first everything about it that can be wrong, then, on the GPU, its weights.
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { ggufHubId } from '../formats/ggufModel.ts';
@@ -14,16 +14,21 @@ import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { checkStored, loadModel } from '../model/loadModel.ts';
 import { keptAsF16Text, type WeightStorage } from '../model/weightStorage.ts';
 import { existing, fileSource, folderSources } from './fileSource.ts';
+import { cachedFrom, onThisMachine } from './hub/hubCache.ts';
 import { openNodeAdapter } from './nodeGpu.ts';
 import { progressBar } from './progress.ts';
 import { readShaderFiles } from './shaderFiles.ts';
 import { tuneForNode } from './tuning.ts';
 
 export interface LocalModel {
-  /** As it was given. */
+  /** As it was given: a path, or a Hub id. */
   readonly path: string;
-  /** Where it came from, if it is a GGUF file that says so. */
+  /** The folder or file on this machine. */
+  readonly onDisk: string;
+  /** Where it came from: the Hub id that was given, or that a GGUF file names. */
   readonly hubId: string | undefined;
+  /** The branch, tag or commit that was asked for; undefined for main, and for what is no Hub id. */
+  readonly revision: string | undefined;
   readonly folder: ModelFolder<ByteSource>;
   readonly configText: string;
   readonly architecture: Architecture;
@@ -42,10 +47,11 @@ async function modelSources(path: string): Promise<ByteSource[]> {
 
 /**
  * Reads config.json (of a GGUF file: its metadata) and the headers of the weights, and checks that they fit each other.
- * Throws FormatError, ModelError or InputError, naming the file.
+ * A Hub id is downloaded first. Throws FormatError, ModelError, HubError or InputError, naming the file.
  */
 export async function openLocalModel(path: string): Promise<LocalModel> {
-  const folder = await openModelFolder(await modelSources(path));
+  const onDisk = await onThisMachine(path);
+  const folder = await openModelFolder(await modelSources(onDisk));
   if (folder.kind === 'adapter') {
     throw new FormatError(folder.config.name, 'this is an adapter; give its base model as --model');
   }
@@ -53,8 +59,10 @@ export async function openLocalModel(path: string): Promise<LocalModel> {
   const architecture = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
   const weights = await openWeights(folder);
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
-  const hubId = weights.isGguf ? await ggufHubId(folder.weights) : undefined;
-  return { path, hubId, folder, configText, architecture, weights };
+  const from = cachedFrom(resolve(onDisk));
+  const hubId = from?.repo ?? (weights.isGguf ? await ggufHubId(folder.weights) : undefined);
+  const revision = from?.revision === 'main' ? undefined : from?.revision;
+  return { path, onDisk, hubId, revision, folder, configText, architecture, weights };
 }
 
 /** Opens the GPU, loads the weights and calls `use`. Rejects as `withGpu`. */

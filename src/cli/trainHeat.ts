@@ -184,6 +184,7 @@ async function writeAdapters({ model, run }: HeatOptions, trained: Trained): Pro
       out: entrant.out,
       model: run.local.hubId ?? run.local.path,
       isOnHub: run.local.hubId !== undefined,
+      revision: run.local.revision,
       data: run.saved.data,
       rows: run.dataset.train.rows.length,
       validationRows: validationRowsOf(run.dataset).length,

@@ -111,7 +111,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   checkRows(architecture, rows);
   const saved: SavedRun = {
     version: 1,
-    model: resolve(modelPath),
+    model: resolve(local.onDisk),
     data: resolve(dataPath),
     initAdapter: initPath === undefined ? null : resolve(initPath),
     template,
@@ -129,7 +129,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     throw new InputError(`--steps ${training.length.steps}: the saved run has done ${done} already`);
   }
   await makeFolder(out);
-  if (realpathSync(out) === realpathSync(modelPath)) {
+  if (realpathSync(out) === realpathSync(local.onDisk)) {
     throw new InputError(`--out: ${out} is the model itself; choose another folder`);
   }
   tellProblems(dataPath, dataset.problems);

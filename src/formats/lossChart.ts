@@ -11,7 +11,7 @@ export interface LossPoint {
 const WIDTH = 720;
 const HEIGHT = 300;
 const LEFT = 56;
-const RIGHT = 16;
+const RIGHT = 28;
 const TOP = 36;
 const BOTTOM = 40;
 const MOST_POINTS = 400;

@@ -14,8 +14,8 @@ export interface ModelCardInfo extends CardRun {
   form: CardForm;
   /** In numbers of what kind it is stored, in words. */
   stored: string;
-  /** The adapter that was merged, in words. */
-  adapter: string;
+  /** The adapter that was merged or is here, in words. Absent where there is none that is known of. */
+  adapter?: string;
 }
 
 /** The text of README.md. */
@@ -28,13 +28,20 @@ export function modelCard(info: ModelCardInfo): string {
     task: 'text-generation',
     tags: [...(form.kind.startsWith('gguf') ? ['gguf'] : []), 'lora', 'rankwise'],
   });
-  const base = line(info.baseModel);
-  const what = isAdapter ? `${info.adapter} for ${base}` : `${base} with ${info.adapter} merged into its weights`;
   return `${front}# ${line(info.title)}
 
-${what[0]?.toUpperCase()}${what.slice(1)}, ${trainedOn(info)}. Stored as ${info.stored}.
+${sentence(info, isAdapter)} Stored as ${info.stored}.
 
 ${usage(form, info)}${table('Training', info.settings)}${table('Results', info.results)}${chart(info)}`;
+}
+
+function sentence(info: ModelCardInfo, isAdapter: boolean): string {
+  const base = line(info.baseModel);
+  const { adapter } = info;
+  if (adapter === undefined)
+    return isAdapter ? `For ${base}, ${trainedOn(info)}.` : `${base}, converted with Rankwise.`;
+  const what = isAdapter ? `${adapter} for ${base}` : `${base} with ${adapter} merged into its weights`;
+  return `${what[0]?.toUpperCase() ?? ''}${what.slice(1)}, ${trainedOn(info)}.`;
 }
 
 function libraryOf({ kind }: CardForm): string | undefined {

@@ -54,7 +54,7 @@ export async function exportModel(flags: Flags): Promise<void> {
   const { files, notes = [] } = await format.files({ flags, model, adapters, dtype: chosen ?? dtypes[0] });
   const { folder, named } = placed(out, files, format.fileEnding);
   await makeFolder(folder);
-  refuseModelItself(folder, named, modelPath);
+  refuseModelItself(folder, named, model.onDisk);
   const totalBytes = await written(folder, named);
   for (const note of notes) process.stderr.write(`${note}\n`);
   const count = named.length === 1 ? '1 file' : `${named.length} files`;

@@ -17,6 +17,7 @@ import { WEIGHT_FORMATS } from '../../training/settings.ts';
 import { dataFile } from '../dataFile.ts';
 import { existing, fileSource, folderSources } from '../fileSource.ts';
 import type { FlagKind, Flags } from '../flags.ts';
+import { onThisMachine } from '../hub/hubCache.ts';
 import { InputError } from '../inputError.ts';
 import { openLocalModel } from '../modelFolder.ts';
 import { asksForRunMemory, RUN_MEMORY_FLAGS, runMemory } from '../runMemory.ts';
@@ -26,8 +27,9 @@ export const INSPECT_FLAGS: Readonly<Record<string, FlagKind>> = RUN_MEMORY_FLAG
 type Facts = readonly (readonly [label: string, value: string | number])[];
 
 export async function inspect(flags: Flags): Promise<void> {
-  const [path, ...rest] = flags.words;
-  if (path === undefined || rest.length > 0) throw new InputError('inspect: expected one path');
+  const [given, ...rest] = flags.words;
+  if (given === undefined || rest.length > 0) throw new InputError('inspect: expected one path');
+  const path = await onThisMachine(given);
   const facts = await factsOf(path, flags);
   const width = Math.max(...facts.map(([label]) => label.length));
   process.stdout.write(facts.map(([label, value]) => `${label.padEnd(width)}  ${value}\n`).join(''));

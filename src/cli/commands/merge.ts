@@ -31,7 +31,7 @@ export async function merge(flags: Flags): Promise<void> {
   const adapter = await openLocalAdapter(adapterPath, local.architecture);
   const files = await mergedFolder(local.folder, local.architecture, adapter, { dtype });
   await makeFolder(out);
-  if (realpathSync(out) === realpathSync(modelPath)) {
+  if (realpathSync(out) === realpathSync(local.onDisk)) {
     throw new InputError(`--out: ${out} is the model itself, whose weights stay as they are; choose another folder`);
   }
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -165,5 +165,6 @@ function slugOf(name: string): string {
 
 function sizeText(plan: ExportPlan | null): string {
   if (plan === null) return 'Looking at the files…';
-  return plan.kind === 'ready' ? formatBytes(plan.sizeBytes) : plan.reason;
+  if (plan.kind !== 'ready') return plan.reason;
+  return plan.sizeBytes === null ? '' : formatBytes(plan.sizeBytes);
 }
