@@ -6,6 +6,8 @@ const LOSS_TOLERANCE = 1e-3;
 
 export interface Answer {
   prompt: string;
+  promptIds: number[];
+  ids: number[];
   text: string;
 }
 

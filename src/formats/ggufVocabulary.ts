@@ -83,7 +83,7 @@ export function ggufVocabulary(files: TokenizerJson, rows: number): GgufVocabula
     { key: `${GGML}.pre`, type: 'string', value: kind.pre },
     { key: `${GGML}.tokens`, list: 'string', values: tokens.texts },
     { key: `${GGML}.token_type`, list: 'i32', values: tokens.types },
-    ...(kind.model === 'gpt2' ? mergeEntries(tokenizer) : scoreEntries(tokenizer, tokens, kind.hasSpacePrefix, notes)),
+    ...(kind.model === 'gpt2' ? mergeEntries(tokenizer) : scoreEntries(tokenizer, tokens, kind.prefix, notes)),
     ...specialEntries(tokenizer, config, [generation.eos_token_id ?? []].flat(), tokens),
     ...(chatTemplate === undefined
       ? []
@@ -145,7 +145,10 @@ function unusedText(id: number, ids: ReadonlyMap<string, number>): string {
 
 type Kind =
   | { readonly model: 'gpt2'; readonly pre: string }
-  | { readonly model: 'llama'; readonly pre: 'default'; readonly hasSpacePrefix: boolean };
+  | { readonly model: 'llama'; readonly pre: 'default'; readonly prefix: SpacePrefix };
+
+/** What is put before a text: ▁, nothing, or ▁ unless the text begins with a space. */
+type SpacePrefix = 'always' | 'never' | 'unlessThere';
 
 const REMEDY = 'merge into a transformers folder and use llama.cpp’s own converter';
 
@@ -154,9 +157,9 @@ function kindOf({ model, normalizer, pre_tokenizer: preTokenizer }: Tokenizer): 
   if ((model.type ?? 'BPE') !== 'BPE') throw refuse(`a tokenizer of kind ${model.type}`);
   if (model.continuing_subword_prefix || model.end_of_word_suffix) throw refuse('marks inside words');
   if (model.byte_fallback === true) {
-    const hasSpacePrefix = spacePrefixOf(normalizer, preTokenizer);
-    if (hasSpacePrefix === undefined) throw refuse('a SentencePiece tokenizer with a normalizer of its own');
-    return { model: 'llama', pre: 'default', hasSpacePrefix };
+    const prefix = spacePrefixOf(normalizer, preTokenizer);
+    if (prefix === undefined) throw refuse('a SentencePiece tokenizer with a normalizer of its own');
+    return { model: 'llama', pre: 'default', prefix };
   }
   const isNfc = typeOf(normalizer) === 'NFC';
   if (normalizer != null && !isNfc) throw refuse(`the normalizer ${typeOf(normalizer)}`);
@@ -177,18 +180,18 @@ const metaspaceSchema = z.looseObject({
   add_prefix_space: z.boolean().nullish(),
 });
 
-/** Whether ▁ is put before a text; undefined for what is no SentencePiece model without a normalizer. */
-function spacePrefixOf(normalizer: unknown, preTokenizer: unknown): boolean | undefined {
+/** Undefined for what is no SentencePiece model without a normalizer. */
+function spacePrefixOf(normalizer: unknown, preTokenizer: unknown): SpacePrefix | undefined {
   const metaspace = metaspaceSchema.safeParse(preTokenizer);
   if (metaspace.success && normalizer == null) {
     const { prepend_scheme: scheme, add_prefix_space: prefix } = metaspace.data;
-    return scheme ? scheme !== 'never' : (prefix ?? true);
+    return (scheme ? scheme !== 'never' : (prefix ?? true)) ? 'unlessThere' : 'never';
   }
   if (preTokenizer != null) return undefined;
   const parts = z.looseObject({ normalizers: z.array(z.unknown()) }).safeParse(normalizer).data?.normalizers;
   const written = JSON.stringify(parts ?? [normalizer]);
-  if (written === JSON.stringify([SPACES])) return false;
-  return written === JSON.stringify([{ type: 'Prepend', prepend: '▁' }, SPACES]) ? true : undefined;
+  if (written === JSON.stringify([SPACES])) return 'never';
+  return written === JSON.stringify([{ type: 'Prepend', prepend: '▁' }, SPACES]) ? 'always' : undefined;
 }
 
 function mergePairs({ model }: Tokenizer): [string, string][] {
@@ -212,7 +215,7 @@ function mergeEntries(tokenizer: Tokenizer): GgufEntry[] {
 function scoreEntries(
   tokenizer: Tokenizer,
   { texts, types }: Tokens,
-  hasSpacePrefix: boolean,
+  prefix: SpacePrefix,
   notes: string[],
 ): GgufEntry[] {
   const isPiece = (id: number) => types[id] === TYPE.normal;
@@ -222,9 +225,12 @@ function scoreEntries(
       `${differing} of the tokenizer’s merges do not follow from scores of pieces, which is all that GGUF keeps: llama.cpp may cut some words otherwise.`,
     );
   }
+  if (prefix === 'unlessThere') {
+    notes.push('llama.cpp puts a space before a text that begins with one already; this model’s tokenizer does not.');
+  }
   return [
     { key: `${GGML}.scores`, list: 'f32', values: scores },
-    { key: `${GGML}.add_space_prefix`, type: 'bool', value: hasSpacePrefix },
+    { key: `${GGML}.add_space_prefix`, type: 'bool', value: prefix !== 'never' },
   ];
 }
 

@@ -90,6 +90,20 @@ test('entries are taken over from another file to the byte', async () => {
   );
 });
 
+test('metadata of any size', async () => {
+  const texts = Array.from({ length: 30_000 }, (_, i) => `token ${i}`);
+  const raw = Uint8Array.from({ length: 300_000 }, (_, i) => i & 255);
+  const long: GgufEntry[] = [
+    { key: 'a', list: 'string', values: texts },
+    { key: 'b', type: 'string', value: 'x'.repeat(1 << 20) },
+  ];
+  const { metadata } = await readGgufHeader(bytesSource(await bytesOf(ggufEntry('long.gguf', long, [])), 'long.gguf'));
+  expect(metadata.get('a')).toEqual(texts);
+  expect(await bytesOf(ggufEntry('raw.gguf', [{ key: 'c', raw }], []))).toHaveLength(
+    24 + Math.ceil((raw.length - 8) / 32) * 32 + 8,
+  );
+});
+
 test('a tensor of other bytes than its shape says is an error', async () => {
   const short: GgufTensor = {
     name: 'short',

@@ -122,7 +122,8 @@ class Bytes {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#take(bytes.length));
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   entry(entry: GgufEntry): void {
