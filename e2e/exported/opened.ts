@@ -8,7 +8,7 @@ import { unzipSync } from 'fflate';
 import { z } from 'zod';
 import { layOutAdapters } from '../../src/adapters/adapterSet.ts';
 import { readAdapter } from '../../src/adapters/peftFolder.ts';
-import type { ByteSource } from '../../src/formats/byteSource.ts';
+import { type ByteSource, readText } from '../../src/formats/byteSource.ts';
 import { type Architecture, architectureOf } from '../../src/model/architecture.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,6 +42,13 @@ export async function parametersOf(files: readonly ByteSource[]): Promise<Float3
   const [layout] = layOutAdapters(architecture, [adapter.spec]);
   if (!layout) throw new Error('an adapter of no matrices');
   return adapter.parametersFor(layout);
+}
+
+/** What a JSON file, or each line of a JSONL file, says. Throws where it is none. */
+export async function parsed(file: ByteSource): Promise<unknown[]> {
+  const text = await readText(file);
+  const pieces = file.name.endsWith('.jsonl') ? text.split('\n').filter((line) => line !== '') : [text];
+  return pieces.map((piece): unknown => JSON.parse(piece));
 }
 
 /** What the command line continues `prompt` with, greedy, as the Playground shows it. */

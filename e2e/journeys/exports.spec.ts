@@ -9,7 +9,7 @@ import { bytesSource } from '../../src/formats/byteSource.ts';
 import { openZip } from '../../src/formats/zipReader.ts';
 import { browserFlags, findOrInstallBrowser } from '../browser.ts';
 import { openAdapterInputs, openOnnx } from '../exported/onnxText.ts';
-import { cliText, parametersOf, unpack } from '../exported/opened.ts';
+import { cliText, parametersOf, parsed, unpack } from '../exported/opened.ts';
 import type { ExportPanel } from '../pages/exportPanel.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
 import { PickedFolder } from '../pages/pickedFolder.ts';
@@ -20,6 +20,7 @@ test.describe.configure({ mode: 'serial' });
 
 const MINUTE_MS = 60_000;
 const RUN = 'To be taken away';
+const STEPS = 12;
 const PROMPT = 'table: town | score | river\nquestion: which town has the highest score?\n';
 
 let profile: string;
@@ -27,6 +28,8 @@ let context: BrowserContext;
 let page: Page;
 /** What base and adapter say to PROMPT in the Playground, greedy. */
 const said = { base: '', adapter: '' };
+/** The adapter's parameters as they left in PEFT's folder. */
+let learned: Float32Array;
 
 /** A profile that outlives the browser: the last journey opens it again without WebGPU. */
 async function openBrowser(baseURL: string | undefined, args: string[]): Promise<void> {
@@ -53,7 +56,7 @@ async function trainOnce(): Promise<void> {
   await train.closeDrawer();
   await train.waitUntilReady();
   await train.chooseRank(4);
-  await train.chooseSteps(12);
+  await train.chooseSteps(STEPS);
   await train.setting(/^Learning rate/).fill('0.01');
   await train.train();
   await train.waitUntilFinished(4 * MINUTE_MS);
@@ -100,12 +103,12 @@ test('the adapter as a PEFT folder and as a GGUF file: both hold what its matric
     'adapter_config.json',
     'adapter_model.safetensors',
   ]);
-  const parameters = await parametersOf(files);
-  expect(parameters.every((value) => value !== 0)).toBe(true);
+  learned = await parametersOf(files);
+  expect(learned.every((value) => value !== 0)).toBe(true);
 
   const lora = await panel.download('Adapter in GGUF');
   expect(lora.name).toBe('To-be-taken-away-lora.gguf');
-  expect(await parametersOf([bytesSource(lora.bytes, lora.name)])).toEqual(parameters);
+  expect(await parametersOf([bytesSource(lora.bytes, lora.name)])).toEqual(learned);
 });
 
 test('the merged model as a transformers folder: alone it says what base and adapter said', async () => {
@@ -148,6 +151,18 @@ test('the base with open adapters: base and adapter over one session, switched w
   const { session, answer } = await openOnnx(files);
   expect(await answer(PROMPT, await openAdapterInputs(files, session, adapters[0]))).toBe(said.adapter);
   expect(await answer(PROMPT, await openAdapterInputs(files, session))).toBe(said.base);
+});
+
+test('continue elsewhere: a folder with the script, every row, and the adapter as it is', async () => {
+  const { name, bytes } = await (await openExport()).download('Continue elsewhere');
+  expect(name).toBe('To-be-taken-away-continue.zip');
+  const files = await openZip(bytesSource(bytes, name));
+  expect(files.map((file) => file.name)).toEqual(expect.arrayContaining(['train.py', 'requirements.txt', 'README.md']));
+  for (const file of files.filter((known) => /\.jsonl?$/.test(known.name))) await parsed(file);
+  const inFolder = files.filter((file) => file.name.startsWith('adapter/'));
+  expect(await parametersOf(inFolder)).toEqual(learned);
+  const progress = files.find((file) => file.name === 'state/progress.json');
+  expect(progress && (await parsed(progress))).toMatchObject([{ step: STEPS }]);
 });
 
 test('into a folder: each export in one of its own; cancelled, nothing is left of it', async () => {

@@ -12,6 +12,7 @@ import type { ZipEntry } from '../formats/zipWriter.ts';
 import { DTYPE_OF } from '../model/readRows.ts';
 import { cardInfo } from './adapterCardInfo.ts';
 import { adapterZip, openAdapter } from './adapterStore.ts';
+import { continueEntries } from './continuing.ts';
 import { WorkerError } from './failure.ts';
 import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
@@ -73,6 +74,10 @@ export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<L
       const adapters = await Promise.all(runs.map(open));
       const entries = await onnxAdaptersFolder(folder, architecture, adapters, { dtype: what.format });
       return { stem: `${stem}-onnx-adapters-${what.format}`, entries, isSingleFile: false };
+    }
+    case 'continue': {
+      const entries = await continueEntries(run, await baseOf(run));
+      return { stem: `${stem}-continue`, entries, isSingleFile: false };
     }
     default:
       return what satisfies never;

@@ -1,10 +1,11 @@
 // Taking a run away: what an export would be, and the export.
 import { cancellable } from './cancelling.ts';
-import { exportEntries } from './exportEntries.ts';
+import { type BaseOf, exportEntries } from './exportEntries.ts';
 import { downloadName, writeOut } from './exportWriting.ts';
 import { failureOf } from './failure.ts';
 import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
+import { fileStem } from './names.ts';
 import { post } from './post.ts';
 import type { Calls, ExportPlan, ExportTarget, ExportWhat } from './protocol.ts';
 import { bringModelOfRun, modelOfRun, wholeModelOfRun } from './runModel.ts';
@@ -20,12 +21,20 @@ export async function planExport(what: ExportWhat): Promise<ExportPlan> {
     }
   };
   try {
+    if (what.kind === 'continue') return await planContinuing(await keptRun(what.runId), baseOf);
     const leaving = await exportEntries(what, baseOf);
     const sizeBytes = leaving.entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
     return { kind: 'ready', fileName: downloadName(leaving), sizeBytes, notes: leaving.notes ?? [] };
   } catch (error) {
     return { kind: isBaseMissing ? 'needsBase' : 'refused', reason: failureOf(error).message };
   }
+}
+
+/** Its size is known only once all of the data is read again. */
+async function planContinuing(run: KeptRun, baseOf: BaseOf): Promise<ExportPlan> {
+  if (!run.origin) return { kind: 'refused', reason: 'It was trained elsewhere: its data and state are not here.' };
+  await baseOf(run);
+  return { kind: 'ready', fileName: `${fileStem(run.name)}-continue.zip`, sizeBytes: null, notes: [] };
 }
 
 export function exportRun(what: ExportWhat, to: ExportTarget): Promise<Calls['exportRun']['reply']> {

@@ -332,7 +332,9 @@ export type ExportWhat =
   /** A transformers.js folder, the adapter merged in. */
   | { kind: 'onnx'; runId: string; format: OnnxFormat }
   /** A transformers.js folder of the base, this run's adapter and `others` beside it, switched with every call. */
-  | { kind: 'onnxAdapters'; runId: string; others: readonly string[]; format: OnnxFormat };
+  | { kind: 'onnxAdapters'; runId: string; others: readonly string[]; format: OnnxFormat }
+  /** A folder that goes on with the run on PyTorch: its data, settings and state. */
+  | { kind: 'continue'; runId: string };
 
 /** Types of the weights in ONNX. */
 export type OnnxFormat = 'f32' | 'f16' | 'q4';
@@ -344,10 +346,10 @@ export type ExportKind = ExportWhat['kind'];
 
 export type ExportPlan =
   /**
-   * `fileName`: of what is downloaded. `sizeBytes`: of all its files together. `notes`: whole sentences on what will be
-   * other than asked.
+   * `fileName`: of what is downloaded. `sizeBytes`: of all its files together; null where reading the run's data for it
+   * would take long. `notes`: whole sentences on what will be other than asked.
    */
-  | { kind: 'ready'; fileName: string; sizeBytes: number; notes: readonly string[] }
+  | { kind: 'ready'; fileName: string; sizeBytes: number | null; notes: readonly string[] }
   /** The files of the base are not at hand; `reason` says why. */
   | { kind: 'needsBase'; reason: string }
   | { kind: 'refused'; reason: string };

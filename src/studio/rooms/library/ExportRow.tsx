@@ -85,6 +85,6 @@ export function ExportRow({ run, destination, place }: Props) {
 
 function sizeText(plan: ExportPlan | null): string {
   if (plan === null) return '';
-  if (plan.kind === 'ready') return formatBytes(plan.sizeBytes);
+  if (plan.kind === 'ready') return plan.sizeBytes === null ? '' : formatBytes(plan.sizeBytes);
   return plan.kind === 'needsBase' ? 'needs the base' : 'not for this one';
 }

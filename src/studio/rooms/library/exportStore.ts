@@ -74,11 +74,11 @@ export function planAgain(): void {
 }
 
 /** Asks the person where the browser must: from a click, as pickers want it. */
-async function targetFor({ fileName, sizeBytes }: { fileName: string; sizeBytes: number }, place: ExportPlace) {
+async function targetFor({ fileName, sizeBytes }: Extract<ExportPlan, { kind: 'ready' }>, place: ExportPlace) {
   if (place === 'folder') {
     const handle = await window.showDirectoryPicker?.({ id: 'rankwise', mode: 'readwrite' });
     if (handle) return { kind: 'folder', handle } satisfies ExportTarget;
-  } else if (sizeBytes >= STREAMED_BYTES) {
+  } else if ((sizeBytes ?? 0) >= STREAMED_BYTES) {
     const handle = await window.showSaveFilePicker?.({ id: 'rankwise', suggestedName: fileName });
     if (handle) return { kind: 'file', handle } satisfies ExportTarget;
   }
