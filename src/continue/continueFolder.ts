@@ -11,6 +11,7 @@ import type { Architecture } from '../model/architecture.ts';
 import type { TrainingSettings, WeightFormat } from '../training/settings.ts';
 import { type ContinueData, dataFiles, dataSize } from './dataFiles.ts';
 import { folderReadme } from './folderReadme.ts';
+import type { MachineSetup } from './planning/machineMemory.ts';
 import { startTargets, zeroOutside } from './startFacts.ts';
 
 /** The Python files and launch configurations, by path in the folder. */
@@ -52,6 +53,8 @@ export interface ContinueRun {
   readonly evaluations: readonly object[];
   /** How train.py holds the frozen weights and takes their products unless it is told otherwise. */
   readonly dtype: 'float32' | 'bfloat16';
+  /** What it was planned for. */
+  readonly machines?: Pick<MachineSetup, 'gpus' | 'sharding' | 'microBatch'>;
   /** Files of a base that travels along, in the folder that `base.id` names. */
   readonly baseFiles: readonly ZipEntry[];
 }
@@ -89,13 +92,13 @@ function momentTensors(
   return [...named('exp_avg', moments.first), ...(moments.second ? named('exp_avg_sq', moments.second) : [])];
 }
 
-function settingsOf({ name, architecture, layout, base, training, state, data, dtype }: ContinueRun): object {
+function settingsOf({ name, architecture, layout, base, training, state, data, ...run }: ContinueRun): object {
   const { rank, alpha, dropout, useRslora, targets, layers } = layout.spec;
   return {
     format: 'rankwise-continue-1',
     name,
     base,
-    compute: { dtype },
+    compute: { dtype: run.dtype, microBatch: run.machines?.microBatch ?? training.batchSize },
     adapter: { rank, alpha, dropout, useRslora, targets, ...(layers ? { layers } : {}) },
     training,
     data: { name: data.name, template: data.template, isEncoded: data.isEncoded, ...dataSize(data) },

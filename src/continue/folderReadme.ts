@@ -27,7 +27,7 @@ A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${s
 
 \`\`\`
 pip install -r requirements.txt
-accelerate launch --config_file configs/one-machine.yaml train.py${model}
+accelerate launch --config_file configs/${configOf(run)} train.py${model}
 \`\`\`
 
 | Configuration | For |
@@ -42,7 +42,7 @@ Change \`num_processes\` in them to the number of GPUs, or give \`--num_processe
 
 ## What is the same
 
-Rows, their order and split (${trainRows} rows${validationRows > 0 ? `, ${validationRows} held out` : ''}; ${rows}), the loss (its mean over all target tokens of a step, ${training.batchSize * training.accumulate} rows), clipping, optimizer, schedule and weight decay are Rankwise's. A step's rows are divided among the processes and cut into micro-batches of \`--micro-batch\` rows (${training.batchSize}); the update does not depend on either, except for rounding. The base runs without dropout of its own.
+Rows, their order and split (${trainRows} rows${validationRows > 0 ? `, ${validationRows} held out` : ''}; ${rows}), the loss (its mean over all target tokens of a step, ${training.batchSize * training.accumulate} rows), clipping, optimizer, schedule and weight decay are Rankwise's. A step's rows are divided among the processes and cut into micro-batches of \`--micro-batch\` rows (${run.machines?.microBatch ?? training.batchSize}); the update does not depend on either, except for rounding. The base runs without dropout of its own.
 
 What cannot be the same to the bit: sums are taken in another order, and LoRA dropout draws other random numbers. The frozen model is computed in ${dtype}; \`--dtype\` changes it: float32 continues the curve to rounding, bfloat16 halves the memory and moves it in the third digit.
 
@@ -50,4 +50,11 @@ What cannot be the same to the bit: sums are taken in another order, and LoRA dr
 
 \`result/\` is a PEFT folder: import it in Rankwise's Library (with \`metrics.jsonl\` and \`rankwise.json\`, so that the curve goes on), or load it with PEFT. \`result-checkpoint/\` beside it holds what a stopped run needs; start \`train.py\` again and it goes on from there. Ctrl-C and SIGTERM save first. \`--steps N\` trains to another last step.
 `;
+}
+
+/** The launch configuration for what it was planned for, and how many processes. */
+function configOf({ machines }: ContinueRun): string {
+  if (!machines || machines.gpus === 1) return 'one-machine.yaml';
+  const file = { none: 'multi-gpu.yaml', fsdp: 'fsdp.yaml', deepspeed: 'deepspeed.yaml' }[machines.sharding];
+  return `${file} --num_processes ${machines.gpus}`;
 }

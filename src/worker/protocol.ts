@@ -1,6 +1,8 @@
 // What the page and the worker say to each other. Types only. The page sends commands; the worker answers each with one
 // reply or failure that carries the command's id, and tells of progress by events in between. The worker owns the device,
 // the model, the data and the run; the page owns nothing but what it shows.
+import type { BigPlan } from '../continue/planning/bigPlan.ts';
+import type { MachineSetup } from '../continue/planning/machineMemory.ts';
 import type { ScoreName, Scores } from '../evaluation/scoreTypes.ts';
 import type { Target } from '../model/targets.ts';
 import type { RaceChoices } from '../training/race.ts';
@@ -493,6 +495,30 @@ export interface RaceRequest {
   budgetBytes?: number;
 }
 
+// ---- Bigger machines ----------------------------------------------------------------------------------------------
+
+export interface BigModel {
+  id: string;
+  title: string;
+  /** Whether there are weights to fetch. */
+  isOnHub: boolean;
+  parameters: number;
+  targets: Target[];
+}
+
+export type Machines = Pick<
+  MachineSetup,
+  'gpus' | 'gpuBytes' | 'sharding' | 'dtype' | 'checkpointing' | 'microBatch' | 'length'
+>;
+
+export interface BigRequest {
+  modelId: string;
+  settings: RunSettings;
+  machines: Machines;
+}
+
+export type { BigPlan };
+
 // ---- Commands and their replies -----------------------------------------------------------------------------------
 
 /** Every command: what it carries and what its reply carries. */
@@ -640,6 +666,12 @@ export interface Calls {
     request: { what: ExportWhat; to: PushTarget };
     reply: { url: string; isNew: boolean; pushedFiles: number; pushedBytes: number; keptFiles: number };
   };
+  /** Models that plans for bigger machines are made for, small ones first. */
+  listBigModels: { request: object; reply: BigModel[] };
+  /** By arithmetic alone; nothing is fetched. */
+  planBigRun: { request: BigRequest; reply: BigPlan };
+  /** A folder that starts this run at step 0 elsewhere, with the data that is read here. */
+  exportBigRun: { request: BigRequest; reply: { fileName: string; zip: Blob } };
   /** A PEFT LoRA folder's files, or one zip of them; becomes a run of the Library. */
   importAdapter: { request: { files: File[] }; reply: RunRecord };
   /** Reads its configuration only. */

@@ -1,7 +1,6 @@
 // What a run or a heat of a race will take: the trainer's own plan, made without allocating anything.
 import { type AdapterLayout, type AdapterSpec, layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
 import { writeAdapter } from '../adapters/peftFolder.ts';
-import type { TokenRow } from '../data/types.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { Generator } from '../model/generator.ts';
 import { type RunSettings, runSettingsSchema, type TrainingSettings } from '../training/settings.ts';
@@ -110,7 +109,7 @@ async function adapterFileBytes(a: Architecture, layout: AdapterLayout): Promise
 }
 
 /** `count` rows at most, at even distances. */
-export function evenly(rows: readonly TokenRow[], count: number): TokenRow[] {
+export function evenly<T>(rows: readonly T[], count: number): T[] {
   if (rows.length <= count) return [...rows];
   return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
 }

@@ -2,6 +2,7 @@
 
 import { estimateStorage } from '../storage/storageError.ts';
 import { analyseAmplification, analyseUpdates, compareSubspaces, readKeptAnalysis } from './analysing.ts';
+import { exportBigRun, listBigModels, planBigRun } from './bigMachines.ts';
 import { listTasks } from './builtinFiles.ts';
 import { cancel } from './cancelling.ts';
 import { previewRows, readData } from './dataSession.ts';
@@ -126,6 +127,12 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: await bringBase(command.runId, command.files) });
     case 'pushRun':
       return post({ ...reply, to: command.kind, value: await pushRun(command) });
+    case 'listBigModels':
+      return post({ ...reply, to: command.kind, value: listBigModels() });
+    case 'planBigRun':
+      return post({ ...reply, to: command.kind, value: planBigRun(command) });
+    case 'exportBigRun':
+      return post({ ...reply, to: command.kind, value: await exportBigRun(command) });
     case 'importAdapter':
       return post({ ...reply, to: command.kind, value: await importAdapter(command.files) });
     case 'lookUpAdapter':

@@ -34,7 +34,7 @@ class Run:
         self.settings = read_json(HERE / "settings.json")
         self.training = self.settings["training"]
         self.files = RunFiles(given.out)
-        self.micro_batch = given.micro_batch or self.training["batchSize"]
+        self.micro_batch = given.micro_batch or self.settings["compute"]["microBatch"]
         dtype = getattr(torch, given.dtype or self.settings["compute"]["dtype"])
         self.machines = Machines(self.micro_batch, self.training["clip"], dtype)
         self.device = self.machines.accelerator.device
