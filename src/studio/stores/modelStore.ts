@@ -1,7 +1,7 @@
 // The frozen model: chosen, described, loaded. Choosing another while one loads cancels the first.
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
-import type { LoadPhase, ModelDescription, ModelSource, ShelfModel } from '../../worker/protocol.ts';
+import type { KeptRepo, LoadPhase, ModelDescription, ModelSource, ShelfModel } from '../../worker/protocol.ts';
 import { messageOf } from './messageOf.ts';
 import type { WeightFormat } from './settingsTypes.ts';
 
@@ -28,9 +28,10 @@ export type ModelStatus =
   /** `triedBytes`: what the weights would have taken, where the GPU had no room for them. */
   | { kind: 'failed'; source: ModelSource; message: string; triedBytes: number | null };
 
-export const useModelStore = create<{ status: ModelStatus; shelf: ShelfModel[] }>()(() => ({
+export const useModelStore = create<{ status: ModelStatus; shelf: ShelfModel[]; kept: KeptRepo[] }>()(() => ({
   status: { kind: 'none' },
   shelf: [],
+  kept: [],
 }));
 
 function setStatus(status: ModelStatus): void {
@@ -103,7 +104,8 @@ export function reportModelProgress(progress: LoadProgress): void {
 }
 
 export async function refreshShelf(): Promise<void> {
-  useModelStore.setState({ shelf: await call('listShelf', {}) });
+  const [shelf, kept] = await Promise.all([call('listShelf', {}), call('listKept', {})]);
+  useModelStore.setState({ shelf, kept });
 }
 
 export async function deleteCachedModel(repo: string): Promise<void> {

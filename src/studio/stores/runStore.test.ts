@@ -98,8 +98,14 @@ describe('the run on show', () => {
     selectRun('r1');
     expect(shownRun()?.evaluations[0]?.loss).toBe(7);
     expect(useRunStore.getState().metrics.last('loss')).toBe(3);
+    const { state } = useRunStore.getState();
+    if (state.kind === 'shown') useRunStore.setState({ state: { ...state, pending: 'pause' } });
     takeRunStatus(racer('r1', 0, { status: 'failed' }));
     expect(isRunActive(useRunStore.getState().state)).toBe(true);
+    // One that leaves is no answer to the wish that all pause.
+    expect(useRunStore.getState().state).toMatchObject({ pending: 'pause' });
+    takeRunStatus(racer('r4', 1, { status: 'paused' }));
+    expect(useRunStore.getState().state).toMatchObject({ pending: null });
     takeRunStatus(racer('r4', 1, { status: 'finished' }));
     expect(isRunActive(useRunStore.getState().state)).toBe(false);
     expect(useRunStore.getState().series.get('r4')?.last('loss')).toBe(2);

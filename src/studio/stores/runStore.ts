@@ -160,9 +160,9 @@ export function takeRunStatus(run: RunRecord): void {
     const runs = inOrder([...state.runs.filter(({ id }) => id !== run.id), run]);
     const isNext = !state.runs.some(({ id }) => id === run.id) && !state.runs.some(({ status }) => isActive(status));
     const shown = isNext || state.run.id === run.id ? run : state.run;
-    const settled = run.status === leadRun(state).status ? state : { pending: null, message: null };
-    const { pending, message } = settled;
-    useRunStore.setState({ state: { kind: 'shown', run: shown, runs, isOpen, pending, message } });
+    const next = { ...state, run: shown, runs, isOpen };
+    const hasSettled = leadRun(next).status !== leadRun(state).status;
+    useRunStore.setState({ state: hasSettled ? { ...next, pending: null, message: null } : next });
     addSeries(run);
     if (isNext) selectRun(run.id);
   }
