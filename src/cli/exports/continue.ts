@@ -78,7 +78,10 @@ async function folderOf(
     files: local.weights,
     weights: saved.weights,
     name: local.path,
-    hub: local.weights.isGguf || local.hubId === undefined ? undefined : { id: local.hubId, revision: null },
+    hub:
+      local.weights.isGguf || local.hubId === undefined
+        ? undefined
+        : { id: local.hubId, revision: local.revision ?? null },
   });
   const name = entrant.name ?? basename(flags.text('run') ?? run.out);
   return continueFolder(

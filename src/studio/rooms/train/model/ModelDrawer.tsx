@@ -6,11 +6,12 @@ import type { ModelSource } from '../../../../worker/protocol.ts';
 import { SideDrawer } from '../../../panels/SideDrawer.tsx';
 import { describeModel, loadModel } from '../../../stores/modelStore.ts';
 import { HubForm } from './HubForm.tsx';
+import { KeptModels } from './KeptModels.tsx';
 import { ModelFiles } from './ModelFiles.tsx';
 import styles from './model.module.css';
 import { Shelf } from './Shelf.tsx';
 
-export function ModelDrawer({ onClose }: { onClose: () => void }) {
+export function ModelDrawer({ onClose, onBigger }: { onClose: () => void; onBigger: () => void }) {
   const [hubId, setHubId] = useState('');
   const load = (source: ModelSource) => {
     onClose();
@@ -36,6 +37,7 @@ export function ModelDrawer({ onClose }: { onClose: () => void }) {
         <p>Known small models, fetched from the Hugging Face Hub and kept in this browser.</p>
         <Shelf onChoose={load} onNeedToken={setHubId} />
       </section>
+      <KeptModels onChoose={load} />
       <section className={styles.section}>
         <h3>From the Hugging Face Hub</h3>
         <HubForm key={hubId} initialId={hubId} onChoose={describe} />
@@ -43,6 +45,17 @@ export function ModelDrawer({ onClose }: { onClose: () => void }) {
       <section className={styles.section}>
         <h3>From your disk</h3>
         <ModelFiles onChoose={describe} />
+      </section>
+      <section className={styles.section}>
+        <h3>Too large for a browser</h3>
+        <p>
+          From SmolLM2 to Llama 3.1 405B: plan the run for other machines, and take it there as a folder for PyTorch.
+        </p>
+        <div className={styles.row}>
+          <Button variant="default" onClick={onBigger}>
+            Plan for bigger machines
+          </Button>
+        </div>
       </section>
     </SideDrawer>
   );

@@ -25,6 +25,7 @@ export function ModelFacts({ description }: { description: ModelDescription }) {
       <p>
         {description.fileFormat}: {description.storedTypes.map(shareText).join(', ')}
       </p>
+      {description.isKeptCopy && <p>The Hub cannot be asked: this is the copy that this browser keeps.</p>}
     </div>
   );
 }

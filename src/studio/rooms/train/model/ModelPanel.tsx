@@ -10,27 +10,29 @@ import { cancelModel, loadModel, type ModelStatus, useModelStore } from '../../.
 import { ModelFacts } from './ModelFacts.tsx';
 import { WeightFormats } from './WeightFormats.tsx';
 
+const BiggerMachines = lazy(() =>
+  import('./bigger/BiggerMachines.tsx').then((module) => ({ default: module.BiggerMachines })),
+);
 const ModelDrawer = lazy(() => import('./ModelDrawer.tsx').then((module) => ({ default: module.ModelDrawer })));
 
 export function ModelPanel() {
   const status = useModelStore((state) => state.status);
-  const [isChoosing, setChoosing] = useState(false);
+  const [open, setOpen] = useState<'choose' | 'bigger' | null>(null);
   return (
     <Panel
       title="Model"
       note={status.kind === 'ready' ? 'frozen' : undefined}
       actions={
-        <Button size="compact-sm" variant="default" onClick={() => setChoosing(true)}>
+        <Button size="compact-sm" variant="default" onClick={() => setOpen('choose')}>
           Change model
         </Button>
       }
     >
-      <ModelBody status={status} onChoose={() => setChoosing(true)} />
-      {isChoosing && (
-        <Suspense>
-          <ModelDrawer onClose={() => setChoosing(false)} />
-        </Suspense>
-      )}
+      <ModelBody status={status} onChoose={() => setOpen('choose')} />
+      <Suspense>
+        {open === 'choose' && <ModelDrawer onClose={() => setOpen(null)} onBigger={() => setOpen('bigger')} />}
+        {open === 'bigger' && <BiggerMachines onClose={() => setOpen(null)} />}
+      </Suspense>
     </Panel>
   );
 }
