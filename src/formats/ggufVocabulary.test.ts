@@ -97,6 +97,31 @@ test.each<[string, object, RegExp]>([
   expect(() => ggufVocabulary(fixture(name, changes), name === 'llama2' ? 600 : 500)).toThrow(message);
 });
 
+test('cutting without a name: the name of a way that gives the same tokens, and it is said; else it is refused', () => {
+  const builtin = fileURLToPath(new URL('../../public/builtin/model/', import.meta.url));
+  const read = (file: string): JsonObject => JSON.parse(readFileSync(builtin + file, 'utf8'));
+  const files = {
+    generationConfig: undefined,
+    chatTemplate: undefined,
+    tokenizerConfig: read('tokenizer_config.json'),
+  };
+  const { entries, notes } = ggufVocabulary({ ...files, tokenizer: read('tokenizer.json') }, 1567);
+  expect(entries).toContainEqual({ key: 'tokenizer.ggml.pre', type: 'string', value: 'gpt-2' });
+  expect(notes.join(' ')).toMatch(/the file says gpt-2, and \d{4} of \d{4} trial texts get the same tokens/);
+  // Whole sentences in one piece: merges cross the edges of words.
+  const isolate = { type: 'Split', pattern: { Regex: '[^.]+|\\.' }, behavior: 'Isolated', invert: false };
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
+  const merges = [...'abcdefgh'].map((letter) => [letter, 'Ġ']);
+  const { model } = json('tokenizers/gpt2/tokenizer.json');
+  if (!isJsonObject(model) || !isJsonObject(model.vocab)) throw new Error('no model');
+  const joined = Object.fromEntries(merges.map(([letter], i) => [`${letter}Ġ`, 400 + i]));
+  const changes = {
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [isolate, byteLevel] },
+    model: { ...model, merges: [...merges], vocab: { ...model.vocab, ...joined } },
+  };
+  expect(() => ggufVocabulary(fixture('gpt2', changes), 500)).toThrow(/how it cuts texts/);
+});
+
 test('an end of a text is needed; further stops are ends of a turn and of a message', () => {
   const files = fixture('qwen2');
   const ends = (tokenizerConfig: object, generationConfig: object) =>

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { FormatError } from './formatError.ts';
-import { preTokenizerName } from './ggufPreTokenizers.ts';
+import { likePreTokenizer, preTokenizerName } from './ggufPreTokenizers.ts';
 import { scoresOf } from './ggufScores.ts';
 import type { GgufEntry } from './ggufWriter.ts';
 import { leadingTokens } from './leadingTokens.ts';
@@ -74,9 +74,9 @@ export function ggufVocabulary(files: TokenizerJson, rows: number): GgufVocabula
   const tokenizer = parse(tokenizerSchema, files.tokenizer, NAME);
   const config = parse(configSchema, files.tokenizerConfig ?? {}, 'tokenizer_config.json');
   const generation = parse(generationSchema, files.generationConfig ?? {}, 'generation_config.json');
-  const tokens = tokensOf(tokenizer, rows);
   const kind = kindOf(tokenizer);
-  const notes: string[] = [];
+  const tokens = tokensOf(tokenizer, kind.model === 'llama', rows);
+  const notes = kind.model === 'gpt2' ? [...kind.notes] : [];
   const chatTemplate = files.chatTemplate ?? chatTemplateOf(config);
   const entries: GgufEntry[] = [
     { key: `${GGML}.model`, type: 'string', value: kind.model },
@@ -107,7 +107,7 @@ interface Tokens {
 }
 
 /** Every id of the embedding; one that stands for nothing gets a text that no other has. */
-function tokensOf({ model, added_tokens: added, ...rest }: Tokenizer, rows: number): Tokens {
+function tokensOf({ model, added_tokens: added }: Tokenizer, isSentencePiece: boolean, rows: number): Tokens {
   const texts: (string | undefined)[] = Array.from({ length: rows });
   const types = new Int32Array(rows).fill(TYPE.unused);
   const ids = new Map<string, number>();
@@ -125,7 +125,6 @@ function tokensOf({ model, added_tokens: added, ...rest }: Tokenizer, rows: numb
     types[id] = type;
     ids.set(text, id);
   };
-  const isSentencePiece = kindOf({ model, added_tokens: added, ...rest }).model === 'llama';
   for (const [text, id] of Object.entries(model.vocab)) {
     const isByte = isSentencePiece && /^<0x[0-9A-F]{2}>$/.test(text);
     put(text, id, isByte ? TYPE.byte : TYPE.normal);
@@ -144,7 +143,7 @@ function unusedText(id: number, ids: ReadonlyMap<string, number>): string {
 }
 
 type Kind =
-  | { readonly model: 'gpt2'; readonly pre: string }
+  | { readonly model: 'gpt2'; readonly pre: string; readonly notes: readonly string[] }
   | { readonly model: 'llama'; readonly pre: 'default'; readonly prefix: SpacePrefix };
 
 /** What is put before a text: ▁, nothing, or ▁ unless the text begins with a space. */
@@ -152,7 +151,8 @@ type SpacePrefix = 'always' | 'never' | 'unlessThere';
 
 const REMEDY = 'merge into a transformers folder and use llama.cpp’s own converter';
 
-function kindOf({ model, normalizer, pre_tokenizer: preTokenizer }: Tokenizer): Kind {
+function kindOf(tokenizer: Tokenizer): Kind {
+  const { model, normalizer, pre_tokenizer: preTokenizer } = tokenizer;
   const refuse = (what: string) => new FormatError(NAME, `${what} cannot be written to GGUF here; ${REMEDY}`);
   if ((model.type ?? 'BPE') !== 'BPE') throw refuse(`a tokenizer of kind ${model.type}`);
   if (model.continuing_subword_prefix || model.end_of_word_suffix) throw refuse('marks inside words');
@@ -163,9 +163,14 @@ function kindOf({ model, normalizer, pre_tokenizer: preTokenizer }: Tokenizer): 
   }
   const isNfc = typeOf(normalizer) === 'NFC';
   if (normalizer != null && !isNfc) throw refuse(`the normalizer ${typeOf(normalizer)}`);
-  const pre = preTokenizerName({ preTokenizer, isNfc, ignoreMerges: model.ignore_merges === true });
-  if (pre === undefined) throw refuse('how it cuts texts before merging (pre_tokenizer)');
-  return { model: 'gpt2', pre };
+  const parts = { preTokenizer, isNfc, ignoreMerges: model.ignore_merges === true };
+  const pre = preTokenizerName(parts);
+  if (pre !== undefined) return { model: 'gpt2', pre, notes: [] };
+  const alike = likePreTokenizer(parts, { merges: mergePairs(tokenizer), tokens: Object.keys(model.vocab) });
+  if (!alike) throw refuse('how it cuts texts before merging (pre_tokenizer)');
+  const same = `${alike.texts - alike.differing} of ${alike.texts} trial texts get the same tokens`;
+  const note = `llama.cpp has no name for how this model’s tokenizer cuts texts; the file says ${alike.name}, and ${same}.`;
+  return { model: 'gpt2', pre: alike.name, notes: [note] };
 }
 
 function typeOf(part: unknown): string | undefined {
