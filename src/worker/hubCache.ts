@@ -5,7 +5,8 @@ import { SHELF } from '../hub/shelf.ts';
 import { type ModelCache, openModelCache } from '../storage/modelCache.ts';
 import { openOpfs } from '../storage/opfsFolder.ts';
 import { StorageError } from '../storage/storageError.ts';
-import type { ShelfModel } from './protocol.ts';
+import { forgetListings, keptListings } from './keptListings.ts';
+import type { KeptRepo, ShelfModel } from './protocol.ts';
 
 let opened: Promise<ModelCache | undefined> | undefined;
 
@@ -35,8 +36,37 @@ export async function listShelf(): Promise<ShelfModel[]> {
   return SHELF.map(({ storedDtype: _, ...entry }) => ({ ...entry, cachedBytes: bytesOf(entry.repo) }));
 }
 
+/** By repository, in the order of their names. */
+export async function listKept(): Promise<KeptRepo[]> {
+  const files = (await (await modelCache())?.list()) ?? [];
+  const listings = await keptListings();
+  const kept = new Map<string, KeptRepo>();
+  for (const { source, storedBytes } of files) {
+    const [repo = '', endpoint = ''] = splitSource(source);
+    const own = listings.filter((listing) => cacheSource(listing.repo.id, listing.repo.endpoint) === source);
+    const known = kept.get(source);
+    kept.set(source, {
+      repo,
+      ...(endpoint === HUB_ENDPOINT ? {} : { endpoint }),
+      sizeBytes: (known?.sizeBytes ?? 0) + storedBytes,
+      revisions: own.map(({ revision }) => revision).sort(),
+    });
+  }
+  return [...kept.values()].sort((a, b) => (a.repo < b.repo ? -1 : 1));
+}
+
+/** Repository and endpoint of a cacheSource. */
+function splitSource(source: string): [repo: string, endpoint: string] {
+  const { origin, pathname } = new URL(source);
+  const [name = '', owner] = pathname.split('/').filter(Boolean).reverse();
+  const repo = owner === undefined ? name : `${owner}/${name}`;
+  const endpoint = source.slice(0, source.length - repo.length - 1);
+  return [repo, endpoint === '' ? origin : endpoint];
+}
+
 /** From whichever endpoint it came. */
 export async function deleteCachedModel(repo: string): Promise<null> {
+  await forgetListings(repo);
   const cache = await modelCache();
   const sources = new Set(((await cache?.list()) ?? []).map(({ source }) => source));
   for (const source of sources) if (isRepo(source, repo)) await cache?.removeSource(source);

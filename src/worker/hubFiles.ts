@@ -6,9 +6,11 @@ import { isGguf } from '../formats/ggufShards.ts';
 import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
 import { type DownloadSink, download } from '../hub/download.ts';
 import { type HubFile, type HubRepo, listFiles, repoUrl, resolveUrl } from '../hub/hub.ts';
+import { HubError } from '../hub/hubError.ts';
 import { fetchOnce, type HubOptions, withRetries } from '../hub/hubRequest.ts';
 import type { CacheKey } from '../storage/modelCache.ts';
 import { cacheSource, modelCache } from './hubCache.ts';
+import { type KeptListing, keepListing, keptListing } from './keptListings.ts';
 import type { DownloadProgress, ModelFiles } from './modelFiles.ts';
 import type { ModelSource } from './protocol.ts';
 
@@ -20,7 +22,7 @@ const SMALL_BYTES = 16 << 20;
 export async function openHubFiles(source: HubSource, signal: AbortSignal): Promise<ModelFiles> {
   const { endpoint, token, revision } = source;
   const options: HubOptions = { signal, ...(endpoint ? { endpoint } : {}), ...(token ? { token } : {}) };
-  const repo = await listFiles(source.repo, revision, options);
+  const { repo, isKeptCopy } = await listRepo(source, options);
   const folder = sortRepo(repo);
   if (folder.kind === 'adapter') {
     throw new FormatError(folder.config.name, `${repo.id} is an adapter; import it by its id in the Library`);
@@ -36,10 +38,34 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
     name: repo.id,
     baseModelId: repo.id,
     revision,
+    isKeptCopy,
     files: await Promise.all(files),
-    bringHere: (onProgress, cancelled) =>
-      bringHere(repo, revision, wanted, { ...options, signal: cancelled }, onProgress),
+    async bringHere(onProgress, cancelled) {
+      const here = await bringHere(repo, revision, wanted, { ...options, signal: cancelled }, onProgress);
+      if (!isKeptCopy) await keepListing({ repo: { ...repo, files: wanted }, revision, asked: source.repo });
+      return here;
+    },
   };
+}
+
+/** The repository as the Hub lists it; where the Hub does not, as it was when its files were brought here. */
+async function listRepo(
+  { repo: id, revision, endpoint }: HubSource,
+  options: HubOptions,
+): Promise<{ repo: HubRepo; isKeptCopy: boolean }> {
+  const kept = await keptListing(id, revision, endpoint);
+  if (!kept) return { repo: await listFiles(id, revision, options), isKeptCopy: false };
+  try {
+    return { repo: await listFiles(id, revision, { ...options, maxAttempts: 2 }), isKeptCopy: false };
+  } catch (error) {
+    if (error instanceof HubError && (await areHere(kept))) return { repo: kept.repo, isKeptCopy: true };
+    throw error;
+  }
+}
+
+async function areHere({ repo, revision }: KeptListing): Promise<boolean> {
+  const files = await Promise.all(repo.files.map((file) => openCached(repo, revision, file)));
+  return files.every((file) => file !== undefined);
 }
 
 function sortRepo(repo: HubRepo) {

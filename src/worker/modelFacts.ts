@@ -47,6 +47,7 @@ export async function describeOpened(opened: OpenedModel, limits: PlanLimits | u
       outFeatures: colCount,
     })),
     hasChatTemplate: await hasChatTemplate(folder),
+    isKeptCopy: files.isKeptCopy ?? false,
   };
 }
 

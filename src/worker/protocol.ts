@@ -50,6 +50,16 @@ export interface ShelfModel {
   cachedBytes: number;
 }
 
+/** What this browser keeps of a repository on the Hub. */
+export interface KeptRepo {
+  repo: string;
+  /** Absent where it is the Hub's own. */
+  endpoint?: string;
+  sizeBytes: number;
+  /** Those at which the model is here whole, and opens without a network. */
+  revisions: string[];
+}
+
 /** What a model is and will cost, known from its config and headers before any weight is loaded. */
 export interface ModelDescription {
   name: string;
@@ -79,6 +89,8 @@ export interface ModelDescription {
   /** The matrices that this family lets an adapter sit on. */
   targets: { target: Target; moduleName: string; inFeatures: number; outFeatures: number }[];
   hasChatTemplate: boolean;
+  /** From the Hub, which could not be asked: what this browser kept is used. */
+  isKeptCopy: boolean;
 }
 
 /** Merged models are written in floats, whatever the base is stored or kept as. */
@@ -532,6 +544,8 @@ export interface Calls {
   describeModel: { request: { source: ModelSource }; reply: ModelDescription };
   /** Progress by `modelProgress`; cancelled by `cancel`. */
   loadModel: { request: { source: ModelSource; weights: WeightFormat }; reply: ModelDescription };
+  /** Every repository that something is kept of, on the shelf or not. */
+  listKept: { request: object; reply: KeptRepo[] };
   deleteCachedModel: { request: { repo: string }; reply: null };
 
   listTasks: { request: object; reply: BuiltinTask[] };

@@ -2,6 +2,7 @@
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { pushFiles } from '../hub/push.ts';
 import { parsePushId } from '../hub/pushRepo.ts';
+import { breathing } from './breathing.ts';
 import { cancellable } from './cancelling.ts';
 import { exportEntries } from './exportEntries.ts';
 import { keptRun } from './library.ts';
@@ -25,7 +26,7 @@ export function pushRun({ what, to }: PushCall['request']): Promise<PushCall['re
     const result = await pushFiles(
       {
         repo,
-        files: withFiles(entries, card),
+        files: withFiles(entries, card).map((entry) => breathed(entry, signal)),
         message: `${run.name}, from Rankwise`,
         revision: to.revision,
         isPrivate: to.isPrivate,
@@ -40,6 +41,19 @@ export function pushRun({ what, to }: PushCall['request']): Promise<PushCall['re
     const { url, isNew, pushedFiles, pushedBytes, keptFiles } = result;
     return { url, isNew, pushedFiles, pushedBytes, keptFiles };
   });
+}
+
+/** The same file, read so that the worker hears of a cancellation meanwhile. */
+function breathed(entry: ZipEntry, signal: AbortSignal): ZipEntry {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    const breathe = breathing(signal);
+    const all = entry.bytes();
+    for await (const piece of Symbol.asyncIterator in all ? all : [all]) {
+      await breathe();
+      yield piece;
+    }
+  }
+  return { ...entry, bytes };
 }
 
 /** Later files take the place of earlier ones of their name. */

@@ -12,7 +12,7 @@ import { bringBase, exportRun, planExport } from './exporting.ts';
 import { failureOf } from './failure.ts';
 import { fitRun } from './fitting.ts';
 import { importHubAdapter, lookUpAdapter } from './hubAdapter.ts';
-import { deleteCachedModel, listShelf } from './hubCache.ts';
+import { deleteCachedModel, listKept, listShelf } from './hubCache.ts';
 import { importAdapter } from './importing.ts';
 import { judgeTask } from './judging.ts';
 import { listRuns, renameRun } from './library.ts';
@@ -79,6 +79,8 @@ async function answer(command: Command): Promise<void> {
       return post({ ...reply, to: command.kind, value: null });
     case 'listShelf':
       return post({ ...reply, to: command.kind, value: await listShelf() });
+    case 'listKept':
+      return post({ ...reply, to: command.kind, value: await listKept() });
     case 'deleteCachedModel':
       return post({ ...reply, to: command.kind, value: await deleteCachedModel(command.repo) });
     case 'storageUsed': {

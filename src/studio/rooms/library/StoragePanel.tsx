@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { call } from '../../../worker/client.ts';
-import type { Calls, ShelfModel } from '../../../worker/protocol.ts';
+import type { Calls } from '../../../worker/protocol.ts';
 import { formatBytes } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
@@ -17,8 +17,9 @@ type Storage =
 
 export function StoragePanel({ runCount }: { runCount: number }) {
   const shelf = useModelStore((state) => state.shelf);
+  const kept = useModelStore((state) => state.kept);
   const [storage, setStorage] = useState<Storage>({ kind: 'loading' });
-  const cached = shelf.filter(({ cachedBytes }) => cachedBytes > 0);
+  const titleOf = (repo: string) => shelf.find((model) => model.repo === repo)?.title ?? repo;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a run or a model more or less changes what is used.
   useEffect(() => {
@@ -26,13 +27,13 @@ export function StoragePanel({ runCount }: { runCount: number }) {
       (used) => setStorage({ kind: 'ready', ...used }),
       (error) => setStorage({ kind: 'failed', message: messageOf(error) }),
     );
-  }, [runCount, shelf]);
+  }, [runCount, kept]);
   useEffect(() => {
     refreshShelf().catch((error) => setStorage({ kind: 'failed', message: messageOf(error) }));
   }, []);
 
-  const letGo = (model: ShelfModel) =>
-    deleteCachedModel(model.repo).catch((error) => setStorage({ kind: 'failed', message: messageOf(error) }));
+  const letGo = (repo: string) =>
+    deleteCachedModel(repo).catch((error) => setStorage({ kind: 'failed', message: messageOf(error) }));
 
   return (
     <Panel
@@ -49,20 +50,20 @@ export function StoragePanel({ runCount }: { runCount: number }) {
           aria-label="Storage used"
         />
       )}
-      {cached.length === 0 ? (
+      {kept.length === 0 ? (
         <p className={styles.dim}>No downloaded models are kept. Runs and adapters stay in this browser only.</p>
       ) : (
         <ul className={styles.plainList} aria-label="Downloaded models">
-          {cached.map((model) => (
-            <li key={model.repo} className={styles.cachedModel}>
+          {kept.map(({ repo, endpoint, sizeBytes }) => (
+            <li key={`${endpoint} ${repo}`} className={styles.cachedModel}>
               <span>
-                {model.title} <span className={styles.dim}>{formatBytes(model.cachedBytes)}</span>
+                {titleOf(repo)} <span className={styles.dim}>{formatBytes(sizeBytes)}</span>
               </span>
               <Button
                 variant="default"
                 size="compact-sm"
-                aria-label={`Delete the downloaded ${model.title}`}
-                onClick={() => void letGo(model)}
+                aria-label={`Delete the downloaded ${titleOf(repo)}`}
+                onClick={() => void letGo(repo)}
               >
                 Delete
               </Button>

@@ -22,6 +22,7 @@ const model: ModelDescription = {
   weightBytes: [],
   targets: [],
   hasChatTemplate: false,
+  isKeptCopy: false,
 };
 const other = { name: 'Large', baseModelId: 'large', modelType: 'llama', weights: 'f32', source: 'hub' } as const;
 const runs = [
