@@ -1,11 +1,13 @@
-// An adapter trained elsewhere becomes a run of the Library, kept as it came. One that went on elsewhere from a run of ours
-// comes back with its settings, results and curve.
+// An adapter trained elsewhere becomes a run of the Library, kept as it came (a GGUF one as a PEFT folder). One that went on
+// elsewhere from a run of ours comes back with its settings, results and curve.
 import { layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
-import { readAdapter } from '../adapters/peftFolder.ts';
+import { readAdapter, writeAdapter } from '../adapters/peftFolder.ts';
 import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
+import { isGguf } from '../formats/ggufShards.ts';
 import { sortModelFiles } from '../formats/modelFolder.ts';
 import { openZip } from '../formats/zipReader.ts';
 import { DEFAULT_RUN_SETTINGS } from '../training/settings.ts';
+import { cardInfo } from './adapterCardInfo.ts';
 import { storeAdapter } from './adapterStore.ts';
 import { readContinuedRun } from './continuedRun.ts';
 import { WorkerError } from './failure.ts';
@@ -19,22 +21,21 @@ import { NO_MEMORY } from './runPlanning.ts';
 export async function importAdapter(files: readonly File[]): Promise<RunRecord> {
   const { description, frozen, storage, source } = requireModel();
   const sources = await sourcesOf(files);
-  const names = sources.map(({ name }) => baseName(name));
-  if (!names.includes('adapter_config.json') && !names.includes('config.json')) {
-    const got = names.slice(0, 5).join(', ');
-    throw new WorkerError(`adapter_config.json: missing (got ${got}); choose the whole PEFT folder, or its zip.`);
-  }
-  const { spec, config } = await readAdapter(sources, frozen.architecture);
+  refuseOthers(sources);
+  const adapter = await readAdapter(sources, frozen.architecture);
+  const { spec, config } = adapter;
   const folder = sortModelFiles(sources);
-  if (folder.kind !== 'adapter') throw new WorkerError('This is a model, not an adapter; load it in Train.');
+  if (folder.kind === 'model') throw new WorkerError('This is a model, not an adapter; load it in Train.');
   const [layout] = layOutAdapters(frozen.architecture, [spec]);
-  const trainable = layout ? trainableParameters(layout) : 0;
-  const kept = [folder.config, folder.weights, ...(folder.card ? [folder.card] : [])];
-  const stored = kept.map(async (file) => ({ name: baseName(file.name), bytes: await file.read(0, file.sizeBytes) }));
-  const continued = await readContinuedRun(sources, folder.config.name);
+  if (!layout) throw new WorkerError('The adapter has no matrices.');
+  const isGgufFile = folder.kind === 'gguf';
+  const card = isGgufFile ? undefined : folder.card;
+  const kept = isGgufFile ? folder.files : [folder.config, folder.weights, ...(card ? [card] : [])];
+  const [first] = kept;
+  const continued = isGgufFile ? undefined : await readContinuedRun(sources, folder.config.name);
   const run: KeptRun = {
     id: crypto.randomUUID(),
-    name: continued?.name ?? (await titleOf(folder.card)) ?? nameOf(files, folder.config.name),
+    name: continued?.name ?? (await titleOf(card)) ?? nameOf(files, first?.name ?? ''),
     createdAt: Date.now(),
     status: 'finished',
     message:
@@ -59,7 +60,7 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
       training: DEFAULT_RUN_SETTINGS.training,
     },
     plan: {
-      trainableParameters: trainable,
+      trainableParameters: trainableParameters(layout),
       modelParameters: description.parameters,
       adapterFileBytes: kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
       steps: 0,
@@ -80,10 +81,33 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
     isImported: continued === undefined,
     ...continued?.record,
   };
-  await storeAdapter(run.id, await Promise.all(stored));
+  if (isGgufFile) {
+    const written = await writeAdapter(frozen.architecture, layout, adapter.parametersFor(layout), cardInfo(run));
+    // How it was trained is not known, so it gets no model card.
+    await storeAdapter(
+      run.id,
+      written.filter(({ name }) => name !== 'README.md'),
+    );
+  } else await storeAdapter(run.id, await filesOf(kept));
   if (continued) await (await library()).appendMetrics(run.id, continued.metrics);
   await (await library()).put(run);
   return recordOf(run);
+}
+
+/** Before anything is read: what is neither a PEFT folder nor a GGUF file. */
+function refuseOthers(sources: readonly ByteSource[]): void {
+  const names = sources.map(({ name }) => baseName(name));
+  if (names.some((name) => name === 'adapter_config.json' || name === 'config.json' || isGguf(name))) return;
+  const got = names.slice(0, 5).join(', ');
+  throw new WorkerError(
+    `adapter_config.json: missing (got ${got}); choose the whole PEFT folder, its zip, or a GGUF LoRA adapter.`,
+  );
+}
+
+function filesOf(kept: readonly ByteSource[]) {
+  return Promise.all(
+    kept.map(async (file) => ({ name: baseName(file.name), bytes: await file.read(0, file.sizeBytes) })),
+  );
 }
 
 async function sourcesOf(files: readonly File[]): Promise<readonly ByteSource[]> {
@@ -105,7 +129,7 @@ async function titleOf(card: ByteSource | undefined): Promise<string | undefined
 
 function nameOf(files: readonly File[], configPath: string): string {
   const folder = configPath.split('/').at(-2);
-  const zip = files.length === 1 ? files[0]?.name.replace(/\.zip$/i, '') : undefined;
+  const zip = files.length === 1 ? files[0]?.name.replace(/\.(zip|gguf)$/i, '') : undefined;
   return folder ?? zip ?? 'Imported adapter';
 }
 

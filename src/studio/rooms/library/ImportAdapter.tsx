@@ -1,4 +1,4 @@
-// Import: drop a PEFT folder or zip here, or pick one.
+// Import: drop a PEFT folder, its zip or a GGUF adapter here, or pick one.
 import '@mantine/dropzone/styles.css';
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
@@ -19,7 +19,7 @@ export function ImportAdapter() {
   const model = useModelStore(({ status }) => (status.kind === 'ready' ? status.description.name : null));
   const isOff = state.kind === 'running' || isMissing;
   return (
-    <Panel title="Import an adapter" note="PEFT folder, zip or Hub id">
+    <Panel title="Import an adapter" note="PEFT folder, zip, GGUF or Hub id">
       <Dropzone
         className={styles.drop}
         classNames={{ inner: styles.dropInner }}
@@ -34,11 +34,11 @@ export function ImportAdapter() {
         <p>
           {isMissing
             ? 'Importing needs WebGPU: an adapter is read against its base model.'
-            : `Drop a PEFT LoRA folder or its zip here. It is read against the model that is loaded${model === null ? '' : `: ${model}`}.`}
+            : `Drop a PEFT LoRA folder, its zip, or a GGUF LoRA adapter here. It is read against the model that is loaded${model === null ? '' : `: ${model}`}.`}
         </p>
         <div className={styles.buttons}>
           <Button variant="default" size="compact-md" disabled={isOff} onClick={() => zipInput.current?.click()}>
-            Pick a zip or files…
+            Pick a zip, GGUF or files…
           </Button>
           <Button variant="default" size="compact-md" disabled={isOff} onClick={() => folderInput.current?.click()}>
             Pick a folder…
@@ -50,7 +50,7 @@ export function ImportAdapter() {
         type="file"
         hidden
         multiple
-        accept=".zip,.json,.safetensors"
+        accept=".zip,.json,.safetensors,.gguf"
         aria-label="Adapter files"
         onChange={({ currentTarget }) => take(currentTarget)}
       />
