@@ -51,20 +51,13 @@ export async function parsed(file: ByteSource): Promise<unknown[]> {
   return pieces.map((piece): unknown => JSON.parse(piece));
 }
 
+/** Runs the command line in a process of its own; what it writes to standard output. Rejects unless it ends well. */
+export async function rankwise(...args: string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, ['--import', 'tsx', MAIN, ...args], { cwd: ROOT })).stdout;
+}
+
 /** What the command line continues `prompt` with, greedy, as the Playground shows it. */
 export async function cliText(prompt: string, ...modelFlags: string[]): Promise<string> {
-  const args = [
-    '--import',
-    'tsx',
-    MAIN,
-    'generate',
-    '--prompt',
-    prompt,
-    '--max-new-tokens',
-    '64',
-    '--json',
-    ...modelFlags,
-  ];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
+  const stdout = await rankwise('generate', '--prompt', prompt, '--max-new-tokens', '64', '--json', ...modelFlags);
   return z.object({ text: z.string() }).parse(JSON.parse(stdout)).text.trim();
 }
