@@ -140,4 +140,19 @@ test('an adapter is pushed with its card, and comes back by its id with its base
   const back = weights && (await weights.read(0, weights.sizeBytes));
   expect(Buffer.from(back ?? []).equals(Buffer.from(pushed('adapter_model.safetensors')))).toBe(true);
   expect(JSON.parse(await readText(files.get('adapter_config.json')!)).base_model_name_or_path).toBe('someone/tiny');
+
+  // Without the Hub: what was brought here opens all the same.
+  await hub.close();
+  await page.reload();
+  await train.open();
+  await train.waitUntilReady(2 * MINUTE_MS);
+  const models = await train.openModels();
+  await expect(models.getByRole('listitem').filter({ hasText: 'someone/tiny' })).toContainText(hub.endpoint);
+  await models.getByRole('button', { name: 'Load someone/tiny' }).click();
+  await expect(train.model.getByText('frozen')).toBeVisible({ timeout: MINUTE_MS });
+  await expect(train.model).toContainText('The Hub cannot be asked: this is the copy that this browser keeps.');
+  await library.open();
+  const storage = page.getByRole('region', { name: 'Storage' });
+  await storage.getByRole('button', { name: 'Delete the downloaded someone/tiny' }).click();
+  await expect(storage).toContainText('No downloaded models are kept.');
 });

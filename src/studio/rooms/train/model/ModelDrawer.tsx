@@ -32,12 +32,12 @@ export function ModelDrawer({ onClose, onBigger }: { onClose: () => void; onBigg
           </Button>
         </div>
       </section>
+      <KeptModels onChoose={load} />
       <section className={styles.section}>
         <h3>Shelf</h3>
         <p>Known small models, fetched from the Hugging Face Hub and kept in this browser.</p>
         <Shelf onChoose={load} onNeedToken={setHubId} />
       </section>
-      <KeptModels onChoose={load} />
       <section className={styles.section}>
         <h3>From the Hugging Face Hub</h3>
         <HubForm key={hubId} initialId={hubId} onChoose={describe} />
