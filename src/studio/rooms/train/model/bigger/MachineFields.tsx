@@ -33,7 +33,7 @@ export function MachineFields() {
         options={[
           { value: 'none', label: 'whole on each GPU' },
           { value: 'fsdp', label: 'cut over all (FSDP)' },
-          { value: 'deepspeed', label: 'cut over all (DeepSpeed ZeRO-3)' },
+          { value: 'deepspeed', label: 'cut over all (DeepSpeed)' },
         ]}
         onChange={(sharding) => changeMachines({ sharding })}
       />
@@ -66,9 +66,10 @@ export function MachineFields() {
       />
       <Select
         label="Activations"
+        term="checkpointing"
         value={machines.checkpointing ? 'again' : 'kept'}
         options={[
-          { value: 'again', label: 'computed again (checkpointing)' },
+          { value: 'again', label: 'computed again' },
           { value: 'kept', label: 'kept' },
         ]}
         onChange={(choice) => changeMachines({ checkpointing: choice === 'again' })}

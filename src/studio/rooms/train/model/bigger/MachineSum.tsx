@@ -48,7 +48,9 @@ export function MachineSum({ plan }: { plan: BigPlan }) {
 function verdict({ fits, leastGpus, memory }: BigPlan, { gpus, gpuBytes, sharding }: Machines): string {
   const room = `${formatBytes(memory.total)} of ${formatBytes(gpuBytes)}`;
   if (fits)
-    return leastGpus !== null && leastGpus < gpus ? `It fits: ${room}. ${leastGpus} would do.` : `It fits: ${room}.`;
+    return leastGpus !== null && leastGpus < gpus
+      ? `It fits: ${room}. ${leastGpus} ${leastGpus === 1 ? 'GPU' : 'GPUs'} would do.`
+      : `It fits: ${room}.`;
   if (leastGpus !== null) return `Too much: ${room}. ${leastGpus} such GPUs would hold it.`;
   const remedy = sharding === 'none' ? 'Cut it over several, or take' : 'Take fewer rows at once, shorter rows, or';
   return `Too much: ${room}, and more GPUs do not change that. ${remedy} larger GPUs.`;

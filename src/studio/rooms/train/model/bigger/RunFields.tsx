@@ -24,15 +24,17 @@ export function RunFields() {
   return (
     <>
       <div className={styles.fields}>
-        <Select
-          label="Model"
-          value={modelId}
-          options={models.map(({ id, title, parameters }) => ({
-            value: id,
-            label: `${title} · ${formatCount(parameters)} parameters`,
-          }))}
-          onChange={chooseBigModel}
-        />
+        <div className={styles.wide}>
+          <Select
+            label="Model"
+            value={modelId}
+            options={models.map(({ id, title, parameters }) => ({
+              value: id,
+              label: `${title} · ${formatCount(parameters)} parameters`,
+            }))}
+            onChange={chooseBigModel}
+          />
+        </div>
         <NumberField
           label="Rank"
           term="r"
@@ -46,9 +48,9 @@ export function RunFields() {
           label="Optimizer"
           value={chosen}
           options={[
-            { value: 'adamw', label: 'AdamW: two moments' },
-            { value: 'momentum', label: 'SGD with momentum: one' },
-            { value: 'sgd', label: 'SGD: none' },
+            { value: 'adamw', label: 'AdamW' },
+            { value: 'momentum', label: 'SGD, momentum' },
+            { value: 'sgd', label: 'SGD' },
           ]}
           onChange={(kind) => changeBigOptimizer(OPTIMIZERS[kind])}
         />

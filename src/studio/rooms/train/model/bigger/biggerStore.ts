@@ -11,7 +11,7 @@ interface BiggerStore {
   models: readonly BigModel[];
   modelId: string;
   machines: Machines;
-  /** From Train's own when the drawer first opens; Train's stay as they are. */
+  /** From Train's own when the drawer opens; Train's stay as they are. All layers are adapted. */
   settings: RunSettings;
   plan: { kind: 'none' } | { kind: 'ready'; plan: BigPlan } | { kind: 'failed'; message: string };
   leaving: { kind: 'none' } | { kind: 'making' } | { kind: 'failed'; message: string };
@@ -34,17 +34,16 @@ export const useBiggerStore = create<BiggerStore>()(() => ({
   leaving: { kind: 'none' },
 }));
 
+/** Starts from what Train has now. */
 export async function openBigger(): Promise<void> {
-  if (useBiggerStore.getState().models.length === 0) {
-    useBiggerStore.setState({ settings: useSettingsStore.getState().settings });
-    try {
-      useBiggerStore.setState({ models: await call('listBigModels', {}) });
-    } catch (error) {
-      useBiggerStore.setState({ plan: { kind: 'failed', message: messageOf(error) } });
-      return;
-    }
+  const { modelId } = useBiggerStore.getState();
+  useBiggerStore.setState({ settings: useSettingsStore.getState().settings });
+  try {
+    useBiggerStore.setState({ models: await call('listBigModels', {}) });
+    chooseBigModel(modelId);
+  } catch (error) {
+    useBiggerStore.setState({ plan: { kind: 'failed', message: messageOf(error) } });
   }
-  await replan();
 }
 
 /** The matrices that this family lacks are left out; where none is left, its queries and values stand in. */
@@ -53,7 +52,8 @@ export function chooseBigModel(modelId: string): void {
   const known = models.find(({ id }) => id === modelId)?.targets ?? [];
   const kept = settings.adapter.targets.filter((target) => known.includes(target));
   const targets: AdapterSettings['targets'] = kept.length > 0 ? kept : ['q', 'v'];
-  useBiggerStore.setState({ modelId, settings: { ...settings, adapter: { ...settings.adapter, targets } } });
+  const { layers: _, ...adapter } = settings.adapter;
+  useBiggerStore.setState({ modelId, settings: { ...settings, adapter: { ...adapter, targets } } });
   void replan();
 }
 
