@@ -53,13 +53,10 @@ fn main(
   let lastRow = queryEnd[lastKey];
   var dk = zeroRows();
   var dv = zeroRows();
-  // Loops end at their last turn: see linear/forwardLanes. A key is seen by its own row at least.
-  var inGroup = 0u;
-  loop {
+  for (var inGroup = 0u; inGroup < groupSize; inGroup++) {
     let part = (workgroup.z * groupSize + inGroup) * params.rows;
     let headColumn = (kvHead * groupSize + inGroup) * params.headVec4 + min(column, params.headVec4 - 1u);
-    var row = key;
-    loop {
+    for (var row = key; row <= lastRow; row += 4u) {
       let at = (part + row) * params.length;
       let q = row * stride + headColumn;
       let queries = mat4x4f(qkv[q], qkv[q + stride], qkv[q + 2u * stride], qkv[q + 3u * stride]);
@@ -73,24 +70,17 @@ fn main(
       @if(lanes4) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
       dv = plusProducts(dv, broadcastRows(pa, pb, pc, pd), outs);
       dk = plusProducts(dk, broadcastRows(sa, sb, sc, sd), queries);
-      continuing { row += 4u; break if row > lastRow; }
     }
-    continuing { inGroup++; break if inGroup >= groupSize; }
   }
   if (column >= params.headVec4) { return; }
   let to = (params.heads + kvHead) * params.headVec4 + column;
-  let count = lastKey - key + 1u;
-  var i = 0u;
-  loop {
-    let dks = fourRows(dk, i / 4u);
-    let dvs = fourRows(dv, i / 4u);
-    let end = min(i + 4u, count);
-    loop {
-      let at = (key + i) * stride + to;
-      dqkv[at] = oneRow(dks, i % 4u);
-      dqkv[at + params.kvHeads * params.headVec4] = oneRow(dvs, i % 4u);
-      continuing { i++; break if i >= end; }
+  for (var base = key; base <= lastKey; base += 4u) {
+    let dks = fourRows(dk, (base - key) / 4u);
+    let dvs = fourRows(dv, (base - key) / 4u);
+    for (var r = base; r <= min(base + 3u, lastKey); r++) {
+      let at = r * stride + to;
+      dqkv[at] = oneRow(dks, r - base);
+      dqkv[at + params.kvHeads * params.headVec4] = oneRow(dvs, r - base);
     }
-    continuing { break if i >= count; }
   }
 }

@@ -60,9 +60,7 @@ fn main(
   var dp = zeroRows();
   // Of this lane's own rows.
   var deltas = vec4f();
-  // Loops end at their last turn: see linear/forwardLanes.
-  var d = 0u;
-  loop {
+  for (var d = 0u; d < params.headVec4; d++) {
     let column = qColumn + d;
     let ka = transpose(mat4x4f(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]));
     let va = transpose(mat4x4f(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]));
@@ -86,7 +84,6 @@ fn main(
     }
     scores = plusProducts(scores, broadcastRows(qa, qb, qc, qd), ka);
     dp = plusProducts(dp, broadcastRows(oa, ob, oc, od), va);
-    continuing { d++; break if d >= params.headVec4; }
   }
   let lses = vec4f(
     lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);
@@ -95,18 +92,13 @@ fn main(
     vec4f(lses.z, deltas.z, 0.0, 0.0), vec4f(lses.w, deltas.w, 0.0, 0.0));
   if (key >= params.length) { return; }
   let to = workgroup.z * params.rows;
-  let count = lastRow - row + 1u;
-  var i = 0u;
-  loop {
-    let products = fourRows(scores, i / 4u);
-    let dps = fourRows(dp, i / 4u);
-    let terms = fourRows(rowTerms, i / 4u);
-    let end = min(i + 4u, count);
-    loop {
-      let j = i % 4u;
-      store(to, row + i, key, keys, oneRow(products, j), oneRow(dps, j), oneRow(terms, j));
-      continuing { i++; break if i >= end; }
+  for (var base = row; base <= lastRow; base += 4u) {
+    let products = fourRows(scores, (base - row) / 4u);
+    let dps = fourRows(dp, (base - row) / 4u);
+    let terms = fourRows(rowTerms, (base - row) / 4u);
+    for (var r = base; r <= min(base + 3u, lastRow); r++) {
+      let j = r - base;
+      store(to, r, key, keys, oneRow(products, j), oneRow(dps, j), oneRow(terms, j));
     }
-    continuing { break if i >= count; }
   }
 }

@@ -50,28 +50,20 @@ fn main(
   let keys = sequence + min(key + vec4u(0u, 1u, 2u, 3u), vec4u(params.length - 1u));
   let kAt = keys * (params.kStride / 4u) + params.kOffset / 4u + head / params.groupSize * params.headVec4;
   var sums = zeroRows();
-  // Loops end at their last turn: see linear/forwardLanes.
-  var d = 0u;
-  loop {
+  for (var d = 0u; d < params.headVec4; d++) {
     let a = q[qa + d];
     var b = vec4f(); var c = vec4f(); var e = vec4f();
     @if(!lanes16) { b = q[qb + d]; }
     @if(lanes4) { c = q[qc + d]; e = q[qd + d]; }
     let columns = transpose(mat4x4f(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
     sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
-    continuing { d++; break if d >= params.headVec4; }
   }
   if (key >= params.length) { return; }
   let to = workgroup.z * params.rows;
-  let count = lastRow - row + 1u;
-  var i = 0u;
-  loop {
-    let four = fourRows(sums, i / 4u);
-    let end = min(i + 4u, count);
-    loop {
-      store(to, row + i, key, keys, oneRow(four, i % 4u));
-      continuing { i++; break if i >= end; }
+  for (var base = row; base <= lastRow; base += 4u) {
+    let four = fourRows(sums, (base - row) / 4u);
+    for (var r = base; r <= min(base + 3u, lastRow); r++) {
+      store(to, r, key, keys, oneRow(four, r - base));
     }
-    continuing { break if i >= count; }
   }
 }

@@ -44,9 +44,7 @@ fn main(
   let last = (keyEnd[lastRow] - sequence) / 4u;
   var v = (sequence + 4u * first) * stride + at;
   var sums = zeroRows();
-  // Loops end at their last turn: see linear/forwardLanes.
-  var n = first;
-  loop {
+  for (var n = first; n <= last; n++) {
     let a = weights[wa + n];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(!lanes16) { b = weights[wb + n]; }
@@ -54,19 +52,13 @@ fn main(
     let columns = mat4x4f(values[v], values[v + stride], values[v + 2u * stride], values[v + 3u * stride]);
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     v += 4u * stride;
-    continuing { n++; break if n > last; }
   }
   if (column >= params.headVec4) { return; }
   let to = params.outOffset / 4u + head * params.headVec4 + column;
-  let count = lastRow - row + 1u;
-  var i = 0u;
-  loop {
-    let four = fourRows(sums, i / 4u);
-    let end = min(i + 4u, count);
-    loop {
-      out[(row + i) * (params.outStride / 4u) + to] = oneRow(four, i % 4u);
-      continuing { i++; break if i >= end; }
+  for (var base = row; base <= lastRow; base += 4u) {
+    let four = fourRows(sums, (base - row) / 4u);
+    for (var r = base; r <= min(base + 3u, lastRow); r++) {
+      out[r * (params.outStride / 4u) + to] = oneRow(four, r - base);
     }
-    continuing { break if i >= count; }
   }
 }

@@ -15,9 +15,7 @@ enable subgroups;
 const WORKGROUP = constants::WORKGROUP;
 
 // Four ranks from `first` on, of one row of V; past the last rank they count as 0. Four columns of one rank of A.
-@if(lora && evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f {
-  return select(vec4f(), v[(start + first) / 4u], first < rank);
-}
+@if(lora && evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f { return v[(start + first) / 4u]; }
 @if(lora && evenRanks) fn a4(at: u32) -> vec4f { return lora[at / 4u]; }
 @if(lora && !evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f {
   let ranks = first + vec4u(0u, 1u, 2u, 3u);
@@ -62,11 +60,9 @@ fn main(
   let yd = rd * vectors + firstVector;
   var sums = zeroRows();
   @if(lora) {
-    // A frozen product has one turn, of rank 0.
-    var block = 0u;
-    loop {
+    for (var block = 0u; block < params.columnBlocks; block++) {
       let segment = segments[workgroup.z * params.columnBlocks + block];
-      let rank = select(0u, segment.rank, block < params.columnBlocks);
+      let rank = segment.rank;
       let va = segment.uStart + (ra - rowStart) * rank;
       let vb = segment.uStart + (rb - rowStart) * rank;
       let vc = segment.uStart + (rc - rowStart) * rank;
@@ -74,20 +70,13 @@ fn main(
       @if(dropout) let before = sums;
       // An adapter without dropout adds up as it would beside none that has it.
       @if(dropout) { if (segment.dropBelow > 0u) { sums = zeroRows(); } }
-      var first = 0u;
-      loop {
+      for (var first = 0u; first < rank; first += 4u) {
         let a = segment.scaling * v4(va, first, rank);
         var b = vec4f(); var c = vec4f(); var d = vec4f();
         @if(!lanes16) { b = segment.scaling * v4(vb, first, rank); }
         @if(lanes4) { c = segment.scaling * v4(vc, first, rank); d = segment.scaling * v4(vd, first, rank); }
         let start = segment.aStart + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u)) * params.inner + at;
-        // What is read at rank 0 is no part of A, and may be no number.
-        let isRank = first < rank;
-        let factors = mat4x4f(
-          select(vec4f(), a4(start.x), isRank), select(vec4f(), a4(start.y), isRank),
-          select(vec4f(), a4(start.z), isRank), select(vec4f(), a4(start.w), isRank));
-        sums = plusProducts(sums, broadcastRows(a, b, c, d), factors);
-        continuing { first += 4u; break if first >= rank; }
+        sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
       }
       @if(dropout) {
         if (segment.dropBelow > 0u) {
@@ -96,14 +85,12 @@ fn main(
           sums = plusRows(before, masked);
         }
       }
-      continuing { block++; break if block >= params.columnBlocks; }
     }
   }
   // Four rows of W0 at a time.
   let weightVectors = params.inner / 4u;
   var w = at / 4u;
-  var n = 0u;
-  loop {
+  for (var n = 0u; n < params.weightRows / 4u; n++) {
     let a = dy[ya + n];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(!lanes16) { b = dy[yb + n]; }
@@ -112,17 +99,10 @@ fn main(
     let columns = mat4x4f(weight4(w), weight4(w1), weight4(w2), weight4(w3));
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
     w = w3 + weightVectors;
-    continuing { n++; break if n >= params.weightRows / 4u; }
   }
-  let rows = min(16u, rowEnd - row);
-  var i = 0u;
-  loop {
-    let four = fourRows(sums, i / 4u);
-    let end = min(i + 4u, rows);
-    loop {
-      store4(row + i, rowEnd, col, oneRow(four, i % 4u));
-      continuing { i++; break if i >= end; }
-    }
-    continuing { break if i >= rows; }
+  let tileEnd = min(row + 16u, rowEnd);
+  for (var first = row; first < tileEnd; first += 4u) {
+    let four = fourRows(sums, (first - row) / 4u);
+    for (var r = first; r < min(first + 4u, tileEnd); r++) { store4(r, rowEnd, col, oneRow(four, r - first)); }
   }
 }

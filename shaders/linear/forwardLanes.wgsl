@@ -12,22 +12,17 @@ enable subgroups;
 
 const WORKGROUP = constants::WORKGROUP;
 
-// Four ranks from `first` on, of one row of U or of B; 0 past the last rank, for a block of rank 0 has a turn, too.
-@if(lora && evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f {
-  return select(vec4f(), u[(start + first) / 4u], first < rank);
-}
-@if(lora && evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f {
-  return select(vec4f(), lora[(start + first) / 4u], first < rank);
-}
+// Four ranks from `first` on, of one row of U or of B; past the last rank U counts as 0.
+@if(lora && evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f { return u[(start + first) / 4u]; }
+@if(lora && evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f { return lora[(start + first) / 4u]; }
 @if(lora && !evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f {
   let ranks = first + vec4u(0u, 1u, 2u, 3u);
   let at = start + min(ranks, vec4u(rank - 1u));
   return select(vec4f(), vec4f(u[at.x], u[at.y], u[at.z], u[at.w]), ranks < vec4u(rank));
 }
 @if(lora && !evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f {
-  let ranks = first + vec4u(0u, 1u, 2u, 3u);
-  let at = start + min(ranks, vec4u(rank - 1u));
-  return select(vec4f(), vec4f(lora[at.x], lora[at.y], lora[at.z], lora[at.w]), ranks < vec4u(rank));
+  let at = start + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u));
+  return vec4f(lora[at.x], lora[at.y], lora[at.z], lora[at.w]);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -72,16 +67,13 @@ fn main(
   let w2 = (c2 - params.weightStart) * vectors;
   let w3 = (c3 - params.weightStart) * vectors;
   var sums = equalRows(bias4(col, colEnd));
-  // Loops end at their last turn: some drivers run the body once more, masked, of one that is left from its head.
-  var k = 0u;
-  loop {
+  for (var k = 0u; k < vectors; k++) {
     let a = x[xa + k];
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(!lanes16) { b = x[xb + k]; }
     @if(lanes4) { c = x[xc + k]; d = x[xd + k]; }
     let columns = transpose(mat4x4f(weight4(w0 + k), weight4(w1 + k), weight4(w2 + k), weight4(w3 + k)));
     sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
-    continuing { k++; break if k >= vectors; }
   }
   @if(lora) {
     let rank = segment.rank;
@@ -93,26 +85,18 @@ fn main(
     let b1 = segment.bStart + (c1 - segment.colStart) * rank;
     let b2 = segment.bStart + (c2 - segment.colStart) * rank;
     let b3 = segment.bStart + (c3 - segment.colStart) * rank;
-    var first = 0u;
-    loop {
+    for (var first = 0u; first < rank; first += 4u) {
       let a = segment.scaling * u4(ua, first, rank);
       var b = vec4f(); var c = vec4f(); var d = vec4f();
       @if(!lanes16) { b = segment.scaling * u4(ub, first, rank); }
       @if(lanes4) { c = segment.scaling * u4(uc, first, rank); d = segment.scaling * u4(ud, first, rank); }
       let columns = transpose(mat4x4f(b4(b0, first, rank), b4(b1, first, rank), b4(b2, first, rank), b4(b3, first, rank)));
       sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
-      continuing { first += 4u; break if first >= rank; }
     }
   }
-  let rows = min(16u, rowEnd - row);
-  var i = 0u;
-  loop {
-    let four = fourRows(sums, i / 4u);
-    let end = min(i + 4u, rows);
-    loop {
-      storeBiased4(row + i, col, colEnd, oneRow(four, i % 4u));
-      continuing { i++; break if i >= end; }
-    }
-    continuing { break if i >= rows; }
+  let tileEnd = min(row + 16u, rowEnd);
+  for (var first = row; first < tileEnd; first += 4u) {
+    let four = fourRows(sums, (first - row) / 4u);
+    for (var r = first; r < min(first + 4u, tileEnd); r++) { storeBiased4(r, col, colEnd, oneRow(four, r - first)); }
   }
 }

@@ -65,9 +65,7 @@ fn main(
   let stride = params.cols / 4u;
   let start = segments[firstSegment].rowStart * stride + (colStart + min(col, colCount - 4u)) / 4u;
   var sums = zeroRows();
-  // Loops end at their last turn: see linear/forwardLanes.
-  var m = 0u;
-  loop {
+  for (var m = 0u; m < rowCount; m += 4u) {
     let a = left4(la, m, rowCount);
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(lanes4 || (lanes8 && !eight)) { b = left4(lb, m, rowCount); }
@@ -86,13 +84,11 @@ fn main(
       r3 *= mask4(segment, rows.w, col);
     }
     sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(r0, r1, r2, r3));
-    continuing { m += 4u; break if m >= rowCount; }
   }
   if (col >= colCount) { return; }
   let count = min(SLOTS, slots - firstSlot);
   let isFirst = step.microBatch == 0u;
-  var i = 0u;
-  loop {
+  for (var i = 0u; i < count; i++) {
     let own = slotAt(firstSegment, params.blocks, firstSlot + i);
     let segment = segments[own.segment];
     let results = segment.scaling * oneRow(fourRows(sums, i / 4u), i % 4u);
@@ -100,12 +96,9 @@ fn main(
     var next = segment.rank;
     if (params.isOfA != 0u) { at = segment.aStart + own.q * params.cols + col; next = 1u; }
     // A loop of a known length would be unrolled.
-    var j = col;
-    loop {
+    for (var j = col; j < col + 4u; j++) {
       gradients[at] = oneOf(results, j - col) + select(gradients[at], 0.0, isFirst);
       at += next;
-      continuing { j++; break if j >= col + 4u; }
     }
-    continuing { i++; break if i >= count; }
   }
 }

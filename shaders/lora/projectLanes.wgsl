@@ -67,9 +67,7 @@ fn main(
     vectors = segments[firstSegment].colCount / 4u;
   }
   var sums = zeroRows();
-  // Loops end at their last turn: see linear/forwardLanes.
-  var k = 0u;
-  loop {
+  for (var k = 0u; k < vectors; k++) {
     let a = factor4(fa, k);
     var b = vec4f(); var c = vec4f(); var d = vec4f();
     @if(lanes4 || (lanes8 && !eight)) { b = factor4(fb, k); }
@@ -86,17 +84,14 @@ fn main(
       x3 *= mask4(segment, rows.w, k);
     }
     sums = plusProducts(sums, broadcastRows(a, b, c, d), transpose(mat4x4f(x0, x1, x2, x3)));
-    continuing { k++; break if k >= vectors; }
   }
   let count = min(SLOTS, slots - firstSlot);
   // A loop of a known length would be unrolled.
   let rowEnd = min(row + 4u, rowCount);
-  var i = 0u;
-  loop {
+  for (var i = 0u; i < count; i++) {
     let own = slotAt(firstSegment, params.blocks, firstSlot + i);
     let segment = segments[own.segment];
     let results = oneRow(fourRows(sums, i / 4u), i % 4u);
     for (var at = row; at < rowEnd; at++) { u[segment.uStart + at * segment.rank + own.q] = oneOf(results, at - row); }
-    continuing { i++; break if i >= count; }
   }
 }
