@@ -3,11 +3,15 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PARITY_CASES } from '../adapters/testFixtures.ts';
+import { openWeightFiles } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
-import type { Architecture } from '../model/architecture.ts';
+import { type Architecture, architectureOf } from '../model/architecture.ts';
+import { declareModel } from '../model/frozenModel.ts';
+import { loadModel } from '../model/loadModel.ts';
+import { logitsOf } from '../model/logits.ts';
 import { best } from '../model/sampling.ts';
 import { parityAnswers, parityRows, parityTensor } from '../model/testModel.ts';
-import { relativeError } from '../ops/testGpu.ts';
+import { relativeError, testGpu } from '../ops/testGpu.ts';
 import { onnxFolder } from './onnxFolder.ts';
 import { entryBytes, openFixture, openSession, run } from './testSession.ts';
 
@@ -71,6 +75,25 @@ test.each(['llama', 'gpt2'])('%s, its weights in files beside the model', async 
   const { ids, logits } = (await expectedRows(name))[0]!;
   const answer = await run(await openSession(cut), fixture.a, { ids: [ids] });
   expect(relativeError(answer.logits, logits)).toBeLessThan(F32_TOLERANCE);
+});
+
+test('a sliding window shorter than the row, over the cache too, against our engine', async () => {
+  const { model } = await openFixture('mistral');
+  const config = JSON.parse(new TextDecoder().decode(await model.config.read(0, model.config.sizeBytes)));
+  const a = architectureOf({ ...config, sliding_window: 5 });
+  const gpu = await testGpu();
+  const engine = declareModel(a, 'f32', gpu.limits.maxStorageBufferBindingSize);
+  await loadModel(gpu, engine, await openWeightFiles(model.weights));
+  const ids = parityRows('mistral')[1]!;
+  const ours = await logitsOf(gpu, engine, ids);
+  const session = await openSession(await onnxFolder(model, a, undefined, { dtype: 'f32' }));
+  const first = await run(session, a, { ids: [ids.slice(0, 9)] });
+  const second = await run(session, a, { ids: [ids.slice(9)] }, first.cache);
+  const both = Float32Array.from([...first.logits, ...second.logits]);
+  expect(relativeError(both, ours)).toBeLessThan(F32_TOLERANCE);
+  const wide = await openSession(await onnxFolder(model, architectureOf(config), undefined, { dtype: 'f32' }));
+  const unlike = await run(wide, a, { ids: [ids] });
+  expect(relativeError(unlike.logits, ours)).toBeGreaterThan(0.01);
 });
 
 describe.each(['cli-bos', 'cli-plain'])('%s', (name) => {
