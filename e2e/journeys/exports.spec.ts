@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import { bytesSource } from '../../src/formats/byteSource.ts';
+import { openModelFolder, openWeights } from '../../src/formats/openModel.ts';
 import { openZip } from '../../src/formats/zipReader.ts';
 import { browserFlags, findOrInstallBrowser } from '../browser.ts';
 import { openAdapterInputs, openOnnx } from '../exported/onnxText.ts';
@@ -117,6 +118,25 @@ test('the merged model as a transformers folder: alone it says what base and ada
   const folder = join(profile, 'merged');
   expect(unpack(taken, folder)).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']));
   expect(await cliText(PROMPT, '--model', folder)).toBe(said.adapter);
+});
+
+test('the merged model as one GGUF file: alone it says the same, and fewer bits make it smaller', async () => {
+  const panel = await openExport();
+  const taken = await panel.download('Merged model in GGUF', 'F16');
+  expect(taken.name).toBe('To-be-taken-away-F16.gguf');
+  unpack(taken, profile);
+  expect(await cliText(PROMPT, '--model', join(profile, taken.name))).toBe(said.adapter);
+
+  const sizes = [taken.bytes.length];
+  for (const type of ['Q8_0', 'Q4_0']) {
+    const { name, bytes } = await panel.download('Merged model in GGUF', type);
+    const folder = await openModelFolder([bytesSource(bytes, name)]);
+    if (folder.kind !== 'model') throw new Error(`${name}: no model`);
+    const types = [...(await openWeights(folder)).tensors.values()].map(({ info }) => info.dtype);
+    expect(types).toContain(type);
+    sizes.push(bytes.length);
+  }
+  expect(sizes.toSorted((a, b) => b - a)).toEqual(sizes);
 });
 
 test('the merged model in ONNX: onnxruntime-web says the same in f16, and runs 4 bits', async () => {
