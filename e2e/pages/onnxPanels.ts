@@ -54,4 +54,20 @@ export class OnnxPanel {
       })),
     );
   }
+
+  /** Has merged and unmerged timed against the base in WebAssembly; the table's rows. */
+  async timeMerged(): Promise<string> {
+    await this.panel.getByRole('radio', { name: 'WebAssembly' }).check({ force: true });
+    await this.panel.getByRole('button', { name: 'Time merged against base' }).click();
+    const table = this.panel.getByRole('region', { name: 'Table of latency' });
+    await table.waitFor({ timeout: 600_000 });
+    const rows = (await table.getByRole('row').all()).slice(1);
+    const cells = await Promise.all(
+      rows.map(async (row) => [
+        await row.getByRole('rowheader').textContent(),
+        ...(await row.getByRole('cell').allTextContents()),
+      ]),
+    );
+    return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
+  }
 }

@@ -21,6 +21,7 @@ import { providerOf, providerRefusal, useOnnx } from './onnxStore.ts';
 const FORMATS: { value: OnnxFormat; label: string }[] = [
   { value: 'f32', label: 'f32' },
   { value: 'f16', label: 'f16' },
+  { value: 'q4', label: '4-bit' },
 ];
 const PROVIDERS = [
   { value: 'webgpu', label: 'WebGPU' },

@@ -4,14 +4,15 @@ import type { Conditions } from './onnxStore.ts';
 const PROVIDERS = { webgpu: 'WebGPU', wasm: 'WebAssembly, one thread' };
 
 export function runtimeText({ provider, format }: Pick<Conditions, 'provider' | 'format'>): string {
-  return `onnxruntime-web in ${PROVIDERS[provider]}, ${format}`;
+  return `onnxruntime-web in ${PROVIDERS[provider]}, ${format === 'q4' ? '4-bit weights' : format}`;
 }
 
 /** What runs on what; says so where the engines do not have the same weights. */
 export function enginesText(conditions: Conditions): string {
-  const { weights, isRounded } = conditions;
-  const rounded = isRounded ? ', rounded from the model’s files: its logits differ by that' : '';
-  return `${runtimeText(conditions)}; our engine on WebGPU, weights ${weights}${rounded}`;
+  const { format, weights, isRounded } = conditions;
+  const rounded = [format === 'q4' ? 'onnxruntime’s' : null, isRounded ? 'our' : null].filter((who) => who !== null);
+  const why = rounded.length === 0 ? '' : `. The logits differ by the rounding of ${rounded.join(' and ')} weights`;
+  return `${runtimeText(conditions)}; our engine on WebGPU, weights ${weights}${why}`;
 }
 
 /** `2.4e-6`, `0` */
