@@ -20,7 +20,7 @@ const imports = {
   evaluation: ['training'],
   analysis: ['adapters'],
   continue: ['training'],
-  onnx: ['adapters'],
+  onnx: ['adapters', 'data'],
   storage: ['formats'],
   hub: ['formats'],
   runtime: ['adapters', 'data', 'formats'],

@@ -1,4 +1,6 @@
 // What lies beside the graph in a transformers.js folder: configuration and tokenizer.
+import { openTokenizer } from '../data/openTokenizer.ts';
+import type { TextTokenizer } from '../data/tokenizer.ts';
 import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
 import { parseJsonObject } from '../formats/json.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
@@ -32,23 +34,19 @@ export async function checkedWeights(model: ModelFolder<ByteSource>, a: Architec
   return files;
 }
 
-/** config.json first, then the tokenizer's files, then `onnx/…`. */
+/** config.json first, then the tokenizer's files, then `onnx/…`. Throws DataError for a tokenizer that is not read here. */
 export async function folderFiles(
   model: ModelFolder<ByteSource>,
   graph: Graph,
   { dtype, maxFileBytes }: OnnxOptions,
 ): Promise<ZipEntry[]> {
   const { entries, dataFiles } = modelFiles(graph, `onnx/${DTYPE_NAMES[dtype].fileName}`, maxFileBytes);
-  const config = parseJsonObject(await readText(model.config), model.config.name);
-  const copied = [
-    model.generationConfig,
-    model.tokenizer,
-    model.tokenizerConfig,
-    model.specialTokensMap,
-    model.chatTemplate,
-  ].filter((file) => file !== undefined);
+  const tokenizer = await openTokenizer(model);
+  const copied = [model.tokenizer, model.specialTokensMap, model.chatTemplate].filter((file) => file !== undefined);
   return [
-    textFile('config.json', `${JSON.stringify(withLoading(config, dtype, dataFiles), null, 2)}\n`),
+    jsonFile('config.json', withLoading(await jsonOf(model.config), dtype, dataFiles)),
+    jsonFile('generation_config.json', withStops(await jsonOf(model.generationConfig), tokenizer)),
+    jsonFile('tokenizer_config.json', withTokens(await jsonOf(model.tokenizerConfig), tokenizer)),
     ...copied.map((file) => ({
       name: baseName(file.name),
       sizeBytes: file.sizeBytes,
@@ -58,8 +56,32 @@ export async function folderFiles(
   ];
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
+async function jsonOf(file: ByteSource | undefined): Promise<Json> {
+  return file ? parseJsonObject(await readText(file), file.name) : {};
+}
+
+/** generation_config.json with every token that ends an answer here. */
+function withStops(config: Json, { stopIds }: TextTokenizer): Json {
+  const [only] = stopIds;
+  return { ...config, eos_token_id: stopIds.length === 1 ? only : stopIds };
+}
+
+/** tokenizer_config.json with what transformers.js reads nowhere else: a chat template of its own file, and that a text has
+ * leading tokens. */
+function withTokens(config: Json, { chatTemplate, leadingIds }: TextTokenizer): Json {
+  const isSaid = 'add_bos_token' in config || 'add_eos_token' in config;
+  return {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    ...config,
+    ...(chatTemplate !== undefined && !('chat_template' in config) ? { chat_template: chatTemplate } : {}),
+    ...(leadingIds.length > 0 && !isSaid ? { add_bos_token: true } : {}),
+  };
+}
+
 /** config.json with what transformers.js reads of it: which file to take unless told otherwise, and how it is cut. */
-function withLoading(config: Readonly<Record<string, unknown>>, dtype: OnnxDtype, dataFiles: number) {
+function withLoading(config: Json, dtype: OnnxDtype, dataFiles: number): Json {
   const { dtype: name, fileName } = DTYPE_NAMES[dtype];
   return {
     ...config,
@@ -70,6 +92,10 @@ function withLoading(config: Readonly<Record<string, unknown>>, dtype: OnnxDtype
       ...(dataFiles > 0 ? { use_external_data_format: { [fileName]: dataFiles } } : {}),
     },
   };
+}
+
+function jsonFile(name: string, value: Json): ZipEntry {
+  return textFile(name, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 export function textFile(name: string, text: string): ZipEntry {

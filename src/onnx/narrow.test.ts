@@ -2,7 +2,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { mergedFolder } from '../adapters/mergedFolder.ts';
-import { type NamedTensor, safetensorsSource } from '../adapters/testFixtures.ts';
+import { type NamedTensor, parityFiles, safetensorsSource } from '../adapters/testFixtures.ts';
 import { bytesSource } from '../formats/byteSource.ts';
 import { toFloat32 } from '../formats/dtypes.ts';
 import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
@@ -52,7 +52,8 @@ async function randomModel(config: Record<string, unknown>): Promise<Model> {
 async function modelOf(config: object, tensors: ReadonlyMap<string, NamedTensor>): Promise<Model> {
   const json = (name: string, value: object) => bytesSource(new TextEncoder().encode(JSON.stringify(value)), name);
   const weights = await safetensorsSource(tensors, 'F32', 'model.safetensors');
-  return opened([json('config.json', config), json('tokenizer.json', {}), weights]);
+  const tokenizer = parityFiles('llama/model').filter(({ name }) => name.startsWith('tokenizer'));
+  return opened([json('config.json', config), ...tokenizer, weights]);
 }
 
 const TINY = { vocab_size: 70, num_hidden_layers: 2, num_attention_heads: 4, hidden_size: 64, intermediate_size: 96 };

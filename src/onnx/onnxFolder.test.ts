@@ -3,6 +3,7 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PARITY_CASES } from '../adapters/testFixtures.ts';
+import { bytesSource } from '../formats/byteSource.ts';
 import { openWeightFiles } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
@@ -94,6 +95,27 @@ test('a sliding window shorter than the row, over the cache too, against our eng
   const wide = await openSession(await onnxFolder(model, architectureOf(config), undefined, { dtype: 'f32' }));
   const unlike = await run(wide, a, { ids: [ids] });
   expect(relativeError(unlike.logits, ours)).toBeGreaterThan(0.01);
+});
+
+test('what transformers.js reads beside the graph', async () => {
+  const { a, model } = await openFixture('cli-bos');
+  const template = bytesSource(new TextEncoder().encode('{{ messages[0].content }}'), 'chat_template.jinja');
+  const entries = await onnxFolder({ ...model, chatTemplate: template }, a, undefined, { dtype: 'f16' });
+  const json = async (name: string) =>
+    JSON.parse(new TextDecoder().decode(await entryBytes(entries.find((entry) => entry.name === name)!)));
+  expect(await json('config.json')).toMatchObject({
+    model_type: a.modelType,
+    'transformers.js_config': { dtype: 'fp16', kv_cache_dtype: { fp16: 'float16' } },
+  });
+  expect(await json('tokenizer_config.json')).toMatchObject({
+    add_bos_token: true,
+    chat_template: '{{ messages[0].content }}',
+  });
+  expect([(await json('generation_config.json')).eos_token_id].flat()).toEqual(parityAnswers('cli-bos').stopIds);
+  const plain = await openFixture('cli-plain');
+  const others = await onnxFolder(plain.model, plain.a, undefined, { dtype: 'f32' });
+  const config = others.find((entry) => entry.name === 'tokenizer_config.json')!;
+  expect(JSON.parse(new TextDecoder().decode(await entryBytes(config)))).not.toHaveProperty('add_bos_token');
 });
 
 describe.each(['cli-bos', 'cli-plain'])('%s', (name) => {
