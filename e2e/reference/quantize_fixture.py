@@ -18,7 +18,8 @@ ROWS, COLS = 128, 64
 
 
 def values() -> np.ndarray:
-    """Normal rows at several sizes; then what goes wrong first: zeros, constants, one outlier, one sign, tiny numbers."""
+    """Normal rows at several sizes, half of them of an f16 model, whose quotients are often exact halves; then what goes
+    wrong first: zeros, constants, one outlier, one sign, tiny numbers."""
     rng = np.random.default_rng(7)
     x = rng.standard_normal((ROWS, COLS)) * np.exp(rng.uniform(-6, 2, (ROWS, 1)))
     x[0] = 0
@@ -32,6 +33,7 @@ def values() -> np.ndarray:
     x[7] = np.where(np.arange(COLS) % 2, 1, -1)
     x[8] = rng.uniform(-1, 1, COLS) * 1e-9
     x[9] = rng.uniform(0, 1, COLS) * 60000
+    x[64:] = x[64:].astype(np.float16)
     return x.astype(np.float32)
 
 

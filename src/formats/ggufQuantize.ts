@@ -68,8 +68,9 @@ function quantizeQ40(values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   return packed;
 }
 
+/** Product and sum in f32, then cut: where a weight is a half (of an f16 model many are), the last bit decides. */
 function nibble(value: number, inverse: number): number {
-  return Math.min(15, Math.trunc(value * inverse + 8.5));
+  return Math.min(15, Math.trunc(Math.fround(Math.fround(value * inverse) + 8.5)));
 }
 
 function halvesOf(scales: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
