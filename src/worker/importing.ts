@@ -11,7 +11,7 @@ import { cardInfo } from './adapterCardInfo.ts';
 import { storeAdapter } from './adapterStore.ts';
 import { readContinuedRun } from './continuedRun.ts';
 import { WorkerError } from './failure.ts';
-import { type KeptRun, recordOf } from './keptRun.ts';
+import { type KeptRun, modelOrigin, recordOf } from './keptRun.ts';
 import { library } from './library.ts';
 import { requireModel } from './modelSession.ts';
 import type { RunRecord } from './protocol.ts';
@@ -77,6 +77,7 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
     samples: [],
     accuracy: null,
     isResumable: false,
+    base: modelOrigin(source),
     hasAdapter: true,
     isImported: continued === undefined,
     ...continued?.record,

@@ -1,6 +1,6 @@
 // A run as this browser keeps it: the page's record, and where its model and data came from, to find them again.
 import type { RunSettings } from '../training/settings.ts';
-import type { DataOptions, RunRecord } from './protocol.ts';
+import type { DataOptions, ModelSource, RunRecord } from './protocol.ts';
 
 export type ModelOrigin =
   | { kind: 'builtin' }
@@ -32,10 +32,19 @@ export interface RunOrigin {
 export interface KeptRun extends RunRecord {
   /** Absent for imported adapters. */
   origin?: RunOrigin;
+  /** Of an imported adapter: what it was read against. Absent in those kept by older versions. */
+  base?: ModelOrigin;
+}
+
+/** Without the token, which is kept nowhere. */
+export function modelOrigin(source: ModelSource): ModelOrigin {
+  if (source.kind !== 'hub') return { kind: source.kind };
+  const { repo, revision, endpoint } = source;
+  return { kind: 'hub', repo, revision, ...(endpoint ? { endpoint } : {}) };
 }
 
 /** What the page is told. */
-export function recordOf({ origin: _, ...record }: KeptRun): RunRecord {
+export function recordOf({ origin: _, base: __, ...record }: KeptRun): RunRecord {
   return record;
 }
 

@@ -1,8 +1,8 @@
 // The first record of a run, and where its model and data can be found again.
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import type { RunSettings } from '../training/settings.ts';
-import type { DataOrigin, KeptRun, ModelOrigin, RaceOrigin } from './keptRun.ts';
-import type { DataSource, ModelSource, RunRecord } from './protocol.ts';
+import { type DataOrigin, type KeptRun, modelOrigin, type RaceOrigin } from './keptRun.ts';
+import type { DataSource, RunRecord } from './protocol.ts';
 import type { PlannedRun } from './runPlanning.ts';
 
 /** The record of the adapter at `place` of the plan. `race`: which adapter of which race it is. */
@@ -58,13 +58,6 @@ export function newRun(
       samplePrompts: [...samplePrompts],
     },
   };
-}
-
-/** Without the token, which is kept nowhere. */
-function modelOrigin(source: ModelSource): ModelOrigin {
-  if (source.kind !== 'hub') return { kind: source.kind };
-  const { repo, revision, endpoint } = source;
-  return { kind: 'hub', repo, revision, ...(endpoint ? { endpoint } : {}) };
 }
 
 function dataOrigin(source: DataSource): DataOrigin {

@@ -57,7 +57,7 @@ function loadedFor(run: KeptRun): OpenedModel | undefined {
   return loaded?.description.baseModelId === run.model.baseModelId ? loaded.opened : undefined;
 }
 
-function sourceOf({ model, origin }: KeptRun): ModelSource | undefined {
+function sourceOf({ model, origin, base = origin?.model }: KeptRun): ModelSource | undefined {
   if (model.source === 'builtin') return { kind: 'builtin' };
-  return origin?.model.kind === 'hub' ? origin.model : undefined;
+  return base?.kind === 'hub' ? base : undefined;
 }

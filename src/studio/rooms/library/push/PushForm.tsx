@@ -7,11 +7,11 @@ import { Check } from '../../../panels/Check.tsx';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Select } from '../../../panels/Select.tsx';
 import { TextField } from '../../../panels/TextField.tsx';
-import { parseHubId } from '../../train/model/parseHubId.ts';
 import { useExportPlan } from '../useExportPlan.ts';
 import { PushUnderWay } from './PushUnderWay.tsx';
 import styles from './push.module.css';
 import { pushChoices } from './pushChoices.ts';
+import { parsePushId, slugOf } from './pushId.ts';
 import { rememberAccess, startPush, usePushStore } from './pushStore.ts';
 
 export function PushForm({ run }: { run: RunRecord }) {
@@ -143,24 +143,6 @@ export function PushForm({ run }: { run: RunRecord }) {
       )}
     </form>
   );
-}
-
-function parsePushId(text: string, runName: string): { repo: string } | { error: string } {
-  const parsed = parseHubId(text);
-  if ('repo' in parsed && parsed.repo.includes('/')) return parsed;
-  return { error: `Type your name on the Hub, a slash and a name, such as you/${slugOf(runName)}.` };
-}
-
-/** A run's name as a repository may be called. */
-function slugOf(name: string): string {
-  const slug = name
-    .normalize('NFKD')
-    .replace(/[^\w.-]+/g, '-')
-    .replace(/-{2,}/g, '-')
-    .replace(/\.{2,}/g, '.')
-    .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 90);
-  return slug === '' ? 'adapter' : slug.toLowerCase();
 }
 
 function sizeText(plan: ExportPlan | null): string {
