@@ -27,7 +27,6 @@ export function ExportRow({ run, destination, place }: Props) {
   const state = useExportStore((store) => store.state);
   const ids = { title: useId(), text: useId(), button: useId() };
   const isHere = state.kind !== 'idle' && state.key === exportKey(what);
-  const hint = note?.(run);
 
   return (
     <li className={styles.row}>
@@ -37,8 +36,6 @@ export function ExportRow({ run, destination, place }: Props) {
           <span className={styles.size}>{sizeText(plan)}</span>
         </div>
         <p id={ids.text}>{opensIn}</p>
-        {hint && <p>{hint}</p>}
-        {plan?.kind === 'ready' && plan.notes.map((text) => <p key={text}>{text}</p>)}
         {takesOthers && <OtherAdapters run={run} chosen={others} onChange={setOthers} />}
       </div>
       {isHere && state.kind === 'running' ? (
@@ -72,7 +69,11 @@ export function ExportRow({ run, destination, place }: Props) {
           </Button>
         </div>
       )}
-      {plan?.kind === 'refused' && <p className={styles.refusal}>{plan.reason}</p>}
+      {notesOf(plan, note?.(run)).map((text) => (
+        <p key={text} className={styles.note}>
+          {text}
+        </p>
+      ))}
       {isHere && state.kind === 'done' && (
         <p role="status" className={styles.done}>
           {state.message}
@@ -81,6 +82,12 @@ export function ExportRow({ run, destination, place }: Props) {
       {isHere && state.kind === 'failed' && <ErrorNote message={state.message} />}
     </li>
   );
+}
+
+/** What is worth knowing before it is exported, or why it cannot be. */
+function notesOf(plan: ExportPlan | null, note: string | undefined): readonly string[] {
+  if (plan?.kind === 'refused') return [plan.reason];
+  return [...(note === undefined ? [] : [note]), ...(plan?.kind === 'ready' ? plan.notes : [])];
 }
 
 function sizeText(plan: ExportPlan | null): string {

@@ -75,11 +75,7 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         kind: 'merged',
         title: 'Merged model',
         opensIn: 'A whole model of its own, the adapter added to the weights. Loads as any transformers folder.',
-        choices: [
-          merged('f32', 'f32, exact'),
-          merged('f16', 'f16, half the size'),
-          merged('bf16', 'bf16, half the size'),
-        ],
+        choices: [merged('f32', 'f32, exact'), merged('f16', 'f16'), merged('bf16', 'bf16')],
         usual: (run) => (isFloat(run) ? run.model.weights : 'f16'),
         note: (run) =>
           isFloat(run)
@@ -101,7 +97,7 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         kind: 'gguf',
         title: 'Merged model in GGUF',
         opensIn: 'One file with weights, tokenizer and chat template, for llama.cpp, Ollama and LM Studio.',
-        choices: [gguf('F16', 'F16'), gguf('Q8_0', 'Q8_0, 8 bits'), gguf('Q4_0', 'Q4_0, 4 bits')],
+        choices: [gguf('F16', 'F16'), gguf('Q8_0', 'Q8_0'), gguf('Q4_0', 'Q4_0')],
       },
     ],
   },
@@ -112,18 +108,14 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         kind: 'onnx',
         title: 'Merged model in ONNX',
         opensIn: 'A folder that transformers.js runs in any web page or in Node; its model alone runs in onnxruntime.',
-        choices: [onnx('f32', 'f32, exact'), onnx('f16', 'f16, half the size'), onnx('q4', 'q4, 4 bits')],
+        choices: [onnx('f32', 'f32, exact'), onnx('f16', 'f16'), onnx('q4', 'q4, 4 bits')],
       },
       {
         kind: 'onnxAdapters',
         title: 'Base with open adapters',
         opensIn:
           'One loaded base and any number of adapters over it, switched with every call of onnxruntime-web; a short script in the folder shows how.',
-        choices: [
-          onnxAdapters('f32', 'f32, exact'),
-          onnxAdapters('f16', 'f16, half the size'),
-          onnxAdapters('q4', 'q4, 4 bits'),
-        ],
+        choices: [onnxAdapters('f32', 'f32, exact'), onnxAdapters('f16', 'f16'), onnxAdapters('q4', 'q4, 4 bits')],
         takesOthers: true,
       },
     ],
