@@ -5,6 +5,7 @@ import { formatBytes } from '../../format.ts';
 import { EmptyState } from '../../panels/EmptyState.tsx';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { ProgressBar } from '../../panels/ProgressBar.tsx';
+import { routeTo } from '../../routing.ts';
 import { cancelModel, loadModel, type ModelStatus } from '../../stores/modelStore.ts';
 
 export function ModelGate({ status }: { status: Exclude<ModelStatus, { kind: 'ready' }> }) {
@@ -33,7 +34,8 @@ export function ModelGate({ status }: { status: Exclude<ModelStatus, { kind: 're
           </Button>
         }
       >
-        The Playground asks a frozen model, alone and with adapters, and shows the answers side by side.
+        The Playground asks a frozen model, alone and with adapters, and shows the answers side by side. A model that
+        was exported as ONNX <a href={routeTo('playground', { exported: '' })}>answers here too</a>.
       </EmptyState>
     </>
   );

@@ -153,6 +153,7 @@ function say(label: string, share: number | null = null): void {
 }
 
 function tell(event: RuntimeEvent): void {
+  if (useOnnx.getState().work.kind !== 'running') return;
   if (event.kind === 'timed') say('Timing, in turns', event.done / event.total);
   if (event.kind !== 'opening') return;
   const { phase, doneBytes, totalBytes } = event;
