@@ -13,6 +13,11 @@ export type GgufArchitecture = (typeof GGUF_ARCHITECTURES)[number];
 /** Throws a FormatError for another architecture, and for files that are no whole model. */
 export function ggufArchitectureOf(metadata: GgufMetadata): GgufArchitecture {
   const type = metadata.text('general.type') ?? 'model';
+  if (type === 'adapter') {
+    throw metadata.fail(
+      'general.type: this is a LoRA adapter, not a model; give it as an adapter, beside its base model',
+    );
+  }
   if (type !== 'model')
     throw metadata.fail(`general.type: this GGUF file is no model but a part: ${JSON.stringify(type)}`);
   const name = metadata.need('general.architecture', metadata.text);

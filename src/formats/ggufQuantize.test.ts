@@ -22,3 +22,10 @@ test.each(['Q8_0', 'Q4_0'] as const)(
     expect(() => quantizeForGguf(values.slice(0, 72), type)).toThrow(/whole blocks/);
   },
 );
+
+test('Q4_0: an exact half goes where the product in f32 puts it', () => {
+  const block = new Float32Array(32);
+  block.set([-0.271484375, -0.1866455078125]);
+  const [, , first, second] = quantizeForGguf(block, 'Q4_0');
+  expect([first! & 15, second! & 15]).toEqual([0, 3]);
+});

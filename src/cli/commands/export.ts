@@ -54,7 +54,7 @@ export async function exportModel(flags: Flags): Promise<void> {
   const { files, notes = [] } = await format.files({ flags, model, adapters, dtype: chosen ?? dtypes[0] });
   const { folder, named } = placed(out, files, format.fileEnding);
   await makeFolder(folder);
-  refuseModelItself(folder, named, model.onDisk);
+  refuseModelItself(folder, named, [model.onDisk, ...model.folder.weights.map((file) => file.name)]);
   const totalBytes = await written(folder, named);
   for (const note of notes) process.stderr.write(`${note}\n`);
   const count = named.length === 1 ? '1 file' : `${named.length} files`;
@@ -79,11 +79,11 @@ function placed(out: string, files: readonly Sized[], ending: string | undefined
   return { folder: dirname(out), named: [{ ...only, name: basename(out) }] };
 }
 
-function refuseModelItself(folder: string, files: readonly OutputFile[], modelPath: string): void {
-  if (!existsSync(modelPath)) return;
-  const model = realpathSync(modelPath);
-  const overwrites = files.some(({ name }) => join(realpathSync(folder), name) === model);
-  if (realpathSync(folder) !== model && !overwrites) return;
+/** `model`: the folder or file, and the files of its weights. */
+function refuseModelItself(folder: string, files: readonly OutputFile[], model: readonly string[]): void {
+  const places = [realpathSync(folder), ...files.map(({ name }) => join(realpathSync(folder), name))];
+  const taken = new Set(model.filter((path) => existsSync(path)).map((path) => realpathSync(path)));
+  if (!places.some((place) => taken.has(place))) return;
   throw new InputError('--out: this is the model itself, which stays as it is; choose another place');
 }
 

@@ -17,6 +17,7 @@ import { WEIGHT_FORMATS } from '../../training/settings.ts';
 import { dataFile } from '../dataFile.ts';
 import { existing, fileSource, folderSources } from '../fileSource.ts';
 import type { FlagKind, Flags } from '../flags.ts';
+import { ggufAdapterFacts } from '../ggufAdapterFacts.ts';
 import { onThisMachine } from '../hub/hubCache.ts';
 import { InputError } from '../inputError.ts';
 import { openLocalModel } from '../modelFolder.ts';
@@ -38,6 +39,8 @@ export async function inspect(flags: Flags): Promise<void> {
 async function factsOf(path: string, flags: Flags): Promise<Facts> {
   const files = existing(path).isDirectory() ? await folderSources(path) : undefined;
   const isModel = files ? sortModelFiles(files).kind !== 'adapter' : isGguf(path);
+  const adapter = isModel && !files ? await ggufAdapterFacts(fileSource(path)) : undefined;
+  if (adapter) return adapter;
   if (isModel) return modelFacts(path, flags);
   if (asksForRunMemory(flags)) throw new InputError(`${path}: no model; what training takes is planned for a model`);
   if (files) return adapterFacts(files);
