@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { sqlTableOf } from '../../src/data/builtinTasks.ts';
 import { isSameResult, runSql } from '../../src/worker/sqlite.ts';
-import { HELD_OUT_ROWS } from './grids.ts';
+import { HELD_OUT_ROWS, ROWS } from './grids.ts';
 
 const rowSchema = z.looseObject({ target: z.string() });
 const answerSchema = z.object({
@@ -30,7 +30,7 @@ function jsonLines<T>(path: string, schema: z.ZodType<T>): T[] {
 /** By answerer, `base` among them. */
 export async function judgeAnswers(path: string): Promise<Map<string, Judged>> {
   const rows = jsonLines(HELD_OUT_ROWS, rowSchema);
-  const asked = jsonLines(path, answerSchema);
+  const asked = jsonLines(path, answerSchema).slice(0, ROWS);
   const names = Object.keys(asked[0]?.answers ?? {});
   const judged = new Map<string, Judged>();
   for (const name of names) {

@@ -1,6 +1,6 @@
 // The LoRA paper's tables 5 and 6 on the built-in SQL task, raced and evaluated by the command line:
 //
-//   npx tsx e2e/paperTables/run.ts FOLDER [SEED…]        # default: seeds 1, 2 and 3
+//   npx tsx e2e/paperTables/run.ts FOLDER
 //
 // Every race and its answers are kept in FOLDER, and what is there is not made again. Writes results.json beside this
 // file, and prints the tables.
@@ -35,10 +35,10 @@ function summary({ isRight, exact, loss }: Judged) {
   return { share: right / isRight.length, ...wilsonInterval(right, isRight.length), exact, loss };
 }
 
-async function resultsOf(root: string, seeds: readonly number[]): Promise<Results> {
+async function resultsOf(root: string): Promise<Results> {
   const adapters: AdapterResult[] = [];
   let base: Judged | undefined;
-  for (const { table, adapters: names } of GRIDS) {
+  for (const { table, seeds, adapters: names } of GRIDS) {
     const bySeed: { seed: number; judged: Map<string, Judged> }[] = [];
     for (const seed of seeds) {
       bySeed.push({ seed, judged: await judgeAnswers(`${folderOf(root, table, seed)}.answers.jsonl`) });
@@ -55,7 +55,7 @@ async function resultsOf(root: string, seeds: readonly number[]): Promise<Result
     }
   }
   if (!base) throw new Error(`${root}: no answers there`);
-  const similarities = await similaritiesOf(root, seeds);
+  const similarities = await similaritiesOf(root, GRIDS.find(({ table }) => table === 6)?.seeds ?? []);
   return { rows: base.isRight.length, base: summary(base), adapters, similarities };
 }
 
@@ -78,11 +78,10 @@ async function similaritiesOf(root: string, [one, other]: readonly number[]): Pr
   return compared;
 }
 
-const [root, ...rest] = process.argv.slice(2);
-if (root === undefined) throw new Error('Usage: npx tsx e2e/paperTables/run.ts FOLDER [SEED…]');
-const seeds = rest.length > 0 ? rest.map(Number) : [1, 2, 3];
+const [root] = process.argv.slice(2);
+if (root === undefined) throw new Error('Usage: npx tsx e2e/paperTables/run.ts FOLDER');
 mkdirSync(root, { recursive: true });
-for (const seed of seeds) for (const grid of GRIDS) race(root, grid, seed);
-const results = await resultsOf(root, seeds);
+for (const grid of GRIDS) for (const seed of grid.seeds) race(root, grid, seed);
+const results = await resultsOf(root);
 writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
 process.stdout.write(`${tablesOf(results)}\n`);
