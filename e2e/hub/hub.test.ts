@@ -1,5 +1,6 @@
-// A model from the local Hub into a real browser's storage: CORS, the redirect to another origin, a broken connection.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// A model from the local Hub into a real browser's storage, and a file from there to the Hub: CORS, the other origin,
+// broken connections.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { type BrowserWorker, openBrowserWorker } from './browserWorker.ts';
 import { type HubServer, startHub } from './server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rankwise-hub-'));
+const pushedFolder = mkdtempSync(join(tmpdir(), 'rankwise-pushed-'));
 let hub: HubServer;
 let worker: BrowserWorker;
 let sizeBytes = 0;
@@ -20,11 +22,18 @@ beforeAll(async () => {
     async (chunk) => void chunks.push(chunk),
   );
   writeFileSync(join(folder, 'model.safetensors'), Buffer.concat(chunks));
-  hub = await startHub({ repos: { 'a/open': folder, 'a/gated': folder }, gated: { 'a/gated': 'hf_secret' } });
+  hub = await startHub({
+    repos: { 'a/open': folder, 'a/gated': folder },
+    gated: { 'a/gated': 'hf_secret' },
+    accounts: { hf_write: { name: 'a', canWrite: true } },
+    pushedTo: pushedFolder,
+    partBytes: 2_000_000,
+  });
   worker = await openBrowserWorker(new URL('./downloadWorker.ts', import.meta.url));
 });
 afterAll(async () => {
   await worker?.close();
+  rmSync(pushedFolder, { recursive: true });
   await hub?.close();
   rmSync(folder, { recursive: true });
 });
@@ -49,4 +58,26 @@ test('a gated model opens with its token, which stays with the endpoint', async 
   expect(await worker.ask({ ...request, token: 'hf_secret' })).toMatchObject({ storedBytes: sizeBytes, sums });
   expect(hub.requests.filter(({ authorization }) => authorization).every(({ origin }) => origin === 'hub')).toBe(true);
   expect(hub.requests.at(-1)).toMatchObject({ origin: 'store', method: 'GET', authorization: undefined });
+});
+
+test('a file goes up whole and in parts, its bytes told as they go, again where the connection broke', async () => {
+  const pusher = await openBrowserWorker(new URL('./pushWorker.ts', import.meta.url));
+  try {
+    hub.faults.breakUploadAfterBytes = [300_000];
+    const sizes = [1_500_000, 4_500_000];
+    const told = await pusher.ask({ endpoint: hub.endpoint, repo: 'a/pushed', token: 'hf_write', sizes });
+    expect(told).toMatchObject({ pushedFiles: 2, isForwards: true });
+    expect(told).toMatchObject({ steps: expect.any(Number), lastBytes: 6_000_000 });
+    const branch = hub.repo('a/pushed')?.branches.get('main') ?? expect.fail('nothing was pushed');
+    for (const size of sizes) {
+      const bytes = readFileSync(join(branch.folder, `${size}.safetensors`));
+      expect([bytes.length, bytes.every((byte) => byte === 3)]).toEqual([size, true]);
+    }
+    const puts = hub.requests.filter(({ method }) => method === 'PUT');
+    // One broken and one whole; three parts.
+    expect(puts.length).toBe(5);
+    expect(puts.every(({ authorization }) => authorization === undefined)).toBe(true);
+  } finally {
+    await pusher.close();
+  }
 });

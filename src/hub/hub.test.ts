@@ -6,6 +6,7 @@ import { type HubServer, startHub } from '../../e2e/hub/server.ts';
 import { type DownloadOptions, type DownloadSink, download } from './download.ts';
 import { type HubFile, type HubRepo, listFiles, parseRepoId, resolveUrl } from './hub.ts';
 import { HubError } from './hubError.ts';
+import { retryAfterMs } from './hubRequest.ts';
 
 const weights = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3);
 let folder: string;
@@ -239,6 +240,16 @@ test('an endpoint that cannot be reached says so', async () => {
       'stands in the way; what is downloaded is kept',
   );
   hub = await startHub({ repos: {} });
+});
+
+test('the pause that a server asks for, in its own words', () => {
+  const asked = (headers: Record<string, string>) => retryAfterMs(new Headers(headers));
+  expect(asked({})).toBeUndefined();
+  expect(asked({ 'Retry-After': '7' })).toBe(7000);
+  expect(asked({ 'Retry-After': '9999' })).toBe(120_000);
+  expect(asked({ 'Retry-After': new Date(Date.now() + 5000).toUTCString() })).toBeGreaterThan(3000);
+  expect(asked({ RateLimit: '"api";r=0;t=55' })).toBe(55_000);
+  expect(asked({ RateLimit: '"api";r=12;t=55' })).toBeUndefined();
 });
 
 test('repository ids, as people type and paste them', async () => {

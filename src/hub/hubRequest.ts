@@ -103,7 +103,7 @@ export async function fetchOnce(
   if (response.ok) return response;
   await response.body?.cancel();
   const error = responseError(response, what, repoUrl, Boolean(token));
-  throw mayPass(response.status) ? new Retryable(error, retryAfterMs(response.headers.get('Retry-After'))) : error;
+  throw mayPass(response.status) ? new Retryable(error, retryAfterMs(response.headers)) : error;
 }
 
 /** Whether a request that was answered so may do better a little later. */
@@ -111,9 +111,14 @@ export function mayPass(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** What a Retry-After header asks for, two minutes at most. */
-export function retryAfterMs(value: string | null): number | undefined {
-  if (value === null) return undefined;
+/**
+ * How long the server asks to wait, two minutes at most: by Retry-After, or as the Hub says it by RateLimit
+ * (draft-ietf-httpapi-ratelimit-headers: `"api";r=0;t=55`, none left for 55 s).
+ */
+export function retryAfterMs(headers: Pick<Headers, 'get'>): number | undefined {
+  const [, reset] = /;\s*r=0\b.*;\s*t=(\d+)/.exec(headers.get('RateLimit') ?? '') ?? [];
+  const value = headers.get('Retry-After') ?? reset ?? '';
+  if (value === '') return undefined;
   const delayMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(delayMs) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, delayMs));
 }

@@ -185,6 +185,10 @@ test('a link that ran out is asked for anew', async () => {
   hub.faults.answers = [{ to: /^PUT /, status: 403, message: 'Request has expired' }];
   await push(adapter());
   expect(pushed('adapter_model.safetensors').length).toBe(60_000);
+  // Parts that a request whose answer was lost has put together are no longer known.
+  hub.faults.answers = [{ to: /complete_multipart/, status: 404 }];
+  await push([file('model.safetensors', weights)]);
+  expect(pushed('model.safetensors').equals(weights)).toBe(true);
   hub.faults.answers = Array.from({ length: 2 }, () => ({ to: /^PUT /, status: 403, message: 'Request has expired' }));
   expect(await problemOf(push([file('b.safetensors', weights.subarray(7, 99))]))).toBe(
     "refused: b.safetensors to ada/tiny: the Hub's object store did not take it (403; it says: Request has expired). Try again.",

@@ -49,8 +49,9 @@ export async function pushLarge(
     try {
       await send(file, oid, upload, place, options, onSent);
     } catch (error) {
-      // Links run out in an hour or so: a refusal may be no more than that.
-      if (links < MOST_LINKS && error instanceof HubError && error.problem === 'refused') continue;
+      // Links run out in an hour or so, and parts may be put together already by a request whose answer was lost.
+      const isRefusal = error instanceof HubError && (error.problem === 'refused' || error.problem === 'notFound');
+      if (links < MOST_LINKS && isRefusal) continue;
       throw error;
     }
     if (verify) await requestHub(lfsPost(verify.href, { oid, size: file.sizeBytes }, options), place, options);

@@ -57,7 +57,7 @@ async function requestOnce(
   const { status } = response;
   if (response.ok || expected.includes(status)) return { status, headers: response.headers, json };
   const error = pushError(status, saidBy(response, json), place);
-  throw mayPass(status) ? new Retryable(error, retryAfterMs(response.headers.get('Retry-After'))) : error;
+  throw mayPass(status) ? new Retryable(error, retryAfterMs(response.headers)) : error;
 }
 
 function parsed(text: string): unknown {

@@ -15,8 +15,7 @@ interface PutOptions {
 interface PutAnswer {
   status: number;
   said: string;
-  etag: string | null;
-  retryAfter: string | null;
+  headers: Pick<Headers, 'get'>;
 }
 
 /** The answer's ETag. Throws a Retryable for what may pass, else a HubError, or the signal's reason. */
@@ -33,11 +32,11 @@ export async function putBytes(url: string, body: Blob, place: PushPlace, option
   };
   try {
     const put = typeof XMLHttpRequest === 'undefined' ? putByFetch : putByXhr;
-    const { status, said, etag, retryAfter } = await put(url, body, tell, ended.signal).catch((error: unknown) => {
+    const { status, said, headers } = await put(url, body, tell, ended.signal).catch((error: unknown) => {
       throw new Retryable(pushNetworkError(error, url, place));
     });
-    if (status >= 200 && status < 300) return etag;
-    if (mayPass(status)) throw new Retryable(pushError(status, said, place), retryAfterMs(retryAfter));
+    if (status >= 200 && status < 300) return headers.get('ETag');
+    if (mayPass(status)) throw new Retryable(pushError(status, said, place), retryAfterMs(headers));
     const words = said === '' ? '' : `; it says: ${said.replace(/\.$/, '')}`;
     throw new HubError(
       'refused',
@@ -60,8 +59,7 @@ const putByXhr: Put = (url, body, tell, signal) =>
       resolve({
         status: request.status,
         said: saidIn(request.responseText),
-        etag: request.getResponseHeader('ETag'),
-        retryAfter: request.getResponseHeader('Retry-After'),
+        headers: { get: (name) => request.getResponseHeader(name) },
       }),
     );
     request.addEventListener('error', () => reject(new TypeError('the connection broke')));
@@ -89,12 +87,7 @@ const putByFetch: Put = async (url, body, tell, signal) => {
     redirect: 'error',
   };
   const response = await fetch(url, init);
-  return {
-    status: response.status,
-    said: saidIn(await response.text()),
-    etag: response.headers.get('ETag'),
-    retryAfter: response.headers.get('Retry-After'),
-  };
+  return { status: response.status, said: saidIn(await response.text()), headers: response.headers };
 };
 
 /** A store's errors are XML. */
