@@ -35,57 +35,49 @@ function eightBits(values: Float32Array, block: number, { data, scales }: Quanti
   const scale = Math.fround(largestOf(values) / 127);
   scales[block] = scale;
   const inverse = scale === 0 ? 0 : 1 / scale;
-  for (let i = 0; i < BLOCK; i++) data[block * BLOCK + i] = 128 + Math.round(values[i]! * inverse);
-}
-
-interface Grid {
-  readonly scale: number;
-  readonly zeroPoint: number;
+  for (let i = 0; i < BLOCK; i++) data[block * BLOCK + i] = Math.floor(values[i]! * inverse + 128.5);
 }
 
 /** On the closer of two grids: about zero, as GGUF's Q4_0, whose values come back exactly; or from the least to the largest. */
 function fourBits(values: Float32Array, block: number, { data, scales, zeroPoints }: QuantizedBlocks): void {
-  const [even, uneven] = [evenGrid(values), unevenGrid(values)];
-  const grid = squaredError(values, uneven) < squaredError(values, even) ? uneven : even;
-  scales[block] = grid.scale;
-  zeroPoints[block] = grid.zeroPoint;
-  for (let i = 0; i < BLOCK; i += 2) {
-    data[(block * BLOCK + i) / 2] = nearest(values[i]!, grid) | (nearest(values[i + 1]!, grid) << 4);
-  }
-}
-
-/** The value of largest magnitude is met exactly, at −8. */
-function evenGrid(values: Float32Array): Grid {
-  let extreme = 0;
-  for (const value of values) if (Math.abs(value) > Math.abs(extreme)) extreme = value;
-  return { scale: Math.fround(extreme / -8), zeroPoint: 8 };
-}
-
-/** Zero is one of its values. */
-function unevenGrid(values: Float32Array): Grid {
   let [least, largest] = [0, 0];
-  for (const value of values) {
+  for (let i = 0; i < BLOCK; i++) {
+    const value = values[i]!;
     if (value < least) least = value;
     else if (value > largest) largest = value;
   }
-  const scale = Math.fround((largest - least) / 15);
-  return { scale, zeroPoint: scale === 0 ? 8 : Math.round(-least / scale) };
+  // The value of largest magnitude is met exactly, at −8.
+  const even = Math.fround((-least > largest ? least : largest) / -8);
+  // Zero is one of the values.
+  const uneven = Math.fround((largest - least) / 15);
+  const zeroPoint = uneven === 0 ? 8 : Math.round(-least / uneven);
+  const isEven = squaredError(values, even, 8) <= squaredError(values, uneven, zeroPoint);
+  const [scale, zero] = isEven ? [even, 8] : [uneven, zeroPoint];
+  scales[block] = scale;
+  zeroPoints[block] = zero;
+  const inverse = scale === 0 ? 0 : 1 / scale;
+  for (let i = 0; i < BLOCK; i += 2) {
+    data[(block * BLOCK + i) / 2] = nearest(values[i]!, inverse, zero) | (nearest(values[i + 1]!, inverse, zero) << 4);
+  }
 }
 
-function nearest(value: number, { scale, zeroPoint }: Grid): number {
-  if (scale === 0) return zeroPoint;
-  return Math.min(15, Math.max(0, Math.round(value / scale) + zeroPoint));
+function nearest(value: number, inverse: number, zeroPoint: number): number {
+  return Math.max(0, Math.min(15, Math.floor(value * inverse + zeroPoint + 0.5)));
 }
 
-function squaredError(values: Float32Array, grid: Grid): number {
+function squaredError(values: Float32Array, scale: number, zeroPoint: number): number {
+  const inverse = scale === 0 ? 0 : 1 / scale;
   let sum = 0;
-  for (const value of values) sum += (value - (nearest(value, grid) - grid.zeroPoint) * grid.scale) ** 2;
+  for (let i = 0; i < BLOCK; i++) {
+    const error = values[i]! - (nearest(values[i]!, inverse, zeroPoint) - zeroPoint) * scale;
+    sum += error * error;
+  }
   return sum;
 }
 
 function largestOf(values: Float32Array): number {
   let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
   return largest;
 }
 
