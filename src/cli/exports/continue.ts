@@ -77,7 +77,7 @@ async function folderOf(
     architecture: local.architecture,
     files: local.weights,
     weights: saved.weights,
-    name: local.path,
+    name: basename(local.path),
     hub:
       local.weights.isGguf || local.hubId === undefined
         ? undefined
@@ -102,7 +102,7 @@ async function folderOf(
       },
       card: cardInfo({
         out: entrant.out,
-        model: local.hubId ?? local.path,
+        model: local.hubId ?? basename(local.path),
         isOnHub: base.kind === 'hub',
         data: saved.data,
         rows: dataset.train.rows.length,

@@ -1,0 +1,150 @@
+// "Continue elsewhere", shown: 20 steps here, against 10 here and 10 with the exported folder on PyTorch. For anyone with a
+// Python that has the folder's requirements; the everyday test command does not need it.
+//
+//   npx tsx e2e/continueRun.ts PYTHON [CASE…]        PYTHON: of an environment with torch, transformers, peft, accelerate
+//
+// Exits with 1 when a loss differs by more than 1e-3.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUILTIN = join(ROOT, 'public/builtin');
+const PARITY = join(ROOT, 'e2e/fixtures/parity');
+const TOLERANCE = 1e-3;
+const run = promisify(execFile);
+
+const SQL = ['--model', `${BUILTIN}/model`, '--data', `${BUILTIN}/data/sql.jsonl`, '--template', '{context}\\n'];
+const SQL_HELD = ['--validation', `${BUILTIN}/data/sql.heldout.jsonl`];
+const tiny = (name: string) => ['--model', `${PARITY}/${name}/model`, '--data', `${PARITY}/${name}/pairs.jsonl`];
+const ADAMW = ['--lr', '3e-3', '--weight-decay', '0.01', '--schedule', 'cosine', '--warmup', '3', '--batch', '4'];
+const SGD = ['--optimizer', 'sgd', '--momentum', '0.9', '--lr', '0.05', '--schedule', 'linear', '--batch', '3'];
+const PLAIN = ['--num_machines', '1', '--mixed_precision', 'no', '--dynamo_backend', 'no'];
+const TWO = ['--multi_gpu', '--num_processes', '2', ...PLAIN];
+const ONE = ['--num_processes', '1', ...PLAIN];
+/** accelerate cuts nothing without GPUs, unless it is taught to. */
+const CUT = join(ROOT, 'e2e/reference/sharded_on_cpu.py');
+
+interface Case {
+  readonly train: readonly string[];
+  readonly launch: readonly string[];
+  readonly script?: string;
+  /** Before the first step there: nothing was trained here. */
+  readonly isFromStart?: boolean;
+  readonly more?: readonly string[];
+}
+
+const BASE = [
+  ...SQL,
+  ...SQL_HELD,
+  ...ADAMW,
+  '--accumulate',
+  '2',
+  '--rank',
+  '4',
+  '--targets',
+  'q,v,o',
+  '--max-length',
+  '64',
+];
+
+const CASES: Readonly<Record<string, Case>> = {
+  'two processes': { train: BASE, launch: TWO, more: ['--micro-batch', '3'] },
+  'from step 0, two processes': { train: BASE, launch: TWO, isFromStart: true },
+  'cut by FSDP': { train: BASE, launch: ['--config_file', 'configs/fsdp.yaml', '--num_processes', '2'], script: CUT },
+  'cut by DeepSpeed': {
+    train: BASE,
+    launch: ['--config_file', 'configs/deepspeed.yaml', '--num_processes', '2'],
+    script: CUT,
+  },
+  'q4 weights, checkpointing': { train: [...BASE, '--weights', 'q4', '--checkpointing'], launch: ONE },
+  'nf4 weights': { train: [...BASE, '--weights', 'nf4'], launch: ONE },
+  'q8 weights': { train: [...BASE, '--weights', 'q8'], launch: ONE },
+  'f16 weights': { train: [...BASE, '--weights', 'f16'], launch: ONE },
+  'GPT-2, q and v apart, SGD': {
+    train: [...tiny('cli-plain'), ...SGD, '--targets', 'q,v', '--clip', '0.5'],
+    launch: TWO,
+  },
+  'GPT-2 from step 0, q and v apart': {
+    train: [...tiny('cli-plain'), ...ADAMW, '--targets', 'q,v'],
+    launch: ONE,
+    isFromStart: true,
+  },
+  'a beginning token, file order': { train: [...tiny('cli-bos'), ...ADAMW, '--no-shuffle'], launch: TWO },
+};
+
+interface Line {
+  readonly step: number;
+  readonly loss: number;
+}
+
+const lossesIn = (path: string): Map<number, number> =>
+  new Map(
+    readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line): Line => JSON.parse(line))
+      .map(({ step, loss }) => [step, loss]),
+  );
+
+async function rankwise(...args: readonly string[]): Promise<string> {
+  return (await run('npx', ['tsx', 'src/cli/main.ts', ...args], { cwd: ROOT, maxBuffer: 1 << 26 })).stdout;
+}
+
+/** The largest difference of a loss, of the steps that were trained there. */
+async function compare(python: string, { train, launch, script, isFromStart, more = [] }: Case): Promise<number> {
+  const scratch = await mkdtemp(join(tmpdir(), 'rankwise-continue-'));
+  const at = (name: string) => join(scratch, name);
+  try {
+    const length = ['--steps', '20', '--save-every', '10', '--seed', '7'];
+    await rankwise('train', ...train, ...length, '--out', at('whole'), '--metrics', at('whole.jsonl'));
+    const half = join(at('half'), 'state');
+    mkdirSync(half, { recursive: true });
+    for (const name of readdirSync(at('whole/state'))) {
+      if (name !== '20.ckpt') cpSync(join(at('whole/state'), name), join(half, name));
+    }
+    const source = isFromStart ? [...train, ...length] : ['--run', at('half'), '--metrics', at('whole.jsonl')];
+    await rankwise('export', '--format', 'continue', ...source, '--out', at('elsewhere'));
+    const command = ['launch', ...launch, ...(script ? [script] : []), 'train.py', '--out', at('result'), ...more];
+    await run(join(dirname(python), 'accelerate'), command, {
+      cwd: at('elsewhere'),
+      maxBuffer: 1 << 26,
+      env: {
+        ...process.env,
+        OMP_NUM_THREADS: '1',
+        ...(script ? { DS_ACCELERATOR: 'cpu' } : { ACCELERATE_USE_CPU: 'true' }),
+      },
+    });
+    const [here, there] = [lossesIn(at('whole.jsonl')), lossesIn(at('result/metrics.jsonl'))];
+    if (there.size !== 20) throw new Error(`expected 20 steps, got ${there.size}`);
+    await sameText(train, at('whole'), at('result'));
+    return Math.max(...[...here].map(([step, loss]) => Math.abs(loss - (there.get(step) ?? Number.NaN))));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The adapter comes back: both answer alike. */
+async function sameText(train: readonly string[], ...adapters: readonly string[]): Promise<void> {
+  const model = train[train.indexOf('--model') + 1] ?? '';
+  const texts: string[] = [];
+  for (const adapter of adapters) {
+    const answer = ['--prompt', 'name : Alimentum', '--max-new-tokens', '12'];
+    texts.push(await rankwise('generate', '--model', model, '--adapter', adapter, ...answer));
+  }
+  if (new Set(texts).size > 1) throw new Error(`the adapters answer differently: ${JSON.stringify(texts)}`);
+}
+
+const [python, ...wanted] = process.argv.slice(2);
+if (!python) throw new Error('usage: npx tsx e2e/continueRun.ts PYTHON [CASE…]');
+for (const [name, one] of Object.entries(CASES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const difference = await compare(python, one);
+  const isGood = difference <= TOLERANCE;
+  process.stdout.write(`${isGood ? 'ok  ' : 'BAD '} ${name}: losses within ${difference.toExponential(1)}\n`);
+  if (!isGood) process.exitCode = 1;
+}
