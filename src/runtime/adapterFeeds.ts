@@ -33,7 +33,7 @@ export async function loadAdapter(file: ByteSource, decoder: Decoder): Promise<L
     if (other !== rank)
       throw new FormatError(file.name, `${matrix}: lora_A and lora_B differ in rank, ${other} and ${rank}`);
     ranks.set(matrix, rank);
-    feeds[info.name] = decoder.floats(input.type, await values(file, info), info.shape);
+    feeds[info.name] = await decoder.kept(input.type, await values(file, info), info.shape);
   }
   const alone = Object.keys(feeds).find((name) => !(partnerOf(name) in feeds));
   if (alone !== undefined) throw new FormatError(file.name, `has ${alone} without ${partnerOf(alone)}`);

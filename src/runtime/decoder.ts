@@ -1,5 +1,5 @@
-// A decoder graph in a session: tokens in, logits out, keys and values handed from step to step. With WebGPU the cache
-// stays on the GPU between steps; in WebAssembly it is copied in and out, as onnxruntime-web does it.
+// A decoder graph in a session: tokens in, logits out, keys and values handed from step to step. With WebGPU the cache and
+// the adapters stay on the GPU between steps; in WebAssembly they are copied in and out, as onnxruntime-web does it.
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { fromFloat32, toFloat32 } from '../formats/dtypes.ts';
 import { type FloatType, type GraphSignature, readSignature } from './graphSignature.ts';
@@ -22,6 +22,8 @@ const MOST_STEP_TOKENS = 64;
 const MOST_LAYERS = 512;
 
 export class Decoder {
+  #noAdapter: AdapterFeeds = {};
+
   private constructor(
     readonly ort: Ort,
     readonly session: InferenceSession,
@@ -40,7 +42,9 @@ export class Decoder {
       }),
     );
     try {
-      return new Decoder(ort, session, readSignature(session), provider);
+      const decoder = new Decoder(ort, session, readSignature(session), provider);
+      decoder.#noAdapter = await noAdapter(decoder);
+      return decoder;
     } catch (error) {
       await session.release();
       throw error;
@@ -49,7 +53,7 @@ export class Decoder {
 
   /** A new answer, its cache empty. */
   start(adapter: AdapterFeeds): Conversation {
-    return new Conversation(this, adapter);
+    return new Conversation(this, { ...this.#noAdapter, ...adapter });
   }
 
   /** `values` on the CPU in a graph's own type. */
@@ -59,7 +63,24 @@ export class Decoder {
     return new Tensor('float16', new Uint16Array(fromFloat32(values, 'F16').buffer), dims);
   }
 
+  /** As `floats`, for what is fed again and again: where the graph runs on the GPU it is kept there. */
+  async kept(type: FloatType, values: Float32Array<ArrayBuffer>, dims: readonly number[]): Promise<Tensor> {
+    const tensor = this.floats(type, values, dims);
+    if (this.provider === 'wasm') return tensor;
+    const { data } = tensor;
+    const device = await this.ort.env.webgpu.device;
+    if (!ArrayBuffer.isView(data)) return tensor;
+    const size = Math.ceil(data.byteLength / 16) * 16;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = device.createBuffer({ size, usage });
+    const bytes = new Uint8Array(size);
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    device.queue.writeBuffer(buffer, 0, bytes);
+    return this.ort.Tensor.fromGpuBuffer(buffer, { dataType: type, dims: [...dims], dispose: () => buffer.destroy() });
+  }
+
   async release(): Promise<void> {
+    for (const tensor of Object.values(this.#noAdapter)) tensor.dispose();
     await this.session.release();
   }
 }
@@ -73,7 +94,7 @@ export class Conversation {
   constructor(decoder: Decoder, adapter: AdapterFeeds) {
     const { signature } = decoder;
     this.#decoder = decoder;
-    this.#adapter = { ...noAdapter(decoder), ...adapter };
+    this.#adapter = adapter;
     this.#cache = Object.fromEntries(
       signature.cache.map(({ name, type, heads, headDim }) => [
         name,
@@ -145,14 +166,14 @@ export class Conversation {
 }
 
 /** Rank 0; with WebGPU, where onnxruntime-web 1.30 binds no empty buffer, zeros of rank 1, which add the same nothing. */
-function noAdapter(decoder: Decoder): AdapterFeeds {
+async function noAdapter(decoder: Decoder): Promise<AdapterFeeds> {
   const rank = decoder.provider === 'webgpu' ? 1 : 0;
-  return Object.fromEntries(
-    decoder.signature.adapter.map(({ name, factor, features, type }) => [
-      name,
-      decoder.floats(type, new Float32Array(features * rank), factor === 'A' ? [features, rank] : [rank, features]),
-    ]),
-  );
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, factor, features, type } of decoder.signature.adapter) {
+    const dims = factor === 'A' ? [features, rank] : [rank, features];
+    feeds[name] = await decoder.kept(type, new Float32Array(features * rank), dims);
+  }
+  return feeds;
 }
 
 const CACHE_ON_GPU = Object.fromEntries(

@@ -107,6 +107,9 @@ async function readGraph({ file, externalData }: ExportedGraph, report: ReportOp
 export async function closeModel(modelId: string): Promise<void> {
   const model = models.get(modelId);
   models.delete(modelId);
+  for (const { feeds } of model?.adapters.values() ?? []) {
+    for (const tensor of Object.values(feeds)) tensor.dispose();
+  }
   await model?.decoder.release();
 }
 

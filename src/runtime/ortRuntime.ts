@@ -1,6 +1,6 @@
 // onnxruntime-web, brought when first asked for: its WebAssembly is an asset of this page, fetched with progress. The
 // build with WebGPU is twice as large, so that one is fetched only where WebGPU was chosen.
-import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { Env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { OnnxError } from './onnxError.ts';
 import type { Provider, WebGpuState } from './protocol.ts';
 
@@ -8,6 +8,7 @@ import type { Provider, WebGpuState } from './protocol.ts';
 export interface Ort {
   readonly InferenceSession: typeof InferenceSession;
   readonly Tensor: typeof Tensor;
+  readonly env: Env;
 }
 
 export type Report = (doneBytes: number, totalBytes: number) => void;

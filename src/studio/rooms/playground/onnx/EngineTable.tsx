@@ -19,8 +19,8 @@ export function EngineTable({ rows, ...conditions }: Conditions & { rows: Compar
             <tr>
               <th scope="col">Answerer</th>
               <th scope="col">Text</th>
-              <th scope="col" title="Of every logit at every position of prompt and answer">
-                Largest difference of logits
+              <th scope="col" title="The largest difference of any logit at any position of prompt and answer">
+                Logits differ by
               </th>
               <th scope="col">Our engine</th>
               <th scope="col">onnxruntime</th>
@@ -36,9 +36,8 @@ export function EngineTable({ rows, ...conditions }: Conditions & { rows: Compar
                 </td>
                 <td>
                   {magnitude(difference.largest)}
-                  <span className={styles.detail}>
-                    of logits up to {difference.scale.toFixed(1)}, {formatNoun(difference.positions, 'position')}
-                  </span>
+                  <span className={styles.detail}>of logits up to {difference.scale.toFixed(1)}</span>
+                  <span className={styles.detail}>{formatNoun(difference.positions, 'position')}</span>
                 </td>
                 <td>
                   <Speed answer={ours} />

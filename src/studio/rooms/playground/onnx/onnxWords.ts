@@ -15,9 +15,10 @@ export function enginesText(conditions: Conditions): string {
   return `${runtimeText(conditions)}; our engine on WebGPU, weights ${weights}${why}`;
 }
 
-/** `2.4e-6`, `0` */
+/** `2.4e-6`, `0.031`, `2.2`, `0` */
 export function magnitude(value: number): string {
-  return value === 0 ? '0' : value.toExponential(1);
+  if (value === 0) return '0';
+  return value < 0.01 ? value.toExponential(1) : value.toPrecision(2);
 }
 
 /** `3.1 ms`, `142 ms` */
