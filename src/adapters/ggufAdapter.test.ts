@@ -213,5 +213,10 @@ test('what llama.cpp would run otherwise is refused', () => {
   const adapter = random(a, { rank: 1, alpha: 1, dropout: 0, useRslora: false, targets: [TARGETS[0]] });
   const write = (changes: Partial<Architecture>) => () => ggufAdapterFile({ ...a, ...changes }, adapter, options);
   expect(write({ mlp: { kind: 'plain', activation: 'relu' } })).toThrow(/without the activation relu/);
+  const llama3 = { type: 'llama3', headDim: 8, theta: 1e4, factor: 8, lowFreqFactor: 1, highFreqFactor: 4 } as const;
+  const rotary = { ...llama3, originalMaxPositions: 8192 };
+  const silu = { kind: 'gated', activation: 'silu' } as const;
+  expect(write({ modelType: 'qwen2', mlp: silu, rotary })).toThrow(/rotary scaling of the Llama 3 kind/);
+  expect(write({ modelType: 'qwen3', mlp: silu, hasQkvBias: true })).toThrow(/biases in attention/);
   expect(write({ attentionScale: (layer) => 1 / Math.sqrt(a.headDim) / (layer + 1) })).toThrow(/scaled by layer/);
 });

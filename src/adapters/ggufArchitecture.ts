@@ -18,6 +18,8 @@ export function ggufArchitecture(a: Architecture): GgufArchitecture {
       throw refuse('attention scores scaled by layer or not at all');
   }
   if (a.modelType === 'qwen3' && (a.hasQkvBias || a.hasOutputBias)) throw refuse('biases in attention');
+  const isQwen = a.modelType === 'qwen2' || a.modelType === 'qwen3';
+  if (isQwen && a.rotary?.type === 'llama3') throw refuse('rotary scaling of the Llama 3 kind');
   if (a.modelType === 'gpt2' || a.modelType === 'qwen2' || a.modelType === 'qwen3') return a.modelType;
   return 'llama';
 }
