@@ -25,6 +25,11 @@ describe.each(fixture.cases)('rotary table: $name', ({ config, headDim, cosSin }
   });
 });
 
+it('begins at any position', () => {
+  const rotary = rotaryConfigOf({ rope_theta: 500 }, options);
+  expect(rotaryTable(rotary, 3, 5)).toEqual(rotaryTable(rotary, 8).slice(5 * 16));
+});
+
 it('names a scaling it does not know', () => {
   const config = { rope_scaling: { rope_type: 'longrope', factor: 2 } };
   expect(() => rotaryConfigOf(config, options)).toThrow('config.json: rotary scaling "longrope" is not supported');

@@ -136,17 +136,17 @@ function yarnAttentionFactor(factor: number, mscale?: number | null, mscaleAllDi
   return mscale && mscaleAllDim ? magnitude(mscale) / magnitude(mscaleAllDim) : magnitude(1);
 }
 
-/** [positions, headDim]: each row the cosines of the headDim/2 pairs of elements, then their sines. */
-export function rotaryTable(config: RotaryConfig, positions: number): Float32Array<ArrayBuffer> {
+/** [positions, headDim]: each row the cosines of the headDim/2 pairs of elements, then their sines. `first`: of row 0. */
+export function rotaryTable(config: RotaryConfig, positions: number, first = 0): Float32Array<ArrayBuffer> {
   const frequencies = inverseFrequencies(config);
   const half = frequencies.length;
   const scale = f32(config.type === 'yarn' ? config.attentionFactor : 1);
   const table = new Float32Array(positions * half * 2);
-  for (let position = 0; position < positions; position++) {
+  for (let row = 0; row < positions; row++) {
     for (let i = 0; i < half; i++) {
-      const angle = f32(position * frequencies[i]!);
-      table[2 * position * half + i] = f32(Math.cos(angle)) * scale;
-      table[(2 * position + 1) * half + i] = f32(Math.sin(angle)) * scale;
+      const angle = f32((first + row) * frequencies[i]!);
+      table[2 * row * half + i] = f32(Math.cos(angle)) * scale;
+      table[(2 * row + 1) * half + i] = f32(Math.sin(angle)) * scale;
     }
   }
   return table;

@@ -1,6 +1,5 @@
 // What all layers share: which keys a query may see, as numbers added to its scores, and the rotary angles of its position.
-import type { RotaryConfig } from '../model/rotaryTable.ts';
-import { rotaryTable } from '../model/rotaryTable.ts';
+import { type RotaryConfig, rotaryTable } from '../model/rotaryTable.ts';
 import type { Graph } from './graph.ts';
 
 export interface DecoderInputs {
@@ -47,6 +46,9 @@ export interface RotaryAngles {
   readonly sin: string;
 }
 
+/** Of the table at a time. */
+const PIECE_ROWS = 4096;
+
 /** Looked up in a table, as the engine does: sines of large angles differ between GPUs. */
 export function rotaryAngles(
   graph: Graph,
@@ -59,7 +61,9 @@ export function rotaryAngles(
     type: 'float32',
     shape: [positions, config.headDim],
     bytes: async function* () {
-      yield new Uint8Array(rotaryTable(config, positions).buffer);
+      for (let first = 0; first < positions; first += PIECE_ROWS) {
+        yield new Uint8Array(rotaryTable(config, Math.min(PIECE_ROWS, positions - first), first).buffer);
+      }
     },
   });
   const rows = graph.node('Gather', [table, positionIds], { attributes: { axis: 0 } });
