@@ -101,7 +101,7 @@ async function folderOf(
         validation,
       },
       card: cardInfo({
-        out: entrant.out,
+        out: name,
         model: local.hubId ?? basename(local.path),
         isOnHub: base.kind === 'hub',
         data: saved.data,
