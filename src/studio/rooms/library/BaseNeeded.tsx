@@ -1,8 +1,8 @@
 // The base of a run is out of reach: why, and how to bring it. Reading files needs no GPU.
-import { Button } from '@mantine/core';
-import { useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
+import { PickButton } from '../../panels/PickButton.tsx';
 import { messageOf } from '../../stores/messageOf.ts';
 import styles from './export.module.css';
 import { bringBase, planAgain } from './exportStore.ts';
@@ -17,16 +17,10 @@ export function BaseNeeded({ run }: { run: RunRecord }) {
 }
 
 function PickBase({ run: { id, model } }: { run: RunRecord }) {
-  const folderInput = useRef<HTMLInputElement>(null);
-  const fileInput = useRef<HTMLInputElement>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const take = async (input: HTMLInputElement) => {
-    const files = [...(input.files ?? [])];
-    // The same files again are a new choice.
-    input.value = '';
-    if (files.length === 0) return;
+  const take = (files: File[]) => {
     setFailure(null);
-    await bringBase(id, files).catch((error: unknown) => setFailure(messageOf(error)));
+    bringBase(id, files).catch((error: unknown) => setFailure(messageOf(error)));
   };
   return (
     <div className={styles.base}>
@@ -35,33 +29,13 @@ function PickBase({ run: { id, model } }: { run: RunRecord }) {
         its shapes; nothing is put on the GPU.
       </p>
       <div className={styles.baseButtons}>
-        <Button size="xs" onClick={() => folderInput.current?.click()}>
+        <PickButton size="xs" kind="folder" label="Folder of the base" onPick={take}>
           Pick its folder…
-        </Button>
-        <Button size="xs" variant="default" onClick={() => fileInput.current?.click()}>
+        </PickButton>
+        <PickButton size="xs" variant="default" kind="files" accept=".gguf" label="GGUF file of the base" onPick={take}>
           Pick its GGUF file…
-        </Button>
+        </PickButton>
       </div>
-      <input
-        ref={(input) => {
-          folderInput.current = input;
-          // React has no name for this attribute.
-          input?.setAttribute('webkitdirectory', '');
-        }}
-        type="file"
-        hidden
-        aria-label="Folder of the base"
-        onChange={({ currentTarget }) => void take(currentTarget)}
-      />
-      <input
-        ref={fileInput}
-        type="file"
-        hidden
-        multiple
-        accept=".gguf"
-        aria-label="GGUF file of the base"
-        onChange={({ currentTarget }) => void take(currentTarget)}
-      />
       {failure && <ErrorNote message={failure} />}
     </div>
   );

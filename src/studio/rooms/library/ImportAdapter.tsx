@@ -1,10 +1,8 @@
 // Import: drop a PEFT folder, its zip or a GGUF adapter here, or pick one.
-import '@mantine/dropzone/styles.css';
-import { Button } from '@mantine/core';
-import { Dropzone } from '@mantine/dropzone';
-import { useRef } from 'react';
+import { DropArea } from '../../panels/DropArea.tsx';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
+import { PickButton } from '../../panels/PickButton.tsx';
 import { useDeviceStore } from '../../stores/deviceStore.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
 import { ImportFromHub } from './hub/ImportFromHub.tsx';
@@ -13,67 +11,44 @@ import styles from './library.module.css';
 
 export function ImportAdapter() {
   const state = useImportStore((store) => store.state);
-  const zipInput = useRef<HTMLInputElement>(null);
-  const folderInput = useRef<HTMLInputElement>(null);
   const isMissing = useDeviceStore(({ device }) => device.kind === 'missing');
   const model = useModelStore(({ status }) => (status.kind === 'ready' ? status.description.name : null));
   const isOff = state.kind === 'running' || isMissing;
   return (
     <Panel title="Import an adapter" note="PEFT folder, zip, GGUF or Hub id">
-      <Dropzone
-        className={styles.drop}
-        classNames={{ inner: styles.dropInner }}
-        onDrop={(files) => void importAdapter(files)}
-        activateOnClick={false}
-        activateOnKeyboard={false}
-        disabled={isOff}
-        useFsAccessApi={false}
-        inputProps={{ 'aria-label': 'Drop a PEFT folder or zip' }}
-        tabIndex={-1}
-      >
+      <DropArea label="Drop a PEFT folder or zip" isOff={isOff} onDrop={(files) => void importAdapter(files)}>
         <p>
           {isMissing
             ? 'Importing needs WebGPU: an adapter is read against its base model.'
             : `Drop a PEFT LoRA folder, its zip, or a GGUF LoRA adapter here. It is read against the model that is loaded${model === null ? '' : `: ${model}`}.`}
         </p>
         <div className={styles.buttons}>
-          <Button variant="default" size="compact-md" disabled={isOff} onClick={() => zipInput.current?.click()}>
+          <PickButton
+            variant="default"
+            size="compact-md"
+            disabled={isOff}
+            kind="files"
+            accept=".zip,.json,.safetensors,.gguf"
+            label="Adapter files"
+            onPick={(files) => void importAdapter(files)}
+          >
             Pick a zip, GGUF or files…
-          </Button>
-          <Button variant="default" size="compact-md" disabled={isOff} onClick={() => folderInput.current?.click()}>
+          </PickButton>
+          <PickButton
+            variant="default"
+            size="compact-md"
+            disabled={isOff}
+            kind="folder"
+            label="Adapter folder"
+            onPick={(files) => void importAdapter(files)}
+          >
             Pick a folder…
-          </Button>
+          </PickButton>
         </div>
-      </Dropzone>
-      <input
-        ref={zipInput}
-        type="file"
-        hidden
-        multiple
-        accept=".zip,.json,.safetensors,.gguf"
-        aria-label="Adapter files"
-        onChange={({ currentTarget }) => take(currentTarget)}
-      />
-      <input
-        ref={(input) => {
-          folderInput.current = input;
-          // React has no name for this attribute.
-          input?.setAttribute('webkitdirectory', '');
-        }}
-        type="file"
-        hidden
-        aria-label="Adapter folder"
-        onChange={({ currentTarget }) => take(currentTarget)}
-      />
+      </DropArea>
       {state.kind === 'running' && <p role="status">Reading the adapter…</p>}
       {state.kind === 'failed' && <ErrorNote message={state.message} />}
       <ImportFromHub isOff={isOff} />
     </Panel>
   );
-}
-
-function take(input: HTMLInputElement) {
-  void importAdapter([...(input.files ?? [])]);
-  // The same file again is a new choice.
-  input.value = '';
 }

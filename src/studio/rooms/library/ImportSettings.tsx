@@ -1,34 +1,27 @@
 // Settings from a file become those of the next run, in Train.
-import { Button } from '@mantine/core';
-import { useRef } from 'react';
 import { Panel } from '../../panels/Panel.tsx';
+import { PickButton } from '../../panels/PickButton.tsx';
 import { openRoom } from '../../routing.ts';
 import styles from './library.module.css';
 
 export function ImportSettings() {
-  const input = useRef<HTMLInputElement>(null);
   const take = async (file: File | undefined) => {
     if (file) openRoom('train', { settings: await file.text() });
   };
   return (
     <Panel title="Import settings" note="JSON, as a run here gives it">
       <div className={styles.buttons}>
-        <Button variant="default" size="compact-md" onClick={() => input.current?.click()}>
+        <PickButton
+          variant="default"
+          size="compact-md"
+          kind="file"
+          accept=".json,application/json"
+          label="Settings file"
+          onPick={([file]) => void take(file)}
+        >
           Pick a settings file…
-        </Button>
+        </PickButton>
       </div>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        accept=".json,application/json"
-        aria-label="Settings file"
-        onChange={({ currentTarget }) => {
-          void take(currentTarget.files?.[0]);
-          // The same file again is a new choice.
-          currentTarget.value = '';
-        }}
-      />
     </Panel>
   );
 }

@@ -90,7 +90,7 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
       {
         kind: 'ggufLora',
         title: 'Adapter in GGUF',
-        opensIn: 'One file that llama.cpp and what builds on it load beside a GGUF file of the base (--lora).',
+        opensIn: 'One file that llama.cpp and what builds on it load beside the base’s own GGUF file.',
         choices: [{ value: 'f32', label: '', what: (runId) => ({ kind: 'ggufLora', runId }) }],
       },
       {

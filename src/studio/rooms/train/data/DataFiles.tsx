@@ -1,8 +1,8 @@
 // The training file, and what is held out for validation: a second file, or a share of the rows.
 import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
-import { useRef } from 'react';
 import { NumberField } from '../../../panels/NumberField.tsx';
+import { PickButton } from '../../../panels/PickButton.tsx';
 import { chooseFiles } from '../../../stores/chooseData.ts';
 import { changeDataOptions, type DataStatus } from '../../../stores/dataStore.ts';
 import drop from '../drop.module.css';
@@ -12,7 +12,6 @@ const ENDINGS = '.txt,.csv,.tsv,.json,.jsonl,.ndjson,.parquet';
 
 export function DataFiles({ status }: { status: DataStatus }) {
   const own = status.kind !== 'none' && status.source.kind === 'files' ? status.source : null;
-  const picker = useRef<HTMLInputElement>(null);
   return (
     <section>
       <Dropzone
@@ -46,22 +45,17 @@ export function DataFiles({ status }: { status: DataStatus }) {
                 max={90}
                 onChange={(percent) => void changeDataOptions({ validationFraction: percent / 100 })}
               />
-              <Button variant="default" onClick={() => picker.current?.click()}>
+              <PickButton
+                variant="default"
+                kind="file"
+                accept={ENDINGS}
+                label="Validation file"
+                onPick={([file]) => void chooseFiles(own.train, file)}
+              >
                 Use a second file instead
-              </Button>
+              </PickButton>
             </>
           )}
-          <input
-            ref={picker}
-            type="file"
-            accept={ENDINGS}
-            hidden
-            aria-label="Validation file"
-            onChange={(event) => {
-              const file = event.currentTarget.files?.[0];
-              if (file) void chooseFiles(own.train, file);
-            }}
-          />
         </div>
       )}
     </section>

@@ -1,13 +1,11 @@
 // A model folder, its files or a GGUF file, dropped or picked.
-import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
-import { useRef } from 'react';
 import type { ModelSource } from '../../../../worker/protocol.ts';
+import { PickButton } from '../../../panels/PickButton.tsx';
 import drop from '../drop.module.css';
 import styles from './model.module.css';
 
 export function ModelFiles({ onChoose }: { onChoose: (source: ModelSource) => void }) {
-  const folder = useRef<HTMLInputElement>(null);
   const choose = (files: File[]) => {
     if (files.length > 0) onChoose({ kind: 'files', files });
   };
@@ -26,20 +24,9 @@ export function ModelFiles({ onChoose }: { onChoose: (source: ModelSource) => vo
         </p>
       </Dropzone>
       <div className={styles.row}>
-        <Button variant="default" onClick={() => folder.current?.click()}>
+        <PickButton variant="default" kind="folder" label="Model folder" onPick={choose}>
           Pick a folder
-        </Button>
-        <input
-          ref={(input) => {
-            folder.current = input;
-            input?.setAttribute('webkitdirectory', '');
-          }}
-          type="file"
-          multiple
-          hidden
-          aria-label="Model folder"
-          onChange={(event) => choose([...(event.currentTarget.files ?? [])])}
-        />
+        </PickButton>
       </div>
     </>
   );
