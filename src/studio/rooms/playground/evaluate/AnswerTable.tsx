@@ -8,6 +8,7 @@ import { Field } from '../../../panels/Field.tsx';
 import { Select } from '../../../panels/Select.tsx';
 import { saveCsv } from '../../../runs/saveFile.ts';
 import { DiffText } from '../DiffText.tsx';
+import playground from '../playground.module.css';
 import { type AnswerFilter, type AnswerOrder, FILTERS, listAnswers, ORDERS } from './answerRows.ts';
 import styles from './evaluate.module.css';
 import { answersCsv } from './evaluationWords.ts';
@@ -29,7 +30,7 @@ export function AnswerTable({ evaluation, names }: Props) {
   const pages = Math.max(1, Math.ceil(listed.length / PAGE));
   const page = Math.min(wantedPage, pages - 1);
   return (
-    <section aria-label="Answers by context" className={styles.part}>
+    <section aria-label="Answers by context" className={playground.part}>
       <header className={styles.partHead}>
         <h3>Answers by context</h3>
         <Button
@@ -55,7 +56,7 @@ export function AnswerTable({ evaluation, names }: Props) {
         <Select label="Show" value={filter} options={FILTERS} onChange={setFilter} />
         <Select label="Sort by" value={order} options={ORDERS} onChange={setOrder} />
       </div>
-      <p role="status" className={styles.note}>
+      <p role="status" className={playground.note}>
         {formatExact(listed.length)} of {formatExact(questions.length)} contexts
       </p>
       <ol className={styles.answers}>
@@ -85,7 +86,7 @@ function QuestionRow({ question, names }: { question: EvaluatedQuestion; names: 
   return (
     <li className={styles.question}>
       <div className={styles.asked}>
-        <p className={styles.note}>
+        <p className={playground.note}>
           Line {formatExact(line)}
           {answers.length > 1 && `, disagreement ${disagreement.toFixed(0)}`}
         </p>
@@ -119,7 +120,7 @@ function AnswerText({
   references: readonly string[];
 }) {
   if (text === null) return null;
-  if (text.trim() === '') return <span className={styles.note}>(an empty answer)</span>;
+  if (text.trim() === '') return <span className={playground.note}>(an empty answer)</span>;
   if (exactMatch) return <p className={styles.text}>{text.trim()}</p>;
   return <DiffText reference={(references[0] ?? '').trim()} text={text.trim()} />;
 }

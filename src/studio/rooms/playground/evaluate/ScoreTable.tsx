@@ -2,8 +2,10 @@
 import { Button } from '@mantine/core';
 import type { Evaluation } from '../../../../worker/protocol.ts';
 import { formatExact, formatNoun } from '../../../format.ts';
+import { NumberTable, Value } from '../../../panels/NumberTable.tsx';
 import { saveCsv } from '../../../runs/saveFile.ts';
 import type { ScoreKind } from '../../../runs/scoreKinds.ts';
+import playground from '../playground.module.css';
 import styles from './evaluate.module.css';
 import { scoresCsv, scoresShown, verdictOn, verdictSentences } from './evaluationWords.ts';
 
@@ -17,7 +19,7 @@ export function ScoreTable({ evaluation, names }: Props) {
   const shown = scoresShown(evaluation);
   const bestOf = (name: ScoreKind['name']) => verdictOn(evaluation, name)?.best;
   return (
-    <section aria-label="Scores" className={styles.part}>
+    <section aria-label="Scores" className={playground.part}>
       <header className={styles.partHead}>
         <h3>
           {evaluation.dataName}: {formatNoun(evaluation.questions.length, 'context')}, {formatExact(evaluation.rows)}{' '}
@@ -31,47 +33,24 @@ export function ScoreTable({ evaluation, names }: Props) {
           Scores as CSV
         </Button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too. */}
-      <section className={styles.scroll} tabIndex={0} aria-label="Table of scores">
-        <table className={styles.scores}>
-          <thead>
-            <tr>
-              <th scope="col">Answerer</th>
-              {shown.map(({ name, title, help }) => (
-                <th key={name} scope="col" title={help}>
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {evaluation.answerers.map(({ runId, scores }, place) => (
-              <tr key={runId ?? 'base'}>
-                <th scope="row">{names[place]}</th>
-                {shown.map(({ name, format }) => {
-                  const score = scores[name];
-                  return (
-                    <td key={name} data-best={bestOf(name) === place || undefined}>
-                      {score === undefined ? (
-                        '—'
-                      ) : (
-                        <>
-                          {format(score.value)}
-                          {bestOf(name) === place && <span className="visually-hidden"> (best)</span>}
-                          <span className={styles.interval}>
-                            {format(score.low)} to {format(score.high)}
-                          </span>
-                        </>
-                      )}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      <p className={styles.note}>
+      <NumberTable label="Table of scores" columns={[{ title: 'Answerer' }, ...shown]}>
+        {evaluation.answerers.map(({ runId, scores }, place) => (
+          <tr key={runId ?? 'base'}>
+            <th scope="row">{names[place]}</th>
+            {shown.map(({ name, format }) => {
+              const score = scores[name];
+              if (score === undefined) return <Value key={name}>—</Value>;
+              const interval = `${format(score.low)} to ${format(score.high)}`;
+              return (
+                <Value key={name} isBest={bestOf(name) === place} details={[interval]}>
+                  {format(score.value)}
+                </Value>
+              );
+            })}
+          </tr>
+        ))}
+      </NumberTable>
+      <p className={playground.note}>
         Below each score its 95 % interval: 1,000 bootstrap resamples of the contexts, the same ones for every answerer.
       </p>
       <ul className={styles.verdicts} aria-label="What is beyond noise">

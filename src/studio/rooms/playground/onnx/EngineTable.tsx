@@ -1,62 +1,52 @@
 // Both engines on one prompt: whether they say the same, how far apart their logits are, how quick each is.
 import type { Answer } from '../../../../worker/protocol.ts';
 import { formatDuration, formatNoun, formatTokensPerSecond } from '../../../format.ts';
+import { NumberTable, Value } from '../../../panels/NumberTable.tsx';
 import { DiffText } from '../DiffText.tsx';
+import playground from '../playground.module.css';
 import { tokensPerSecond } from '../tokensPerSecond.ts';
 import styles from './onnx.module.css';
 import type { Comparison, Conditions } from './onnxStore.ts';
 import { enginesText, magnitude } from './onnxWords.ts';
 
+const COLUMNS = [
+  { title: 'Answerer' },
+  { title: 'Text' },
+  {
+    title: 'Logits differ by',
+    help: 'The largest difference of any logit at any position of prompt and answer',
+  },
+  { title: 'Our engine' },
+  { title: 'onnxruntime' },
+];
+
 export function EngineTable({ rows, ...conditions }: Conditions & { rows: Comparison[] }) {
   const different = rows.filter(({ ours, theirs }) => ours.text !== theirs.text);
   return (
-    <section className={styles.part} aria-label="Our engine and onnxruntime">
-      <p className={styles.note}>{enginesText(conditions)}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too. */}
-      <section className={styles.scroll} tabIndex={0} aria-label="Table of both engines">
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Answerer</th>
-              <th scope="col">Text</th>
-              <th scope="col" title="The largest difference of any logit at any position of prompt and answer">
-                Logits differ by
-              </th>
-              <th scope="col">Our engine</th>
-              <th scope="col">onnxruntime</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ name, ours, theirs, difference }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>
-                  {ours.text === theirs.text ? '✓ the same' : '✕ differs'}
-                  <span className={styles.detail}>{formatNoun(theirs.newTokens, 'token')}</span>
-                </td>
-                <td>
-                  {magnitude(difference.largest)}
-                  <span className={styles.detail}>of logits up to {difference.scale.toFixed(1)}</span>
-                  <span className={styles.detail}>{formatNoun(difference.positions, 'position')}</span>
-                </td>
-                <td>
-                  <Speed answer={ours} />
-                </td>
-                <td>
-                  <Speed answer={theirs} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+    <section className={playground.part} aria-label="Our engine and onnxruntime">
+      <p className={playground.note}>{enginesText(conditions)}</p>
+      <NumberTable label="Table of both engines" columns={COLUMNS}>
+        {rows.map(({ name, ours, theirs, difference: { largest, scale, positions } }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <Value details={[formatNoun(theirs.newTokens, 'token')]}>
+              {ours.text === theirs.text ? '✓ the same' : '✕ differs'}
+            </Value>
+            <Value details={[`of logits up to ${scale.toFixed(1)}`, formatNoun(positions, 'position')]}>
+              {magnitude(largest)}
+            </Value>
+            <Value details={[firstText(ours)]}>{speedText(ours)}</Value>
+            <Value details={[firstText(theirs)]}>{speedText(theirs)}</Value>
+          </tr>
+        ))}
+      </NumberTable>
       {different.map(({ name, ours, theirs }) => (
         <div key={name} className={styles.said}>
           <p>{name}, in onnxruntime against our engine:</p>
           <DiffText reference={ours.text.trim()} text={theirs.text.trim()} />
         </div>
       ))}
-      <p className={styles.note}>
+      <p className={playground.note}>
         Speed of the second answer, after a short one that warms up: tokens per second once it runs, and the time to the
         first token. The merged model is set against our adapter beside the weights.
       </p>
@@ -64,12 +54,13 @@ export function EngineTable({ rows, ...conditions }: Conditions & { rows: Compar
   );
 }
 
-function Speed({ answer }: { answer: Pick<Answer, 'newTokens' | 'firstTokenMs' | 'elapsedMs'> }) {
+type Timed = Pick<Answer, 'newTokens' | 'firstTokenMs' | 'elapsedMs'>;
+
+function speedText(answer: Timed): string {
   const rate = tokensPerSecond(answer);
-  return (
-    <>
-      {rate === null ? '—' : formatTokensPerSecond(rate)}
-      <span className={styles.detail}>first after {formatDuration(answer.firstTokenMs)}</span>
-    </>
-  );
+  return rate === null ? '—' : formatTokensPerSecond(rate);
+}
+
+function firstText({ firstTokenMs }: Timed): string {
+  return `first after ${formatDuration(firstTokenMs)}`;
 }

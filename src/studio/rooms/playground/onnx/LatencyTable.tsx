@@ -1,37 +1,27 @@
 // "No additional inference latency" as a measurement: merged and unmerged against the base, in onnxruntime.
 import type { Spread } from '../../../../runtime/protocol.ts';
-import styles from './onnx.module.css';
+import { NumberTable, Value } from '../../../panels/NumberTable.tsx';
+import playground from '../playground.module.css';
 import type { Conditions, Latency } from './onnxStore.ts';
 import { milliseconds, runtimeText } from './onnxWords.ts';
 
+const COLUMNS = [{ title: 'Answerer' }, { title: 'A token' }, { title: 'Against the base' }, { title: 'First token' }];
+
 export function LatencyTable({ lanes, promptTokens, newTokens, rounds, ...conditions }: Conditions & Latency) {
   return (
-    <section className={styles.part} aria-label="Latency in onnxruntime">
-      <p className={styles.note}>{runtimeText(conditions)}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too. */}
-      <section className={styles.scroll} tabIndex={0} aria-label="Table of latency">
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Answerer</th>
-              <th scope="col">A token</th>
-              <th scope="col">Against the base</th>
-              <th scope="col">First token</th>
-            </tr>
-          </thead>
-          <tbody>
-            {lanes.map(({ name, times }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <Cell spread={times.msPerToken} text={milliseconds} />
-                <Cell spread={times.ratio} text={(value) => `${value.toFixed(2)} ×`} />
-                <Cell spread={times.firstTokenMs} text={milliseconds} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-      <p className={styles.note}>
+    <section className={playground.part} aria-label="Latency in onnxruntime">
+      <p className={playground.note}>{runtimeText(conditions)}</p>
+      <NumberTable label="Table of latency" columns={COLUMNS}>
+        {lanes.map(({ name, times }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <Times spread={times.msPerToken} text={milliseconds} />
+            <Times spread={times.ratio} text={(value) => `${value.toFixed(2)} ×`} />
+            <Times spread={times.firstTokenMs} text={milliseconds} />
+          </tr>
+        ))}
+      </NumberTable>
+      <p className={playground.note}>
         Medians of {rounds} rounds with the smallest and the largest below them; in every round all take turns,{' '}
         {newTokens} tokens each after a prompt of {promptTokens}. A round’s token is the median of its tokens; against
         the base: of the same round.
@@ -40,15 +30,7 @@ export function LatencyTable({ lanes, promptTokens, newTokens, rounds, ...condit
   );
 }
 
-function Cell({ spread, text }: { spread: Spread; text: (value: number) => string }) {
-  return (
-    <td>
-      {text(spread.median)}
-      {spread.lowest < spread.highest && (
-        <span className={styles.detail}>
-          {text(spread.lowest)} to {text(spread.highest)}
-        </span>
-      )}
-    </td>
-  );
+function Times({ spread: { median, lowest, highest }, text }: { spread: Spread; text: (value: number) => string }) {
+  const details = lowest < highest ? [`${text(lowest)} to ${text(highest)}`] : [];
+  return <Value details={details}>{text(median)}</Value>;
 }
