@@ -3,7 +3,7 @@
 // The loader multiplies by alpha / rank of each matrix and knows one alpha and no rsLoRA. The file's alpha is that of most
 // matrices (alpha·sqrt(rank) for rsLoRA); where another one is meant, B is multiplied by the ratio.
 // Source: llama.cpp, `src/llama-adapter.cpp`; names and order of rows as in formats/ggufWeights.ts and ggufRows.ts.
-import { fromFloat32 } from '../formats/dtypes.ts';
+import { F16_OVERFLOW, fromFloat32 } from '../formats/dtypes.ts';
 import { reorderedHeads } from '../formats/ggufRows.ts';
 import { ggufTensorName, hasPermutedRows } from '../formats/ggufWeights.ts';
 import { type GgufEntry, type GgufTensor, ggufEntry } from '../formats/ggufWriter.ts';
@@ -84,7 +84,7 @@ function factorAt(scaling: number, rank: number, alpha: number): number {
 
 function floats(name: string, shape: number[], values: Float32Array<ArrayBuffer>, dtype: 'F32' | 'F16'): GgufTensor {
   const bytes = fromFloat32(values, dtype);
-  if (dtype === 'F16' && values.some((value) => Math.abs(value) >= 65_520)) {
+  if (dtype === 'F16' && values.some((value) => Math.abs(value) >= F16_OVERFLOW)) {
     throw new AdapterError(`${name} holds a number too large for f16: export it as f32.`);
   }
   return {

@@ -12,9 +12,8 @@ import type { AdapterConfig } from '../formats/peft.ts';
 import { readFloats } from '../formats/storedFloats.ts';
 import type { StoredInfo } from '../formats/weightFiles.ts';
 import type { Architecture } from '../model/architecture.ts';
-import { AdapterError } from './adapterSet.ts';
 import { ggufArchitecture } from './ggufArchitecture.ts';
-import { type ImportedAdapter, specOf } from './importedAdapter.ts';
+import { type ImportedAdapter, parametersOf, specOf } from './importedAdapter.ts';
 import { type PeftModule, peftModules, peftTargetName } from './peftModules.ts';
 
 interface Factors {
@@ -51,16 +50,7 @@ export async function readGgufAdapter(files: readonly ByteSource[], a: Architect
   return {
     config,
     spec: specOf(config, named, a),
-    parametersFor(layout) {
-      const block = new Float32Array(layout.count);
-      for (const { path, aStart, bStart } of layout.modules) {
-        const found = values.get(path);
-        if (!found) throw new AdapterError(`${source.name} has no tensors for ${path}.`);
-        block.set(found.a, aStart - layout.start);
-        block.set(found.b, bStart - layout.start);
-      }
-      return block;
-    },
+    parametersFor: (layout) => parametersOf(values, layout, source.name),
   };
 }
 

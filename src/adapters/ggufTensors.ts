@@ -7,7 +7,7 @@
 // blocks are asked: quantizing again would lose, and gain nothing.
 import { BLOCK_TYPES, isBlockDtype, type StoredType } from '../formats/blockTypes.ts';
 import { readChunks, sliceSource } from '../formats/byteSource.ts';
-import { fromFloat32 } from '../formats/dtypes.ts';
+import { F16_OVERFLOW, fromFloat32 } from '../formats/dtypes.ts';
 import type { GgufArchitecture } from '../formats/ggufConfig.ts';
 import { quantizeForGguf } from '../formats/ggufQuantize.ts';
 import { reorderedHeads } from '../formats/ggufRows.ts';
@@ -164,9 +164,6 @@ function* turned(values: Float32Array, rows: number, cols: number): Generator<Fl
 function bytesOf(values: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
-
-/** Halfway between the largest f16 and what would be the next: from here on rounding gives infinity. */
-const F16_OVERFLOW = 65_520;
 
 function encoded(values: Float32Array<ArrayBuffer>, dtype: StoredType): Uint8Array {
   if (dtype === 'F32') return bytesOf(values);

@@ -2,7 +2,7 @@
 import { type AdapterConfig, moduleScaling } from '../formats/peft.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { TARGETS } from '../model/targets.ts';
-import { type AdapterLayout, type AdapterSpec, moduleKey } from './adapterSet.ts';
+import { AdapterError, type AdapterLayout, type AdapterSpec, moduleKey } from './adapterSet.ts';
 import type { PeftModule } from './peftModules.ts';
 
 export interface ImportedAdapter {
@@ -13,6 +13,25 @@ export interface ImportedAdapter {
    * parameters. `layout` is that of `spec` on the same model.
    */
   parametersFor(layout: AdapterLayout): Float32Array<ArrayBuffer>;
+}
+
+/** A and B by the module's path, of the shapes that PEFT has them in. */
+export type FactorsByPath = ReadonlyMap<string, Readonly<Record<'a' | 'b', Float32Array>>>;
+
+/** The `parametersFor` of factors that were read. Throws AdapterError where `layout` has a module that they lack. */
+export function parametersOf(
+  factors: FactorsByPath,
+  layout: AdapterLayout,
+  fileName: string,
+): Float32Array<ArrayBuffer> {
+  const block = new Float32Array(layout.count);
+  for (const { path, aStart, bStart } of layout.modules) {
+    const found = factors.get(path);
+    if (!found) throw new AdapterError(`${fileName} has no tensors for ${path}.`);
+    block.set(found.a, aStart - layout.start);
+    block.set(found.b, bStart - layout.start);
+  }
+  return block;
 }
 
 /** `named`: the modules that the adapter changes. */

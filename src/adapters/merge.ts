@@ -2,7 +2,7 @@
 // unmerging is reading them again, never subtracting, so the frozen weights come back to the same bits.
 
 import { readChunks, sliceSource } from '../formats/byteSource.ts';
-import { type FloatDtype, fromFloat32 } from '../formats/dtypes.ts';
+import { F16_OVERFLOW, type FloatDtype, fromFloat32 } from '../formats/dtypes.ts';
 import { readFloats } from '../formats/storedFloats.ts';
 import type { WeightFiles, WeightTensor } from '../formats/weightFiles.ts';
 import type { Architecture } from '../model/architecture.ts';
@@ -157,9 +157,6 @@ function sumTransposed(
   }
   return [from, to];
 }
-
-/** Halfway between the largest f16 and what would be the next: from here on rounding gives infinity. */
-const F16_OVERFLOW = 65_520;
 
 function refuseOverflow(values: Float32Array, name: string): void {
   for (const value of values) {

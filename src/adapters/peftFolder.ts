@@ -25,7 +25,7 @@ import {
   trainableParameters,
 } from './adapterSet.ts';
 import { readGgufAdapter } from './ggufAdapterReader.ts';
-import { type ImportedAdapter, specOf } from './importedAdapter.ts';
+import { type ImportedAdapter, parametersOf, specOf } from './importedAdapter.ts';
 import { type PeftModule, peftModules, peftTargetName, targetedBy } from './peftModules.ts';
 import { partsByPath, stackedParts } from './stackedParts.ts';
 
@@ -77,16 +77,7 @@ export async function readAdapter(files: readonly ByteSource[], a: Architecture)
   return {
     config,
     spec: specOf(config, named, a),
-    parametersFor(layout) {
-      const block = new Float32Array(layout.count);
-      for (const { path, aStart, bStart } of layout.modules) {
-        const factors = values.get(path);
-        if (!factors) throw new AdapterError(`${weights.name} has no tensors for ${path}.`);
-        block.set(factors.a, aStart - layout.start);
-        block.set(factors.b, bStart - layout.start);
-      }
-      return block;
-    },
+    parametersFor: (layout) => parametersOf(values, layout, weights.name),
   };
 }
 

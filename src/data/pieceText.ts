@@ -1,13 +1,6 @@
-// A vocabulary entry as a person reads it. Byte-level vocabularies spell every byte as one printable character
-// (openai/gpt-2 `bytes_to_unicode`), SentencePiece ones spell a space as ▁ and a lone byte as <0xE2>.
-
-const byteOfCharacter = (() => {
-  const printable = (b: number) => (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || (b >= 0xae && b <= 0xff);
-  const bytes = new Map<string, number>();
-  let next = 256;
-  for (let b = 0; b < 256; b++) bytes.set(String.fromCharCode(printable(b) ? b : next++), b);
-  return bytes;
-})();
+// A vocabulary entry as a person reads it. Byte-level vocabularies spell every byte as one printable character,
+// SentencePiece ones spell a space as ▁ and a lone byte as <0xE2>.
+import { BYTE_OF_CHARACTER } from '../formats/byteCharacters.ts';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const hex = (byte: number) => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
@@ -19,7 +12,7 @@ export function pieceText(piece: string, decoder: unknown): string {
       .replace(/^<0x([0-9A-F]{2})>$/, (_, digits) => bytesText([Number.parseInt(digits, 16)]))
       .replaceAll('▁', ' ');
   }
-  const bytes = Array.from(piece, (character) => byteOfCharacter.get(character));
+  const bytes = Array.from(piece, (character) => BYTE_OF_CHARACTER.get(character));
   return bytes.every((byte) => byte !== undefined) ? bytesText(bytes) : piece;
 }
 

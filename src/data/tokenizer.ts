@@ -2,6 +2,7 @@
 // settings that transformers takes from the files around it (end token, leading tokens, chat template).
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { chatTemplateOf, chatTemplateSchema, namedTokenSchema } from '../formats/tokenizerConfig.ts';
 import { pieceText } from './pieceText.ts';
 import { fixDecoder, fixPreTokenizer } from './tokenizerFixes.ts';
 import { DataError } from './types.ts';
@@ -58,18 +59,10 @@ const tokenizerSchema = z.looseObject({
   model: z.looseObject({ vocab: z.custom<object>((vocab) => typeof vocab === 'object' && vocab !== null) }),
 });
 
-const namedToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform((token) => token.content)]);
-
 const configSchema = z.looseObject({
   add_bos_token: z.boolean().nullish(),
   add_eos_token: z.boolean().nullish(),
-  chat_template: z
-    .union([
-      z.string(),
-      z.array(z.looseObject({ name: z.string(), template: z.string() })),
-      z.record(z.string(), z.string()),
-    ])
-    .nullish(),
+  chat_template: chatTemplateSchema.nullish(),
 });
 
 const generationSchema = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int())]).nullish() });
@@ -137,7 +130,7 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
     bosId,
     namedTokens,
     vocabSize,
-    chatTemplate: files.chatTemplate ?? readChatTemplate(config.chat_template),
+    chatTemplate: files.chatTemplate ?? chatTemplateOf(config.chat_template),
     isSpecial: (id) => special.has(id),
     tokenText(id) {
       const piece = library.id_to_token(id);
@@ -178,14 +171,8 @@ function readNamedTokens(config: Record<string, unknown>): Record<string, string
   const named: Record<string, string> = {};
   for (const [name, value] of Object.entries(config)) {
     if (!name.endsWith('_token')) continue;
-    const token = namedToken.safeParse(value);
+    const token = namedTokenSchema.safeParse(value);
     if (token.success) named[name] = token.data;
   }
   return named;
-}
-
-function readChatTemplate(template: z.infer<typeof configSchema>['chat_template']): string | undefined {
-  if (typeof template === 'string' || !template) return template ?? undefined;
-  if (!Array.isArray(template)) return template.default ?? Object.values(template)[0];
-  return (template.find((entry) => entry.name === 'default') ?? template[0])?.template;
 }

@@ -3,12 +3,10 @@
 // character (Nd, Nl and No: ½ and ² too), and ByteLevel's own `\s` is Unicode's White_Space (U+0085 in, U+FEFF out).
 import { ByteFallbackDecoder, type Decoder, SequenceDecoder } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { BYTE_LEVEL_PATTERN } from '../formats/byteCharacters.ts';
 
 const preTokenizerSchema = z.looseObject({ type: z.string() });
 type PreTokenizer = z.infer<typeof preTokenizerSchema>;
-
-/** GPT-2's pattern (openai/gpt-2 `encoder.py`), the one ByteLevel uses when `use_regex` is on. */
-const byteLevelPattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 const isolate = (pattern: string) => ({
   type: 'Split',
@@ -35,7 +33,7 @@ export function fixPreTokenizer(config: unknown): unknown {
       if (part.add_prefix_space === true || part.use_regex === false) return part;
       return {
         type: 'Sequence',
-        pretokenizers: [isolate(byteLevelPattern), { ...part, use_regex: false, add_prefix_space: false }],
+        pretokenizers: [isolate(BYTE_LEVEL_PATTERN), { ...part, use_regex: false, add_prefix_space: false }],
       };
     default:
       return part;

@@ -4,16 +4,7 @@
  * Source: openai/gpt-2, `encoder.py`; Sennrich et al. 2016, arXiv 1508.07909.
  */
 
-/** Each byte's character. */
-const CHARACTERS = (() => {
-  const printable = (b: number) => (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || (b >= 0xae && b <= 0xff);
-  let next = 256;
-  return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : next++));
-})();
-const BYTES = new Map(CHARACTERS.map((character, byte) => [character, byte]));
-
-/** GPT-2's own pattern, which ByteLevel uses where it is told to. */
-const BYTE_LEVEL = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+import { BYTE_CHARACTERS, BYTE_LEVEL_PATTERN, BYTE_OF_CHARACTER } from './byteCharacters.ts';
 
 /** Patterns, applied one after another to the pieces that the one before left. */
 export type Cutter = readonly RegExp[];
@@ -32,7 +23,7 @@ export function cutterOf(splits: readonly unknown[], useRegex: boolean): Cutter 
     return typeof pattern === 'object' && pattern !== null && 'Regex' in pattern ? pattern.Regex : undefined;
   });
   const patterns: RegExp[] = [];
-  for (const source of [...sources, ...(useRegex ? [BYTE_LEVEL] : [])]) {
+  for (const source of [...sources, ...(useRegex ? [BYTE_LEVEL_PATTERN] : [])]) {
     if (typeof source !== 'string') return undefined;
     try {
       patterns.push(new RegExp(withoutInlineFlags(source), 'gu'));
@@ -71,7 +62,7 @@ function isolated(text: string, pattern: RegExp): string[] {
 /** `ranks`: of `left right`, the best 0. */
 export function bytePairs(text: string, cutter: Cutter, ranks: ReadonlyMap<string, number>): string[] {
   return cut(text, cutter).flatMap((word) => {
-    const symbols = Array.from(new TextEncoder().encode(word), (byte) => CHARACTERS[byte] ?? '');
+    const symbols = Array.from(new TextEncoder().encode(word), (byte) => BYTE_CHARACTERS[byte] ?? '');
     for (;;) {
       let [best, rank] = [-1, Number.POSITIVE_INFINITY];
       for (let i = 0; i + 1 < symbols.length; i++) {
@@ -86,7 +77,7 @@ export function bytePairs(text: string, cutter: Cutter, ranks: ReadonlyMap<strin
 
 /** The text of a byte-level token; undefined where its bytes are part of a character. */
 export function tokenBytesText(token: string): string | undefined {
-  const bytes = Array.from(token, (character) => BYTES.get(character) ?? -1);
+  const bytes = Array.from(token, (character) => BYTE_OF_CHARACTER.get(character) ?? -1);
   if (bytes.includes(-1)) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes));

@@ -102,6 +102,9 @@ function aligned(bytes: Uint8Array<ArrayBuffer>, elementBytes: number): Uint8Arr
   return bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
 }
 
+/** Halfway between the largest f16 and what would be the next: from here on rounding gives infinity. */
+export const F16_OVERFLOW = 65_520;
+
 /** Little-endian bytes of `from` as little-endian bytes of `to`. Same format: the input itself, not a copy. */
 export function convertFloats(
   bytes: Uint8Array<ArrayBuffer>,

@@ -4,13 +4,10 @@
  * Source: ggml, `ggml/src/ggml-quants.c` (`quantize_row_q8_0_ref`, `quantize_row_q4_0_ref`); gguf-py, `gguf/quants.py`.
  */
 import { BLOCK_TYPES } from './blockTypes.ts';
-import { fromFloat32 } from './dtypes.ts';
+import { F16_OVERFLOW, fromFloat32 } from './dtypes.ts';
 import { quantizeBlocks } from './quantizeBlocks.ts';
 
 export type WrittenBlockType = 'Q8_0' | 'Q4_0';
-
-/** Beyond this, rounding to f16 gives infinity. */
-const F16_OVERFLOW = 65_520;
 
 /**
  * Whole blocks. Throws a RangeError where a block would be cut, or holds what the type cannot: infinity, NaN, or numbers

@@ -9,6 +9,7 @@ import { likePreTokenizer, preTokenizerName } from './ggufPreTokenizers.ts';
 import { scoresOf } from './ggufScores.ts';
 import type { GgufEntry } from './ggufWriter.ts';
 import { leadingTokens } from './leadingTokens.ts';
+import { chatTemplateOf, chatTemplateSchema, namedTokenSchema } from './tokenizerConfig.ts';
 
 export interface TokenizerJson {
   /** tokenizer.json, tokenizer_config.json and generation_config.json, parsed. */
@@ -52,16 +53,14 @@ const tokenizerSchema = z.looseObject({
 });
 type Tokenizer = z.infer<typeof tokenizerSchema>;
 
-const namedToken = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
-const template = z.looseObject({ name: z.string(), template: z.string() });
 const configSchema = z.looseObject({
   add_bos_token: z.boolean().nullish(),
   add_eos_token: z.boolean().nullish(),
-  bos_token: namedToken.nullish(),
-  eos_token: namedToken.nullish(),
-  unk_token: namedToken.nullish(),
-  pad_token: namedToken.nullish(),
-  chat_template: z.union([z.string(), z.array(template), z.record(z.string(), z.string())]).nullish(),
+  bos_token: namedTokenSchema.nullish(),
+  eos_token: namedTokenSchema.nullish(),
+  unk_token: namedTokenSchema.nullish(),
+  pad_token: namedTokenSchema.nullish(),
+  chat_template: chatTemplateSchema.nullish(),
 });
 type Config = z.infer<typeof configSchema>;
 const generationSchema = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int())]).nullish() });
@@ -77,7 +76,7 @@ export function ggufVocabulary(files: TokenizerJson, rows: number): GgufVocabula
   const kind = kindOf(tokenizer);
   const tokens = tokensOf(tokenizer, kind.model === 'llama', rows);
   const notes = kind.model === 'gpt2' ? [...kind.notes] : [];
-  const chatTemplate = files.chatTemplate ?? chatTemplateOf(config);
+  const chatTemplate = files.chatTemplate ?? chatTemplateOf(config.chat_template);
   const entries: GgufEntry[] = [
     { key: `${GGML}.model`, type: 'string', value: kind.model },
     { key: `${GGML}.pre`, type: 'string', value: kind.pre },
@@ -263,10 +262,4 @@ function specialEntries(tokenizer: Tokenizer, config: Config, stops: number[], {
     // What a tokenizer puts after a text is no part of a prompt.
     { key: `${GGML}.add_eos_token`, type: 'bool', value: false },
   ];
-}
-
-function chatTemplateOf({ chat_template: chat }: Config): string | undefined {
-  if (typeof chat === 'string' || !chat) return chat ?? undefined;
-  if (!Array.isArray(chat)) return chat.default ?? Object.values(chat)[0];
-  return (chat.find(({ name }) => name === 'default') ?? chat[0])?.template;
 }

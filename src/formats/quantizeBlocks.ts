@@ -7,7 +7,7 @@
  * NormalFloat values after division by the block's largest magnitude: QLoRA, arXiv 2305.14314, section 3 and appendix E,
  * as bitsandbytes has it.
  */
-import { fromFloat32 } from './dtypes.ts';
+import { F16_OVERFLOW, fromFloat32 } from './dtypes.ts';
 
 export type QuantizedFormat = 'q8' | 'q4' | 'nf4';
 
@@ -74,8 +74,7 @@ function quantizeQ4(values: Float32Array, words: Uint32Array): void {
       sum += value;
     }
     const scale = Math.fround(Math.fround(highest - lowest) / 15);
-    // Beyond this, rounding to f16 gives infinity.
-    const fits = Number.isFinite(sum) && Math.abs(lowest) < 65_520 && scale < 65_520;
+    const fits = Number.isFinite(sum) && Math.abs(lowest) < F16_OVERFLOW && scale < F16_OVERFLOW;
     if (!fits) throw refusal('q4', Number.isFinite(sum) ? Math.max(-lowest, highest) : sum);
     heads[2 * block] = scale;
     heads[2 * block + 1] = lowest;
