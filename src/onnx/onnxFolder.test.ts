@@ -1,9 +1,11 @@
 // Exported folders in onnxruntime-web (WebAssembly) against PyTorch, transformers and PEFT: e2e/reference/parity.py made
 // the numbers.
+import { readFileSync } from 'node:fs';
 import type { InferenceSession } from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PARITY_CASES } from '../adapters/testFixtures.ts';
 import { bytesSource } from '../formats/byteSource.ts';
+import { openModelFolder } from '../formats/openModel.ts';
 import { openWeightFiles } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
@@ -95,6 +97,16 @@ test('a sliding window shorter than the row, over the cache too, against our eng
   const wide = await openSession(await onnxFolder(model, architectureOf(config), undefined, { dtype: 'f32' }));
   const unlike = await run(wide, a, { ids: [ids] });
   expect(relativeError(unlike.logits, ours)).toBeGreaterThan(0.01);
+});
+
+test.each(['gpt2', 'llama-biases'])('%s from a GGUF file', async (name) => {
+  const { a, adapter } = await openFixture(name);
+  const bytes = readFileSync(new URL(`../../e2e/fixtures/gguf/${name}.gguf`, import.meta.url));
+  const folder = await openModelFolder([bytesSource(bytes, `${name}.gguf`)]);
+  if (folder.kind !== 'model') throw new Error('not a model');
+  const session = await openSession(await onnxFolder(folder, a, adapter, { dtype: 'f32' }));
+  const { ids, logits } = (await expectedRows(name))[1]!;
+  expect(relativeError((await run(session, a, { ids: [ids] })).logits, logits)).toBeLessThan(F32_TOLERANCE);
 });
 
 test('what transformers.js reads beside the graph', async () => {

@@ -3,7 +3,6 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 import { layOutAdapters } from '../adapters/adapterSet.ts';
 import { readAdapter } from '../adapters/peftFolder.ts';
 import { parityArchitecture, parityFiles } from '../adapters/testFixtures.ts';
-import { halfAt } from '../formats/dtypes.ts';
 import { sortModelFiles } from '../formats/modelFolder.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
@@ -90,13 +89,6 @@ function emptyCache(session: InferenceSession, a: Architecture, batch: number): 
   };
   const names = Array.from({ length: a.layers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
   return Object.fromEntries(names.map((name) => [name, empty()]));
-}
-
-/** f16 values as numbers. */
-export function widenHalves(tensor: Tensor): Float32Array {
-  if (!(tensor.data instanceof Uint16Array)) throw new Error('not f16');
-  const bytes = new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
-  return Float32Array.from({ length: tensor.data.length }, (_, i) => halfAt(bytes, 2 * i));
 }
 
 /** (integer − zero point) · scale, as MatMulNBits is specified. */
