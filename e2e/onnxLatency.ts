@@ -19,7 +19,7 @@ import { onnxAdaptersFolder } from '../src/onnx/adaptersFolder.ts';
 import { onnxFolder } from '../src/onnx/onnxFolder.ts';
 import { loadAdapter } from '../src/runtime/adapterFeeds.ts';
 import { Decoder } from '../src/runtime/decoder.ts';
-import { sortExportedFolder } from '../src/runtime/exportedFolder.ts';
+import { readGraph, sortExportedFolder } from '../src/runtime/exportedFolder.ts';
 import { timeLanes } from '../src/runtime/latency.ts';
 import type { Spread } from '../src/runtime/protocol.ts';
 import { browserFlags, findOrInstallBrowser } from './browser.ts';
@@ -53,11 +53,7 @@ async function open(entries: readonly ZipEntry[]) {
   const files: ByteSource[] = [];
   for (const entry of entries) files.push(await bytesOf(entry));
   const folder = sortExportedFolder(files);
-  const whole = (file: ByteSource) => file.read(0, file.sizeBytes);
-  const { file, externalData } = folder.graphs[0]!;
-  const data = externalData.map(async (each) => ({ path: each.name.split('/').at(-1)!, data: await whole(each) }));
-  const graph = { graph: await whole(file), externalData: await Promise.all(data) };
-  const decoder = await Decoder.open(ort, graph, 'wasm');
+  const decoder = await Decoder.open(ort, await readGraph(folder.graphs[0]!), 'wasm');
   const adapter = folder.adapters[0] && (await loadAdapter(folder.adapters[0], decoder)).feeds;
   return { decoder, adapter: adapter ?? {} };
 }

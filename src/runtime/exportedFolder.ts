@@ -5,6 +5,7 @@ import { FormatError } from '../formats/formatError.ts';
 import { parseJsonObject } from '../formats/json.ts';
 import { baseName } from '../formats/weightFiles.ts';
 import { openZip } from '../formats/zipReader.ts';
+import type { GraphBytes } from './decoder.ts';
 import type { FolderFile, GraphChoice } from './protocol.ts';
 
 export interface ExportedFolder {
@@ -70,10 +71,30 @@ export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder
   };
 }
 
-export function graphChoice({ file, externalData }: ExportedGraph): GraphChoice {
+/** A graph's bytes as a session takes them. `onRead` hears of each file, and may throw. */
+export async function readGraph(
+  { file, externalData }: ExportedGraph,
+  onRead: (sizeBytes: number) => Promise<void> = async () => {},
+): Promise<GraphBytes> {
+  const read = async (source: ByteSource) => {
+    const bytes = await source.read(0, source.sizeBytes);
+    await onRead(bytes.length);
+    return bytes;
+  };
+  const graph = await read(file);
+  const data: { path: string; data: Uint8Array }[] = [];
+  for (const source of externalData) data.push({ path: baseName(source.name), data: await read(source) });
+  return { graph, externalData: data };
+}
+
+export function graphChoice(exported: ExportedGraph): GraphChoice {
+  const { file } = exported;
   const [, words = 'f32', needsF16 = false] = PRECISIONS[rankOf(file)] ?? [];
-  const sizeBytes = [file, ...externalData].reduce((sum, each) => sum + each.sizeBytes, 0);
-  return { file: file.name, precision: words, sizeBytes, needsF16 };
+  return { file: file.name, precision: words, sizeBytes: graphBytes(exported), needsF16 };
+}
+
+export function graphBytes({ file, externalData }: ExportedGraph): number {
+  return [file, ...externalData].reduce((sum, each) => sum + each.sizeBytes, 0);
 }
 
 /** An adapter's name for a person: its file's, without the ending. */

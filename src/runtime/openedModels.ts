@@ -3,17 +3,16 @@
 import { chatTemplateOf } from '../data/chatTemplate.ts';
 import { openTokenizer } from '../data/openTokenizer.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
-import type { ByteSource } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
-import { baseName } from '../formats/weightFiles.ts';
 import { type LoadedAdapter, loadAdapter } from './adapterFeeds.ts';
 import { type AdapterFeeds, Decoder } from './decoder.ts';
 import {
   adapterName,
-  type ExportedGraph,
   folderSources,
+  graphBytes,
   graphChoice,
   readConfig,
+  readGraph,
   sortExportedFolder,
 } from './exportedFolder.ts';
 import { OnnxError } from './onnxError.ts';
@@ -59,7 +58,13 @@ export async function openModel(
   const tokenizer = await openTokenizer(folder);
   const ort = await bringRuntime(provider, (done, total) => report('runtime', done, total));
   const startedAt = performance.now();
-  const bytes = await readGraph(chosen, report, signal);
+  const totalBytes = graphBytes(chosen);
+  let doneBytes = 0;
+  const bytes = await readGraph(chosen, async (sizeBytes) => {
+    doneBytes += sizeBytes;
+    report('graph', doneBytes, totalBytes);
+    await letMessagesIn(signal);
+  });
   report('session', 0, 0);
   await letMessagesIn(signal);
   const decoder = await Decoder.open(ort, bytes, provider);
@@ -86,22 +91,6 @@ export async function openModel(
     }),
     openMs,
   };
-}
-
-async function readGraph({ file, externalData }: ExportedGraph, report: ReportOpening, signal: AbortSignal) {
-  const totalBytes = [file, ...externalData].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  let doneBytes = 0;
-  const read = async (source: ByteSource) => {
-    const data = await source.read(0, source.sizeBytes);
-    doneBytes += data.length;
-    report('graph', doneBytes, totalBytes);
-    await letMessagesIn(signal);
-    return data;
-  };
-  const graph = await read(file);
-  const data: { path: string; data: Uint8Array }[] = [];
-  for (const source of externalData) data.push({ path: baseName(source.name), data: await read(source) });
-  return { graph, externalData: data };
 }
 
 export async function closeModel(modelId: string): Promise<void> {

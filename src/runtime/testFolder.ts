@@ -8,7 +8,7 @@ import { onnxFolder } from '../onnx/onnxFolder.ts';
 import { entryBytes, openFixture } from '../onnx/testSession.ts';
 import { loadAdapter } from './adapterFeeds.ts';
 import { Decoder } from './decoder.ts';
-import { sortExportedFolder } from './exportedFolder.ts';
+import { readGraph, sortExportedFolder } from './exportedFolder.ts';
 
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = 'error';
@@ -27,14 +27,7 @@ export async function exportFixture(name: string, graph: 'base' | 'merged' | 'op
 
 export async function openFiles(files: readonly ByteSource[]) {
   const folder = sortExportedFolder(files);
-  const { file, externalData } = folder.graphs[0]!;
-  const bytes = (source: ByteSource) => source.read(0, source.sizeBytes);
-  const data = externalData.map(async (source) => ({
-    path: source.name.split('/').at(-1)!,
-    data: await bytes(source),
-  }));
-  const graph = { graph: await bytes(file), externalData: await Promise.all(data) };
-  const decoder = await Decoder.open(ort, graph, 'wasm');
+  const decoder = await Decoder.open(ort, await readGraph(folder.graphs[0]!), 'wasm');
   const adapters = await Promise.all(
     decoder.signature.adapter.length > 0 ? folder.adapters.map((adapter) => loadAdapter(adapter, decoder)) : [],
   );
