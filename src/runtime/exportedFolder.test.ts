@@ -9,7 +9,13 @@ const PLAIN = ['config.json', 'tokenizer.json', 'onnx/model.onnx'];
 const sources = (names: string[]) => names.map((name) => bytesSource(new TextEncoder().encode('{}'), name));
 
 test('graphs from the most exact on, with the data beside each; adapters; what surrounds the folder is left out', () => {
-  const inside = [...PLAIN, 'onnx/model_q4f16.onnx', 'onnx/model_fp16.onnx', 'adapters/a.safetensors'];
+  const inside = [
+    ...PLAIN,
+    'onnx/model_q4f16.onnx',
+    'onnx/model_fp16.onnx',
+    'adapters/a.safetensors',
+    'model.safetensors',
+  ];
   const data = ['onnx/model.onnx_data', 'onnx/model.onnx_data_1', 'onnx/model_fp16.onnx_data'];
   const files = [...inside, ...data].map((name) => `mine/${name}`);
   const folder = sortExportedFolder(sources([...files, 'other.onnx']));

@@ -38,6 +38,9 @@ const PRECISIONS: readonly [ending: string, words: string, needsF16: boolean][] 
   ['_bnb4', '4-bit (bnb)', false],
 ];
 
+/** Weights of another format, which may lie beside. */
+const WEIGHTS = /^(model|pytorch_model|adapter_model)[.-]/;
+
 /** Splits off the ending that says how exact a graph is. */
 const GRAPH = /^(.*?)(_fp16|_int8|_uint8|_quantized|_q4|_q4f16|_bnb4|)\.onnx$/;
 
@@ -67,7 +70,7 @@ export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder
     generationConfig: beside('generation_config.json'),
     chatTemplate: beside('chat_template.jinja'),
     graphs: graphs.map((file) => ({ file, externalData: inside.filter((other) => isDataOf(other, file)) })),
-    adapters: inside.filter((file) => file.name.endsWith('.safetensors')),
+    adapters: inside.filter(({ name }) => name.endsWith('.safetensors') && !WEIGHTS.test(baseName(name))),
   };
 }
 
