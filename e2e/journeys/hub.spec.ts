@@ -103,13 +103,15 @@ test('an adapter is pushed with its card, and comes back by its id with its base
   await form.push.click();
   await expect(form.status).toContainText('Nothing to push: all 4');
 
-  await form.chooseWhat('Merged model, f16, half the size');
-  await form.repository.fill('ada/towns-merged');
+  await form.chooseWhat(/^Merged model in ONNX, f16/);
+  await form.repository.fill('ada/towns-onnx');
   await form.push.click();
   await expect(form.status).toContainText('into a new repository');
-  const merged = Buffer.from(pushed('README.md', 'ada/towns-merged')).toString('utf8');
-  expect(merged).toContain('library_name: transformers\n');
-  expect(merged).toContain('merged into its weights');
+  const onnxCard = Buffer.from(pushed('README.md', 'ada/towns-onnx')).toString('utf8');
+  expect(onnxCard).toContain('library_name: transformers.js\n');
+  expect(onnxCard).toContain(`pipeline('text-generation', "ada/towns-onnx", { dtype: "fp16" })`);
+  expect(onnxCard).toContain('someone/tiny with a LoRA adapter of rank 3 merged into its weights');
+  expect(pushed('onnx/model_fp16.onnx', 'ada/towns-onnx').length).toBeGreaterThan(10_000);
 
   // Another visit: the built-in model is loaded, and the token is gone.
   await page.reload();

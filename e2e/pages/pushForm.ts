@@ -23,7 +23,9 @@ export class PushForm {
     await this.form.getByRole('textbox', { name: 'Server' }).fill(address);
   }
 
-  async chooseWhat(label: string): Promise<void> {
-    await this.form.getByLabel('What to push').selectOption({ label });
+  /** By how its line begins. */
+  async chooseWhat(label: RegExp): Promise<void> {
+    const option = this.form.getByRole('option', { name: label });
+    await this.form.getByLabel('What to push').selectOption((await option.getAttribute('value')) ?? '');
   }
 }

@@ -5,7 +5,7 @@ import { formatBytes } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { type ModelStatus, useModelStore } from '../../../stores/modelStore.ts';
-import styles from './hub.module.css';
+import styles from '../hubForms.module.css';
 import { cancelHubImport, importFound, loadBaseAndImport, useHubImportStore } from './hubImportStore.ts';
 
 export function FoundAdapter() {
@@ -46,7 +46,7 @@ function Found({ place, adapter, status }: { place: HubPlace; adapter: HubAdapte
   const canLoad = base !== null && !isBaseLoaded;
   const nameOfBase = base?.kind === 'builtin' ? 'the built-in model' : (baseName ?? 'a model that it does not name');
   return (
-    <div className={styles.found}>
+    <div className={`${styles.found} ${styles.apart}`}>
       <p role="status">
         <strong>{repo}</strong>: rank {rank}, alpha {alpha}, {formatBytes(sizeBytes)}. Its base is{' '}
         <strong>{nameOfBase}</strong>

@@ -4,8 +4,8 @@ import { type FormEvent, useState } from 'react';
 import type { HubPlace } from '../../../../worker/protocol.ts';
 import { TextField } from '../../../panels/TextField.tsx';
 import { parseHubId } from '../../train/model/parseHubId.ts';
+import styles from '../hubForms.module.css';
 import { FoundAdapter } from './FoundAdapter.tsx';
-import styles from './hub.module.css';
 import { forgetHubImport, lookUpAdapter, useHubImportStore } from './hubImportStore.ts';
 
 export function ImportFromHub({ isOff }: { isOff: boolean }) {
@@ -31,7 +31,11 @@ export function ImportFromHub({ isOff }: { isOff: boolean }) {
   };
   return (
     <>
-      <form className={styles.form} aria-label="Import from the Hugging Face Hub" onSubmit={submit}>
+      <form
+        className={`${styles.form} ${styles.apart}`}
+        aria-label="Import from the Hugging Face Hub"
+        onSubmit={submit}
+      >
         <TextField
           label="Hub id of an adapter"
           help="owner/name, or the address of its page"

@@ -2,8 +2,7 @@
 import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { ModelSource } from '../../../../worker/protocol.ts';
-import fieldStyles from '../../../panels/Field.module.css';
-import { Field } from '../../../panels/Field.tsx';
+import { TextField } from '../../../panels/TextField.tsx';
 import styles from './model.module.css';
 import { parseHubId } from './parseHubId.ts';
 
@@ -18,7 +17,7 @@ export function HubForm({ initialId, onChoose }: Props) {
   const [revision, setRevision] = useState('main');
   const [token, setToken] = useState('');
   const [server, setServer] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<string>();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const parsed = parseHubId(id);
@@ -35,68 +34,37 @@ export function HubForm({ initialId, onChoose }: Props) {
   return (
     <form className={styles.section} onSubmit={submit}>
       <div className={styles.hub}>
-        <Field label="Model id" error={error} help="owner/name, or the address of its page">
-          {(ids) => (
-            <input
-              {...ids}
-              className={fieldStyles.input}
-              value={id}
-              placeholder="HuggingFaceTB/SmolLM2-135M-Instruct"
-              autoComplete="off"
-              spellCheck={false}
-              onChange={(event) => {
-                setId(event.currentTarget.value);
-                setError(null);
-              }}
-            />
-          )}
-        </Field>
-        <Field label="Revision" help="branch, tag or commit">
-          {(ids) => (
-            <input
-              {...ids}
-              className={fieldStyles.input}
-              value={revision}
-              spellCheck={false}
-              onChange={(event) => setRevision(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        <Field
+        <TextField
+          label="Model id"
+          help="owner/name, or the address of its page"
+          error={error}
+          value={id}
+          placeholder="HuggingFaceTB/SmolLM2-135M-Instruct"
+          onChange={(text) => {
+            setId(text);
+            setError(undefined);
+          }}
+        />
+        <TextField label="Revision" help="branch, tag or commit" value={revision} onChange={setRevision} />
+        <TextField
           label="Access token"
           term="optional"
+          type="password"
           help="For private and gated models. Kept in memory until this page closes."
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              className={fieldStyles.input}
-              ref={(input) => {
-                if (initialId !== '') input?.focus();
-              }}
-              type="password"
-              value={token}
-              autoComplete="off"
-              onChange={(event) => setToken(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+          value={token}
+          isFirst={initialId !== ''}
+          onChange={setToken}
+        />
       </div>
       <details className={styles.more}>
         <summary>Another server</summary>
-        <Field label="Server" help="On this computer, laying files out as the Hub does: http://localhost:8080">
-          {(ids) => (
-            <input
-              {...ids}
-              className={fieldStyles.input}
-              value={server}
-              placeholder="https://huggingface.co"
-              autoComplete="off"
-              spellCheck={false}
-              onChange={(event) => setServer(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Server"
+          help="On this computer, laying files out as the Hub does: http://localhost:8080"
+          value={server}
+          placeholder="https://huggingface.co"
+          onChange={setServer}
+        />
       </details>
       <div className={styles.row}>
         <Button type="submit" variant="default">
