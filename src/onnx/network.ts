@@ -1,6 +1,6 @@
-// The pieces that decoders are made of, as nodes: products, norms, activations. All values between them are f32; only the
-// products themselves, and with them keys and values in the cache, are f16 where the weights are. The residual stream,
-// norms, rotary angles, softmax and logits lose too much in f16, and what overflows there is lost altogether.
+// The pieces that decoders are made of, as nodes: products, norms, activations. All values between them are f32; only
+// products with weights are f16 where the weights are, and keys and values in the cache. The residual stream, norms, rotary
+// angles, attention and logits lose too much in f16, and what overflows there is lost altogether.
 import type { Architecture } from '../model/architecture.ts';
 import type { FrozenNorm, FrozenVector, StoredRows } from '../model/frozenModel.ts';
 import { type Bits, BLOCK } from './blockQuantize.ts';
@@ -17,7 +17,7 @@ export interface Builder {
   readonly weights: StoredWeights;
   readonly dtype: OnnxDtype;
   readonly open: OpenMatrices;
-  /** What products, keys and values are computed in. */
+  /** What products with weights are computed in, and keys and values kept in. */
   readonly productType: FloatType;
   /** Values already cast to the products' type, by the f32 value. */
   readonly narrowed: Map<string, string>;
