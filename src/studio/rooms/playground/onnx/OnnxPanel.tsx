@@ -57,8 +57,9 @@ export function OnnxPanel({ runs, model: { hasChatTemplate, storedFormat }, weig
     <Panel title="In onnxruntime" note="the same model in another engine">
       <p className={playground.dim}>
         Base, adapter beside W and adapter merged are written as ONNX in place and answer the prompt in onnxruntime-web,
-        greedily, next to our own engine. Comes from this page’s server when asked for: 14 MB, with WebGPU 27 MB. To run
-        a folder that was exported before, <a href={routeTo('playground', { exported: '' })}>open it here</a>.
+        greedily, next to our own engine. The runtime comes from this page’s server when asked for: 14 MB, with WebGPU
+        27 MB. To run a folder that was exported before,{' '}
+        <a href={routeTo('playground', { exported: '' })}>open it here</a>.
       </p>
       <div className={styles.choices}>
         <RadioChips
