@@ -36,42 +36,44 @@ export type BaseOf = (run: KeptRun) => Promise<OpenedModel>;
 export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<Leaving> {
   const run = await keptRun(what.runId);
   const stem = fileStem(run.name);
+  const names = { title: run.name, baseModel: run.model.baseModelId };
+  const opened = async () => {
+    const { folder, architecture } = await baseOf(run);
+    return { folder, architecture, adapter: await openAdapter(run.id, architecture) };
+  };
   switch (what.kind) {
     case 'adapter':
       return { stem, entries: await adapterEntries(run), isSingleFile: false };
     case 'merged': {
-      const { folder, architecture } = await baseOf(run);
-      const adapter = await openAdapter(run.id, architecture);
+      const { folder, architecture, adapter } = await opened();
       const entries = await mergedFolder(folder, architecture, adapter, { dtype: DTYPE_OF[what.format] });
       return { stem: `${stem}-merged-${what.format}`, entries, isSingleFile: false };
     }
     case 'ggufLora': {
-      const { architecture } = await baseOf(run);
-      const names = { fileName: `${stem}-lora.gguf`, title: run.name, baseModel: run.model.baseModelId };
-      const file = ggufAdapterFile(architecture, await openAdapter(run.id, architecture), names);
+      const { architecture, adapter } = await opened();
+      const file = ggufAdapterFile(architecture, adapter, { fileName: `${stem}-lora.gguf`, ...names });
       return { stem, entries: [file], isSingleFile: true };
     }
     case 'gguf': {
-      const { folder, architecture } = await baseOf(run);
-      const adapter = await openAdapter(run.id, architecture);
+      const { folder, architecture, adapter } = await opened();
       const fileName = `${stem}-${what.format}.gguf`;
-      const names = { fileName, title: run.name, baseModel: run.model.baseModelId };
-      const { file, notes } = await ggufFile(folder, architecture, adapter, { type: what.format, ...names });
+      const { file, notes } = await ggufFile(folder, architecture, adapter, { type: what.format, fileName, ...names });
       return { stem, entries: [file], isSingleFile: true, notes };
     }
     case 'onnx': {
-      const { folder, architecture } = await baseOf(run);
-      const adapter = await openAdapter(run.id, architecture);
+      const { folder, architecture, adapter } = await opened();
       const { onnxFolder } = await import('../onnx/onnxFolder.ts');
       const entries = await onnxFolder(folder, architecture, adapter, { dtype: what.format });
       return { stem: `${stem}-onnx-${what.format}`, entries, isSingleFile: false };
     }
     case 'onnxAdapters': {
-      const { folder, architecture } = await baseOf(run);
-      const runs = [run, ...(await Promise.all(what.others.map(keptRun)))];
-      const open = async ({ id, name }: KeptRun) => ({ ...(await openAdapter(id, architecture)), name });
+      const { folder, architecture, adapter } = await opened();
+      const others = what.others.map(async (id) => ({
+        ...(await openAdapter(id, architecture)),
+        name: (await keptRun(id)).name,
+      }));
+      const adapters = [{ ...adapter, name: run.name }, ...(await Promise.all(others))];
       const { onnxAdaptersFolder } = await import('../onnx/adaptersFolder.ts');
-      const adapters = await Promise.all(runs.map(open));
       const entries = await onnxAdaptersFolder(folder, architecture, adapters, { dtype: what.format });
       return { stem: `${stem}-onnx-adapters-${what.format}`, entries, isSingleFile: false };
     }

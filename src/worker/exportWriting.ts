@@ -58,8 +58,20 @@ async function writeFile(handle: FileSystemFileHandle, stream: ReadableStream<Ui
   } catch (error) {
     await writable.abort().catch(() => undefined);
     await reader.cancel().catch(() => undefined);
+    await removeIfEmpty(handle);
     throw pickedError(error, handle.name);
   }
+}
+
+/** FileSystemHandle.remove, which not every browser has. */
+interface Removable {
+  remove(): Promise<void>;
+}
+
+/** The picker made a new file before a byte was written; one that was there before is as it was. */
+async function removeIfEmpty(handle: FileSystemFileHandle & Partial<Removable>): Promise<void> {
+  const { size } = await handle.getFile();
+  if (size === 0) await handle.remove?.().catch(() => undefined);
 }
 
 /** The same entries, told to the page as they are read, ended by the signal, and held to the sizes that they said. */

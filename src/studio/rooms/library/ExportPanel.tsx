@@ -19,7 +19,7 @@ export function ExportPanel({ run }: { run: RunRecord }) {
   const [place, setPlace] = useState<ExportPlace>('downloads');
   const titleId = useId();
   const state = useExportStore((store) => store.state);
-  const isElsewhere = state.kind === 'running' && !state.key.endsWith(run.id);
+  const isElsewhere = state.kind === 'running' && state.which.runId !== run.id;
   return (
     <section className={styles.export} aria-labelledby={titleId}>
       <h3 id={titleId}>Export</h3>

@@ -7,7 +7,7 @@ import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import type { Destination } from './destinations.ts';
 import { ExportUnderWay } from './ExportUnderWay.tsx';
 import styles from './export.module.css';
-import { type ExportPlace, exportKey, startExport, useExportStore } from './exportStore.ts';
+import { type ExportPlace, startExport, useExportStore } from './exportStore.ts';
 import { OtherAdapters } from './OtherAdapters.tsx';
 import { useExportPlan } from './useExportPlan.ts';
 
@@ -26,7 +26,7 @@ export function ExportRow({ run, destination, place }: Props) {
   const plan = useExportPlan(what);
   const state = useExportStore((store) => store.state);
   const ids = { title: useId(), text: useId(), button: useId() };
-  const isHere = state.kind !== 'idle' && state.key === exportKey(what);
+  const isHere = state.kind !== 'idle' && state.which.kind === what.kind && state.which.runId === run.id;
 
   return (
     <li className={styles.row}>

@@ -5,11 +5,14 @@ import type { ExportPlan, ExportTarget, ExportWhat } from '../../../worker/proto
 import { saveFile } from '../../runs/saveFile.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 
+/** Which export it is, whatever the format. */
+type Which = Pick<ExportWhat, 'kind' | 'runId'>;
+
 export type ExportState =
   | { kind: 'idle' }
-  | { kind: 'running'; key: string; title: string; phase: 'base' | 'write'; doneBytes: number; totalBytes: number }
-  | { kind: 'done'; key: string; message: string }
-  | { kind: 'failed'; key: string; message: string };
+  | { kind: 'running'; which: Which; title: string; phase: 'base' | 'write'; doneBytes: number; totalBytes: number }
+  | { kind: 'done'; which: Which; message: string }
+  | { kind: 'failed'; which: Which; message: string };
 
 export type ExportPlace = 'downloads' | 'folder';
 
@@ -23,11 +26,6 @@ onEvent('exportProgress', ({ phase, doneBytes, totalBytes }) => {
   const { state } = useExportStore.getState();
   if (state.kind === 'running') useExportStore.setState({ state: { ...state, phase, doneBytes, totalBytes } });
 });
-
-/** Which export it is, whatever the format. */
-export function exportKey({ kind, runId }: Pick<ExportWhat, 'kind' | 'runId'>): string {
-  return `${kind} ${runId}`;
-}
 
 /** Whether folders can be written here; elsewhere everything leaves as one file. */
 export function canWriteFolders(): boolean {
@@ -44,17 +42,17 @@ export async function startExport(
   plan: Extract<ExportPlan, { kind: 'ready' }>,
   place: ExportPlace,
 ): Promise<void> {
-  const key = exportKey(what);
+  const which = { kind: what.kind, runId: what.runId };
   try {
     const to = await targetFor(plan, place);
-    useExportStore.setState({ state: { kind: 'running', key, title, phase: 'write', doneBytes: 0, totalBytes: 0 } });
+    useExportStore.setState({ state: { kind: 'running', which, title, phase: 'write', doneBytes: 0, totalBytes: 0 } });
     const { fileName, file } = await call('exportRun', { what, to });
     if (file) saveFile(fileName, file);
-    useExportStore.setState({ state: { kind: 'done', key, message: whereItIs(to, fileName) } });
+    useExportStore.setState({ state: { kind: 'done', which, message: whereItIs(to, fileName) } });
   } catch (error) {
     const isCancelled = error instanceof CallError ? error.isCancelled : isAbort(error);
     useExportStore.setState({
-      state: isCancelled ? { kind: 'idle' } : { kind: 'failed', key, message: messageOf(error) },
+      state: isCancelled ? { kind: 'idle' } : { kind: 'failed', which, message: messageOf(error) },
     });
   }
 }
