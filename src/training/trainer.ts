@@ -1,7 +1,6 @@
 // Trains adapters on a frozen model. Everything about a step follows from the settings and the step's number, so a run
 // that is stopped and resumed, or made twice, ends with the same bits. After the first step of each batch shape nothing
 // is created on the GPU, until an adapter stops; at most two steps are in flight; no step waits for a read-back.
-
 import type { Batch } from '../data/batches.ts';
 import type { DataOrder } from '../data/dataOrder.ts';
 import { hash32 } from '../data/random.ts';
@@ -212,8 +211,9 @@ export class Trainer {
 
   /** Goes on with those that are left. The flat tensors stay. */
   async #shrink(): Promise<void> {
-    // Which adapters the steps under way have broken is known with their results.
+    // Which adapters the steps under way have broken is known with their results; it may be the last ones.
     await Promise.allSettled(this.#awaited);
+    if (!this.#canShrink) return;
     const next = await planLineUp(this.#course, this.#flat, this.#live);
     await this.#free();
     this.#lineUp = next;
