@@ -29,7 +29,7 @@ export async function openLocalAdapter(given: string, a: Architecture): Promise<
 }
 
 /** The files of a PEFT folder or of its zip; or a GGUF adapter. */
-async function adapterSources(path: string): Promise<readonly ByteSource[]> {
+export async function adapterSources(path: string): Promise<readonly ByteSource[]> {
   if (existing(path).isDirectory()) return folderSources(path);
   return isGguf(path) ? [fileSource(path)] : openZip(fileSource(path));
 }

@@ -39,6 +39,10 @@ export     --model DIR --format NAME --out DIR      in a form that other program
                               goes into with every call; --targets: open without an adapter (default q,k,v,o)
   gguf [--adapter DIR] [--dtype f16|f32|q8|q4] --out FILE.gguf   a model for llama.cpp, the adapter merged in
   gguf-lora --adapter DIR [--dtype f32|f16] --out FILE.gguf      the adapter, for llama.cpp beside a GGUF file of the base
+  continue --run DIR [--metrics FILE]            goes on with a run of train on PyTorch, transformers, PEFT and Accelerate
+  continue --data FILE … [--gpus 8x80] [--shard none|fsdp|deepspeed]      the same from step 0, with the flags of train;
+                              --gpus: how many of how many GB, to plan for; a model of 5 B parameters and more by its
+                              Hub id is not fetched, where its shapes are known (Mistral 7B … Llama 3.1 405B)
 push       PATH --repo ID [--private] [--revision BRANCH] [--message TEXT]      an adapter, a model folder, an ONNX
                               folder or a GGUF file into a repository on the Hub, with a model card; the token that may
                               write is taken from HF_TOKEN, never from a flag, which others on the machine can see

@@ -26,7 +26,12 @@ let hub: HubServer;
 beforeEach(async () => {
   folder = temporaryFolder();
   hub = await startHub({
-    repos: { 'someone/tiny': MODEL, 'someone/tiny-lora': ADAPTER, 'someone/gated': MODEL },
+    repos: {
+      'someone/tiny': MODEL,
+      'someone/tiny-lora': ADAPTER,
+      'someone/gated': MODEL,
+      'rankwise-fixtures/cli-bos': MODEL,
+    },
     gated: { 'someone/gated': 'hf_reader' },
     accounts: { hf_write: { name: 'ada', canWrite: true } },
     pushedTo: join(folder, 'hub'),
@@ -108,6 +113,25 @@ test('base and adapter by their ids merge to the bytes of the folders', async ()
   for (const name of readdirSync(join(folder, 'here'))) {
     expect(readFileSync(join(folder, 'there', name)).equals(readFileSync(join(folder, 'here', name)))).toBe(true);
   }
+});
+
+test('the base that an adapter names is found by itself', async () => {
+  const merge = (...args: string[]) => runHere(['merge', '--adapter', 'someone/tiny-lora', ...args]);
+  expect(await merge('--model', MODEL, '--out', join(folder, 'given'))).toMatchObject({ code: 0 });
+  const found = await merge('--out', join(folder, 'found'));
+  expect(found.stderr).toContain('Base: rankwise-fixtures/cli-bos, as someone/tiny-lora names it\n');
+  expect(found.code).toBe(0);
+  const weights = (out: string) => readFileSync(join(folder, out, 'model.safetensors'));
+  expect(weights('found').equals(weights('given'))).toBe(true);
+
+  const nameless = join(folder, 'nameless');
+  cpSync(ADAPTER, nameless, { recursive: true });
+  const config = JSON.parse(readFileSync(join(ADAPTER, 'adapter_config.json'), 'utf8'));
+  writeFileSync(join(nameless, 'adapter_config.json'), JSON.stringify({ ...config, base_model_name_or_path: null }));
+  expect(await runHere(['merge', '--adapter', nameless, '--out', folder])).toMatchObject({
+    code: 2,
+    stderr: `--model is missing, and ${nameless} does not name its base\n`,
+  });
 });
 
 test('a model from the Hub knows its id and revision, for the adapters that are trained on it', async () => {
@@ -245,6 +269,7 @@ test('what can be a Hub id, and what is a path', () => {
     'a/b/../c.gguf',
     '~/a',
     'a/b@',
+    'a/b@..',
     'C:\\a',
   ]) {
     expect(parseHubPath(path), path).toBeUndefined();

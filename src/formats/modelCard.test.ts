@@ -38,7 +38,7 @@ test('ONNX for transformers.js, GGUF and a GGUF adapter each say how they are op
   const lora = card({ kind: 'gguf-lora', file: 'towns.gguf' });
   expect(lora).toContain("llama-cli -m BASE.gguf --lora 'towns.gguf'");
   expect(lora).toContain('A LoRA adapter of rank 8 for HuggingFaceTB/SmolLM2-135M-Instruct, trained');
-  expect(card({ kind: 'onnx-adapters' })).toContain('library_name: onnxruntime\n');
+  expect(card({ kind: 'onnx-adapters' })).toContain('- onnx\n');
 });
 
 test('what lies in a folder is told by its names', () => {

@@ -26,7 +26,7 @@ export function modelCard(info: ModelCardInfo): string {
     relation: isAdapter ? 'adapter' : 'finetune',
     library: libraryOf(form),
     task: 'text-generation',
-    tags: [...(form.kind.startsWith('gguf') ? ['gguf'] : []), 'lora', 'rankwise'],
+    tags: [...formatTags(form), 'lora', 'rankwise'],
   });
   return `${front}# ${line(info.title)}
 
@@ -45,8 +45,12 @@ function sentence(info: ModelCardInfo, isAdapter: boolean): string {
 }
 
 function libraryOf({ kind }: CardForm): string | undefined {
-  if (kind === 'onnx-adapters') return 'onnxruntime';
   return kind === 'transformers' || kind === 'transformers.js' ? kind : undefined;
+}
+
+function formatTags({ kind }: CardForm): string[] {
+  if (kind === 'gguf' || kind === 'gguf-lora') return ['gguf'];
+  return kind === 'onnx-adapters' ? ['onnx'] : [];
 }
 
 function usage(form: CardForm, info: ModelCardInfo): string {

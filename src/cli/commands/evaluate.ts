@@ -14,6 +14,7 @@ import { answerLines, evaluationJson, evaluationLines, evaluationTable } from '.
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { checkRows, maxLengthFor } from '../lengths.ts';
+import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeTextFile } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
@@ -43,7 +44,7 @@ interface Answerer {
 }
 
 export async function evaluate(flags: Flags): Promise<void> {
-  const modelPath = flags.required('model');
+  const modelPath = await modelFlag(flags);
   const dataPath = flags.required('data');
   const wantedLength = flags.number('max-length', { least: 2, isWhole: true });
   const limit = flags.number('limit', { least: 1, isWhole: true });

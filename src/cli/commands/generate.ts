@@ -6,6 +6,7 @@ import { GREEDY } from '../../model/sampling.ts';
 import { answering, openLocalAdapter } from '../adapterFolder.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
+import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { weightsFlag } from '../weightsFlag.ts';
 
@@ -23,7 +24,7 @@ export const GENERATE_FLAGS: Readonly<Record<string, FlagKind>> = {
 const SEED = 42;
 
 export async function generate(flags: Flags): Promise<void> {
-  const modelPath = flags.required('model');
+  const modelPath = await modelFlag(flags);
   const prompt = flags.text('prompt');
   if (prompt === undefined) throw new InputError('--prompt is missing');
   const maxNewTokens = flags.number('max-new-tokens', { least: 1, isWhole: true }) ?? 64;

@@ -5,6 +5,7 @@ import { checkIds, streamLogits } from '../../model/logits.ts';
 import { answering, openLocalAdapter } from '../adapterFolder.ts';
 import { existing } from '../fileSource.ts';
 import { type FlagKind, type Flags, numberOf } from '../flags.ts';
+import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeFiles } from '../outputFiles.ts';
 import { weightsFlag } from '../weightsFlag.ts';
@@ -18,7 +19,7 @@ export const LOGITS_FLAGS: Readonly<Record<string, FlagKind>> = {
 };
 
 export async function logits(flags: Flags): Promise<void> {
-  const modelPath = flags.required('model');
+  const modelPath = await modelFlag(flags);
   const out = flags.required('out');
   flags.required('ids');
   const ids = (flags.list('ids') ?? []).map((id) => numberOf('--ids', id, { least: 0, isWhole: true }));

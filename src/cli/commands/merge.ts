@@ -6,6 +6,7 @@ import type { FloatDtype } from '../../formats/dtypes.ts';
 import { openLocalAdapter } from '../adapterFolder.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
+import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel } from '../modelFolder.ts';
 import { makeFolder, writeFiles } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
@@ -20,7 +21,7 @@ export const MERGE_FLAGS: Readonly<Record<string, FlagKind>> = {
 const DTYPES: Readonly<Record<'f32' | 'f16' | 'bf16', FloatDtype>> = { f32: 'F32', f16: 'F16', bf16: 'BF16' };
 
 export async function merge(flags: Flags): Promise<void> {
-  const modelPath = flags.required('model');
+  const modelPath = await modelFlag(flags);
   const adapterPath = flags.required('adapter');
   const out = flags.required('out');
   const chosen = flags.choice('dtype', ['f32', 'f16', 'bf16']);

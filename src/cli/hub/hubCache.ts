@@ -139,6 +139,8 @@ async function fetchInto(
   snapshot: string,
   options: Options,
 ): Promise<void> {
+  const odd = wanted.find(({ contentId }) => !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(contentId));
+  if (odd) throw new HubError('serverFailed', `${odd.name} of ${repo.id}: ${odd.contentId} is no hash of a content`);
   const missing = wanted.filter(({ contentId }) => !existsSync(join(place, 'blobs', contentId)));
   const totalBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (missing.length > 0) {

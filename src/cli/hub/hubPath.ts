@@ -16,6 +16,7 @@ export function parseHubPath(text: string): HubPath | undefined {
   const [, path = '', revision = 'main'] = /^([^@]*)(?:@(.+))?$/.exec(text) ?? [];
   const [owner = '', name = '', ...rest] = path.split('/');
   if (!NAME.test(owner) || !NAME.test(name) || /\.\.|\.(gguf|zip|safetensors)$/.test(name)) return undefined;
+  if (revision === '.' || revision === '..') return undefined;
   if (rest.some((part) => part === '' || part === '..')) return undefined;
   const file = rest.join('/');
   if (file !== '' && !file.endsWith('.gguf')) return undefined;
