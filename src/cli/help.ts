@@ -2,7 +2,10 @@ export const HELP = `Usage: npm run -s rankwise -- COMMAND
 
 train      an adapter from context–target pairs; writes a PEFT folder
   --model DIR --data FILE --out DIR           a model is a transformers folder or a GGUF file, here and below; an
-                              adapter is a PEFT folder, its zip, or a GGUF LoRA adapter
+                              adapter is a PEFT folder, its zip, or a GGUF LoRA adapter; or either is what the Hub has
+                              under owner/name, owner/name@revision or owner/name/FILE.gguf (HF_TOKEN for gated ones,
+                              HF_ENDPOINT, HF_HUB_OFFLINE=1; kept in ~/.cache). But for train --model may be left out:
+                              it is the base that the adapter names
   --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
                               several make a race: --rank 1,4,16,64, and so --alpha, --lr, --dropout, and --targets
                               'q,v;q,k,v,o'; every combination is an adapter in a folder of its own under OUT, named
