@@ -12,7 +12,7 @@ export interface Faults {
   etagSuffix: string;
   /** Sends no ETag and no size on the redirect, as a proxy may. */
   hidesIdentity: boolean;
-  /** Answers the next request whose method and path match, such as `POST /api/repos/create`. */
+  /** Answers the next request whose method and path match, such as `POST /api/repos/create`; status 0 breaks the connection. */
   answers: { to: RegExp; status: number; message?: string; retryAfter?: string }[];
   /** Breaks the connection of the next transfers into the store after this many bytes, one entry a transfer. */
   breakUploadAfterBytes: number[];

@@ -144,6 +144,7 @@ class LocalHub {
       // Whoever hangs up before all has come breaks the connection, and the answer with it.
       request.resume();
       await new Promise((resolve) => request.once('end', resolve));
+      if (fault.status === 0) return void request.socket.destroy();
       return refuse(response, fault.status, 'Fault', fault.message ?? 'asked for by the test');
     }
     if (await answerUpload(this.uploads, url, request, response)) return;

@@ -229,6 +229,16 @@ test('a commit whose answer was lost is found as done', async () => {
   expect(hub.repo('ada/tiny')?.commits.length).toBe(1);
 });
 
+test('a page that may not ask whether an object arrived goes on to the commit, which knows', async () => {
+  hub.faults.answers = [
+    { to: /verify$/, status: 0 },
+    { to: /verify$/, status: 0 },
+  ];
+  expect(await push(adapter())).toMatchObject({ pushedFiles: 3 });
+  hub.faults.answers = [{ to: /verify$/, status: 422, message: 'size differs' }];
+  expect(await problemOf(push([file('b.safetensors', weights.subarray(5, 99))]))).toContain('size differs');
+});
+
 test('each refusal says what to do', async () => {
   expect(await problemOf(push(adapter(), { token: 'hf_gone' }))).toBe(
     `badToken: ada/tiny: the Hub does not know this token (401; it says: Invalid credentials in Authorization header). It may be mistyped or expired: make one that may write at ${hub.endpoint}/settings/tokens.`,

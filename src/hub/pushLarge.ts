@@ -54,7 +54,7 @@ export async function pushLarge(
       if (links < MOST_LINKS && isRefusal) continue;
       throw error;
     }
-    if (verify) await requestHub(lfsPost(verify.href, { oid, size: file.sizeBytes }, options), place, options);
+    if (verify) await confirm(verify, oid, file, place, options);
     return;
   }
 }
@@ -95,6 +95,21 @@ async function requestLinks(
   if (object?.error) throw pushError(object.error.code, object.error.message, place);
   if (object?.oid !== oid) throw notUnderstood(place, 'it does not say where to put it');
   return object.actions ?? {};
+}
+
+/** A page may not be let through to this address; whether the object is there the commit finds out as well. */
+async function confirm(
+  { href }: Action,
+  oid: string,
+  { sizeBytes }: PushFile,
+  place: PushPlace,
+  options: PushOptions,
+): Promise<void> {
+  try {
+    await requestHub(lfsPost(href, { oid, size: sizeBytes }, options), place, { ...options, maxAttempts: 2 });
+  } catch (error) {
+    if (!(error instanceof HubError && error.problem === 'offline')) throw error;
+  }
 }
 
 function notUnderstood({ what }: PushPlace, why: string): HubError {

@@ -5,6 +5,7 @@ import { pushFiles } from '../../hub/push.ts';
 import { parsePushId } from '../../hub/pushRepo.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { hubAccess } from '../hub/hubAccess.ts';
+import { onThisMachine } from '../hub/hubCache.ts';
 import { pushedCard } from '../hub/pushedCard.ts';
 import { pushedFiles } from '../hub/pushedFiles.ts';
 import { InputError } from '../inputError.ts';
@@ -25,10 +26,11 @@ export async function push(flags: Flags): Promise<void> {
   const repo = parsePushId(flags.required('repo'));
   const revision = flags.text('revision') ?? 'main';
   const found = await pushedFiles(path);
+  const adapter = flags.text('adapter');
   const card = await pushedCard(found, {
     path,
     repo,
-    adapterPath: flags.text('adapter'),
+    adapterPath: adapter === undefined ? undefined : await onThisMachine(adapter),
     metricsPath: flags.text('metrics'),
   });
   const made = new Set(card.map(({ name }) => name));
