@@ -116,16 +116,11 @@ export function PushForm({ run }: { run: RunRecord }) {
       <p className={styles.note}>
         A model card goes with it: base, data, settings, results and the loss curve. Your rows stay here.
       </p>
-      {isHere && state.kind === 'running' ? (
-        <PushUnderWay progress={state.progress} />
+      {state.kind === 'running' ? (
+        <PushUnderWay progress={state.progress} isOfAnother={!isHere} />
       ) : (
         <div>
-          <Button
-            type="submit"
-            size="xs"
-            variant="default"
-            disabled={plan?.kind !== 'ready' || state.kind === 'running'}
-          >
+          <Button type="submit" size="xs" variant="default" disabled={plan?.kind !== 'ready'}>
             Push to the Hub
           </Button>
         </div>

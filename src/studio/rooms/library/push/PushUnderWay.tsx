@@ -11,11 +11,18 @@ const VERBS: Readonly<Record<PushProgress['phase'], string>> = {
   committing: 'Committing',
 };
 
-export function PushUnderWay({ progress }: { progress: PushProgress | null }) {
+interface Props {
+  progress: PushProgress | null;
+  /** One run is pushed at a time: that of another is told here too. */
+  isOfAnother: boolean;
+}
+
+export function PushUnderWay({ progress, isOfAnother }: Props) {
   const isKnown = progress !== null && progress.totalBytes > 0 && progress.phase !== 'committing';
+  const doing = progress === null ? 'Asking the Hub' : `${VERBS[progress.phase]} ${progress.file}`.trim();
   return (
     <ProgressBar
-      label={progress === null ? 'Asking the Hub' : `${VERBS[progress.phase]} ${progress.file}`.trim()}
+      label={isOfAnother ? `Another run is being pushed. ${doing}` : doing}
       share={isKnown ? progress.doneBytes / progress.totalBytes : null}
       {...(isKnown ? { detail: `${formatBytes(progress.doneBytes)} of ${formatBytes(progress.totalBytes)}` } : {})}
       onCancel={() => void cancelPush()}
