@@ -5,7 +5,7 @@
 //
 // Exits with 1 when a loss differs by more than 1e-3.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -35,6 +35,10 @@ interface Case {
   readonly script?: string;
   /** Before the first step there: nothing was trained here. */
   readonly isFromStart?: boolean;
+  /** The built-in model is made a GGUF file of this type first. */
+  readonly asGguf?: string;
+  /** The rows leave as text alone, and are encoded there. */
+  readonly isText?: boolean;
   readonly more?: readonly string[];
 }
 
@@ -55,6 +59,8 @@ const BASE = [
 const CASES: Readonly<Record<string, Case>> = {
   'two processes': { train: BASE, launch: TWO, more: ['--micro-batch', '3'] },
   'from step 0, two processes': { train: BASE, launch: TWO, isFromStart: true },
+  'text, encoded there': { train: BASE, launch: ONE, isText: true },
+  'a base in one GGUF file': { train: BASE, launch: ONE, asGguf: 'q8' },
   'cut by FSDP': { train: BASE, launch: ['--config_file', 'configs/fsdp.yaml', '--num_processes', '2'], script: CUT },
   'cut by DeepSpeed': {
     train: BASE,
@@ -96,10 +102,25 @@ async function rankwise(...args: readonly string[]): Promise<string> {
 }
 
 /** The largest difference of a loss, of the steps that were trained there. */
-async function compare(python: string, { train, launch, script, isFromStart, more = [] }: Case): Promise<number> {
+async function compare(python: string, one: Case): Promise<number> {
+  const { launch, script, isFromStart, isText, asGguf, more = [] } = one;
   const scratch = await mkdtemp(join(tmpdir(), 'rankwise-continue-'));
   const at = (name: string) => join(scratch, name);
   try {
+    const gguf = asGguf === undefined ? undefined : at('base.gguf');
+    if (gguf)
+      await rankwise(
+        'export',
+        '--format',
+        'gguf',
+        '--model',
+        `${BUILTIN}/model`,
+        '--dtype',
+        `${asGguf}`,
+        '--out',
+        gguf,
+      );
+    const train = gguf ? ['--model', gguf, ...one.train.slice(2)] : one.train;
     const length = ['--steps', '20', '--save-every', '10', '--seed', '7'];
     await rankwise('train', ...train, ...length, '--out', at('whole'), '--metrics', at('whole.jsonl'));
     const half = join(at('half'), 'state');
@@ -109,6 +130,7 @@ async function compare(python: string, { train, launch, script, isFromStart, mor
     }
     const source = isFromStart ? [...train, ...length] : ['--run', at('half'), '--metrics', at('whole.jsonl')];
     await rankwise('export', '--format', 'continue', ...source, '--out', at('elsewhere'));
+    if (isText) leaveText(at('elsewhere'));
     const command = ['launch', ...launch, ...(script ? [script] : []), 'train.py', '--out', at('result'), ...more];
     await run(join(dirname(python), 'accelerate'), command, {
       cwd: at('elsewhere'),
@@ -126,6 +148,19 @@ async function compare(python: string, { train, launch, script, isFromStart, mor
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** As the folder leaves the studio for a model that is not loaded. */
+function leaveText(folder: string): void {
+  for (const name of ['train', 'validation']) {
+    const path = join(folder, 'data', `${name}.jsonl`);
+    if (name === 'validation') rmSync(path, { force: true });
+    else writeFileSync(path, readFileSync(path, 'utf8').replace(/,"ids":.*$/gm, '}'));
+  }
+  const path = join(folder, 'settings.json');
+  const settings = JSON.parse(readFileSync(path, 'utf8'));
+  settings.data.isEncoded = false;
+  writeFileSync(path, JSON.stringify(settings));
 }
 
 /** The adapter comes back: both answer alike. */

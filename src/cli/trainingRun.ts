@@ -210,7 +210,7 @@ export function stepsDone(run: Run): (adapter: string | undefined) => number {
   return (adapter) => done.get(adapter) ?? 0;
 }
 
-function validationOf(flags: Flags): number | string | undefined {
+export function validationOf(flags: Flags): number | string | undefined {
   const text = flags.text('validation');
   if (text === undefined) return undefined;
   const isNumber = /^[+-]?[\d.]/.test(text) && !Number.isNaN(Number(text));

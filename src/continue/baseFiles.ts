@@ -7,7 +7,7 @@ import { baseName, type WeightFiles } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { WeightFormat } from '../training/settings.ts';
-import type { ContinueBase } from './continueFolder.ts';
+import type { ContinueBase } from './continueRun.ts';
 import { rounding } from './startFacts.ts';
 
 /** A model of at most so many bytes goes along. */

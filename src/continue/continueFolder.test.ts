@@ -8,7 +8,8 @@ import type { EncodedData } from '../data/encodeExamples.ts';
 import { bytesSource } from '../formats/byteSource.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { DEFAULT_RUN_SETTINGS, type TrainingSettings } from '../training/settings.ts';
-import { type ContinueRun, continueFolder } from './continueFolder.ts';
+import { continueFolder } from './continueFolder.ts';
+import type { ContinueRun } from './continueRun.ts';
 import { targetSpans } from './dataFiles.ts';
 
 const training: TrainingSettings = { ...DEFAULT_RUN_SETTINGS.training, batchSize: 2, accumulate: 3, seed: 9 };

@@ -2,62 +2,18 @@
 // for a model that only bigger machines hold. The Python in it (src/continue/python) follows this engine's rules; what it
 // is told here is what decides a run: rows, order, settings, adapter, moments, step.
 
-import type { AdapterLayout } from '../adapters/adapterSet.ts';
-import { type AdapterFile, adapterTensors, type ExportInfo, writeAdapter } from '../adapters/peftFolder.ts';
+import { type AdapterFile, adapterTensors, writeAdapter } from '../adapters/peftFolder.ts';
 import { createDataOrder } from '../data/dataOrder.ts';
 import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
-import type { Architecture } from '../model/architecture.ts';
-import type { TrainingSettings, WeightFormat } from '../training/settings.ts';
+import type { TrainingSettings } from '../training/settings.ts';
+import type { AdapterState, ContinueRun } from './continueRun.ts';
 import { type ContinueData, dataFiles, dataSize } from './dataFiles.ts';
 import { folderReadme } from './folderReadme.ts';
-import type { MachineSetup } from './planning/machineMemory.ts';
 import { startTargets, zeroOutside } from './startFacts.ts';
 
 /** The Python files and launch configurations, by path in the folder. */
 export type PythonFiles = Readonly<Record<string, string>>;
-
-/** Where train.py finds the frozen model. `folder`: in the exported folder itself. */
-export interface ContinueBase {
-  readonly kind: 'hub' | 'files' | 'folder';
-  /** A Hub id, a path in the folder, or a name to tell the person. */
-  readonly id: string;
-  readonly revision: string | null;
-  readonly weights: WeightFormat;
-  /** Stored tensors by the type that the run keeps them in, where that is not f32 (`rounding` of startFacts). */
-  readonly rounding: Readonly<Record<string, readonly string[]>>;
-}
-
-/** Parameters and moments of this adapter alone: `layout.count` elements each. */
-export interface AdapterState {
-  readonly step: number;
-  readonly elapsedMs: number;
-  readonly parameters: Float32Array;
-  /** Absent where they were not kept: they start anew. */
-  readonly moments: { readonly first: Float32Array; readonly second: Float32Array | undefined } | undefined;
-}
-
-export interface ContinueRun {
-  readonly name: string;
-  readonly architecture: Architecture;
-  readonly layout: AdapterLayout;
-  readonly base: ContinueBase;
-  readonly training: TrainingSettings;
-  /** Absent: from step 0, with the adapter that this engine would start with. */
-  readonly state: AdapterState | undefined;
-  readonly data: ContinueData;
-  /** For the model card of the adapter. */
-  readonly card: ExportInfo;
-  /** One for each step that is done. */
-  readonly metrics: readonly object[];
-  readonly evaluations: readonly object[];
-  /** How train.py holds the frozen weights and takes their products unless it is told otherwise. */
-  readonly dtype: 'float32' | 'bfloat16';
-  /** What it was planned for. */
-  readonly machines?: Pick<MachineSetup, 'gpus' | 'sharding' | 'microBatch'>;
-  /** Files of a base that travels along, in the folder that `base.id` names. */
-  readonly baseFiles: readonly ZipEntry[];
-}
 
 const ORDER_CHECKED = 64;
 

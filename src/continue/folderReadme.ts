@@ -1,5 +1,5 @@
 // README.md of the exported folder.
-import type { ContinueRun } from './continueFolder.ts';
+import type { ContinueRun } from './continueRun.ts';
 import { dataSize } from './dataFiles.ts';
 
 export function folderReadme(run: ContinueRun): string {
@@ -20,7 +20,7 @@ export function folderReadme(run: ContinueRun): string {
       : ` Its weights are rounded to ${base.weights} first, as the run had them.`;
   const rows = data.isEncoded
     ? 'tokens and the places that carry loss, with their text beside them'
-    : 'as text, which `train.py` encodes with the base’s tokenizer, by the rule of the token files';
+    : 'as text, which `train.py` encodes with the base’s tokenizer by Rankwise’s rule';
   return `# ${name}
 
 A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${standing} ${source}${rounded}
@@ -38,17 +38,17 @@ accelerate launch --config_file configs/${configOf(run)} train.py${model}
 | \`configs/fsdp.yaml\` | a model that no GPU holds, cut over all of them (FSDP) |
 | \`configs/deepspeed.yaml\` | the same with DeepSpeed ZeRO stage 3 |
 
-Change \`num_processes\` in them to the number of GPUs, or give \`--num_processes\`.
+Change \`num_processes\` in them to the number of GPUs, or give \`--num_processes\`. Several processes of a CPU: \`ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 train.py\`.
 
 ## What is the same
 
 Rows, their order and split (${trainRows} rows${validationRows > 0 ? `, ${validationRows} held out` : ''}; ${rows}), the loss (its mean over all target tokens of a step, ${training.batchSize * training.accumulate} rows), clipping, optimizer, schedule and weight decay are Rankwise's. A step's rows are divided among the processes and cut into micro-batches of \`--micro-batch\` rows (${run.machines?.microBatch ?? training.batchSize}); the update does not depend on either, except for rounding. The base runs without dropout of its own.
 
-What cannot be the same to the bit: sums are taken in another order, and LoRA dropout draws other random numbers. The frozen model is computed in ${dtype}; \`--dtype\` changes it: float32 continues the curve to rounding, bfloat16 halves the memory and moves it in the third digit.
+What cannot be the same to the bit: sums are taken in another order, and LoRA dropout draws other random numbers. The frozen model is computed in ${dtype}; \`--dtype\` changes it: float32 continues the curve to rounding, bfloat16 halves the memory and rounds every product.
 
 ## What comes out
 
-\`result/\` is a PEFT folder: import it in Rankwise's Library (with \`metrics.jsonl\` and \`rankwise.json\`, so that the curve goes on), or load it with PEFT. \`result-checkpoint/\` beside it holds what a stopped run needs; start \`train.py\` again and it goes on from there. Ctrl-C and SIGTERM save first. \`--steps N\` trains to another last step.
+\`result/\` is a PEFT folder: import it in Rankwise's Library (with \`metrics.jsonl\` and \`rankwise.json\`, so that the curve goes on), or load it with PEFT. \`result-checkpoint/\` beside it holds what a stopped run needs; start \`train.py\` again and it goes on from there. Ctrl-C and SIGTERM save first. \`--steps N\` trains to another last step (schedules stretch with it).
 `;
 }
 

@@ -47,7 +47,8 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
   const parsed = await parseFile(file);
   const mapping = options.mapping ?? chooseMapping(parsed, options.mayGuessBlindly);
   const prompt = options.prompt ?? choosePrompt(mapping);
-  const { examples, problems } = examplesOf(parsed, mapping, prompt, options.tokenizer);
+  const hasChat = options.tokenizer.chatTemplate !== undefined;
+  const { examples, problems } = examplesOf(parsed, mapping, prompt, hasChat);
   const split = typeof validation === 'number' ? splitExamples(examples, validation, seed) : undefined;
   const train = await encode(split ? pick(examples, split.train) : examples, options);
   const all = [...parsed.problems, ...problems, ...train.problems];
@@ -63,7 +64,7 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
       second,
       options.mapping ?? chooseMapping(second, options.mayGuessBlindly),
       prompt,
-      options.tokenizer,
+      hasChat,
     );
     held = await encode(heldExamples.examples, options);
     const heldProblems = [...second.problems, ...heldExamples.problems, ...held.problems];
@@ -71,6 +72,38 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
     all.push(...heldProblems.map((problem) => ({ ...problem, reason: `${second.name}: ${problem.reason}` })));
   }
   return { file: parsed, mapping, prompt, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
+}
+
+/** Examples, not yet tokens: for a model whose tokenizer is not here. That it has a chat template is taken for granted. */
+export interface ReadExamples {
+  prompt: PromptChoice;
+  train: Example[];
+  validation: Example[];
+  problems: RowProblem[];
+}
+
+/** Throws DataError as prepareDataset. */
+export async function readExamples(
+  file: DataFile,
+  options: Pick<DatasetOptions, 'mapping' | 'prompt' | 'validation' | 'seed'>,
+): Promise<ReadExamples> {
+  const { seed, validation } = options;
+  const read = async (source: DataFile, rendering?: PromptChoice) => {
+    const parsed = await parseFile(source);
+    const mapping = options.mapping ?? chooseMapping(parsed);
+    const prompt = rendering ?? choosePrompt(mapping);
+    const { examples, problems } = examplesOf(parsed, mapping, prompt, true);
+    const all = [...parsed.problems, ...problems];
+    if (examples.length === 0) throw new DataError(`${parsed.name}: ${noRowReason(all)}`);
+    return { prompt, examples, problems: all };
+  };
+  const { prompt, examples, problems } = await read(file, options.prompt);
+  if (typeof validation === 'object') {
+    const held = await read(validation, prompt);
+    return { prompt, train: examples, validation: held.examples, problems };
+  }
+  const split = splitExamples(examples, validation ?? 0, seed);
+  return { prompt, train: pick(examples, split.train), validation: pick(examples, split.validation), problems };
 }
 
 function chooseMapping(parsed: ParsedFile, mayGuessBlindly = false): ColumnMapping {
@@ -105,7 +138,7 @@ function examplesOf(
   parsed: ParsedFile,
   mapping: ColumnMapping,
   prompt: PromptChoice,
-  tokenizer: TextTokenizer,
+  hasChat: boolean,
 ): { examples: Example[]; problems: RowProblem[] } {
   const missing = missingColumns(mapping, parsed.columns);
   if (missing.length > 0 && parsed.rows.length > 0) {
@@ -115,7 +148,7 @@ function examplesOf(
     );
   }
   if (mapping.kind === 'chat' || (mapping.kind === 'pairs' && prompt.kind === 'chat')) {
-    if (tokenizer.chatTemplate !== undefined) return makeExamples(parsed, mapping, { kind: 'chat' });
+    if (hasChat) return makeExamples(parsed, mapping, { kind: 'chat' });
     throw new DataError(`${parsed.name}: rows are to be rendered as chat, but this model has no chat template`);
   }
   const isTemplated = mapping.kind === 'pairs' && prompt.kind === 'template';
@@ -138,9 +171,12 @@ const pick = (examples: readonly Example[], indices: readonly number[]) =>
   indices.flatMap((index) => examples[index] ?? []);
 
 function refuseIfEmpty(parsed: ParsedFile, data: EncodedData, problems: readonly RowProblem[]): void {
-  if (data.rows.length > 0) return;
+  if (data.rows.length === 0) throw new DataError(`${parsed.name}: ${noRowReason(problems)}`);
+}
+
+function noRowReason(problems: readonly RowProblem[]): string {
   const first = problems[0];
   const reason = first ? `line ${first.line}: ${first.reason}` : 'it has no rows';
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more rows left out)` : '';
-  throw new DataError(`${parsed.name}: no row can be used: ${reason}${more}`);
+  return `no row can be used: ${reason}${more}`;
 }

@@ -1,7 +1,8 @@
 // A run as the folder that goes on with it on bigger machines: its last saved state, its rows, its curve so far.
 import { type AdapterLayout, flatElements, layOutAdapters } from '../adapters/adapterSet.ts';
 import { baseOf } from '../continue/baseFiles.ts';
-import { type AdapterState, continueFolder } from '../continue/continueFolder.ts';
+import { continueFolder } from '../continue/continueFolder.ts';
+import type { AdapterState } from '../continue/continueRun.ts';
 import { openTokenizer } from '../data/openTokenizer.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';

@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openLocalAdapter } from '../adapterFolder.ts';
 import { continueElsewhere } from '../exports/continue.ts';
-import { EXPORT_DTYPES, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
+import { EXPORT_DTYPES, type ExportDtype, type ExportFormat, type NamedAdapter } from '../exports/exportFormat.ts';
 import { gguf } from '../exports/gguf.ts';
 import { ggufLora } from '../exports/ggufLora.ts';
 import { onnx, onnxAdapters } from '../exports/onnx.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
+import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel } from '../modelFolder.ts';
 import { makeFolder, type OutputFile, writeFiles } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
@@ -47,18 +48,30 @@ export async function exportModel(flags: Flags): Promise<void> {
   const { least, most } = format.adapters;
   if (paths.length < least) throw new InputError(`--adapter is missing; ${name} needs one`);
   if (paths.length > most) throw new InputError(`--adapter: ${name} takes ${most}, got ${paths.length}`);
-  const modelPath = flags.text('model') ?? (await format.modelPath?.(flags)) ?? flags.required('model');
-  const model = await openLocalModel(modelPath);
-  const adapters: NamedAdapter[] = [];
-  for (const path of paths) adapters.push({ path, ...(await openLocalAdapter(path, model.architecture)) });
-  const { files, notes = [] } = await format.files({ flags, model, adapters, dtype: chosen ?? dtypes[0] });
+  const direct = await format.withoutModel?.(flags);
+  const { modelPath, originals, exported } = direct
+    ? { modelPath: flags.required('model'), originals: [], exported: direct }
+    : await fromModel(flags, format, chosen ?? dtypes[0]);
+  const { files, notes = [] } = exported;
   const { folder, named } = placed(out, files, format.fileEnding);
   await makeFolder(folder);
-  refuseModelItself(folder, named, [model.onDisk, ...model.folder.weights.map((file) => file.name)]);
+  refuseModelItself(folder, named, originals);
   const totalBytes = await written(folder, named);
   for (const note of notes) process.stderr.write(`${note}\n`);
   const count = named.length === 1 ? '1 file' : `${named.length} files`;
   process.stdout.write(`Exported ${modelPath} as ${name}: ${count}, ${totalBytes} bytes in ${out}\n`);
+}
+
+/** Opens what the export is made of. `originals`: where its files are, which none may be written over. */
+async function fromModel(flags: Flags, format: ExportFormat, dtype: ExportDtype | undefined) {
+  const modelPath = flags.text('model') ?? (await format.modelPath?.(flags)) ?? (await modelFlag(flags));
+  const model = await openLocalModel(modelPath);
+  const adapters: NamedAdapter[] = [];
+  for (const path of flags.texts('adapter')) {
+    adapters.push({ path, ...(await openLocalAdapter(path, model.architecture)) });
+  }
+  const exported = await format.files({ flags, model, adapters, dtype });
+  return { modelPath, originals: [model.onDisk, ...model.folder.weights.map((file) => file.name)], exported };
 }
 
 function refuseForeignFlags(flags: Flags, name: string, { flags: own = {} }: ExportFormat): void {

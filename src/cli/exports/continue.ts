@@ -3,11 +3,13 @@
 import { basename } from 'node:path';
 import { layOutAdapters } from '../../adapters/adapterSet.ts';
 import { baseOf } from '../../continue/baseFiles.ts';
-import { type AdapterState, continueFolder } from '../../continue/continueFolder.ts';
+import { continueFolder } from '../../continue/continueFolder.ts';
+import type { AdapterState, ContinueRun } from '../../continue/continueRun.ts';
 import { createDataOrder } from '../../data/dataOrder.ts';
 import type { ZipEntry } from '../../formats/zipWriter.ts';
 import type { TrainingSettings } from '../../training/settings.ts';
 import type { Flags } from '../flags.ts';
+import { machinesNote, machinesOf } from '../machines.ts';
 import { readMetrics } from '../metricsFile.ts';
 import { cardInfo } from '../modelCard.ts';
 import { readPythonFiles } from '../pythonFiles.ts';
@@ -15,6 +17,7 @@ import { findStateFolder, readSavedRun } from '../savedRun.ts';
 import { TRAIN_FLAGS } from '../trainFlags.ts';
 import { type Entrant, heatsOf, prepareRun, type Run, startOf, validationRowsOf } from '../trainingRun.ts';
 import type { ExportFormat, ExportJob } from './exportFormat.ts';
+import { startKnown } from './startKnown.ts';
 
 const NOT_HERE = new Set(['model', 'out', 'resume', 'fit', 'memory', 'longest-submit']);
 const RUN_FLAGS = Object.fromEntries(Object.entries(TRAIN_FLAGS).filter(([name]) => !NOT_HERE.has(name)));
@@ -22,14 +25,17 @@ const RUN_FLAGS = Object.fromEntries(Object.entries(TRAIN_FLAGS).filter(([name])
 export const continueElsewhere: ExportFormat = {
   dtypes: [],
   adapters: { least: 0, most: 0 },
-  flags: { ...RUN_FLAGS, run: 'text' },
+  flags: { ...RUN_FLAGS, run: 'text', gpus: 'text', shard: 'text' },
+  withoutModel: startKnown,
   async modelPath(flags) {
     const run = flags.text('run');
     return run === undefined ? undefined : (await readSavedRun(findStateFolder(run))).model;
   },
   async files({ flags, model }: ExportJob) {
+    const machines = machinesOf(flags);
     const run = await prepareRun(asTraining(flags));
     const files: ZipEntry[] = [];
+    const notes: string[] = [];
     for (const heat of heatsOf(run.saved)) {
       const entrants = run.entrants.slice(...heat);
       const { state, elapsedMs } = startOf(run, heat);
@@ -48,11 +54,13 @@ export const continueElsewhere: ExportFormat = {
           moments: { first: part(state.first), second: state.second && part(state.second) },
         };
         const isFresh = step === 0 && !run.init;
-        const folder = await folderOf(run, entrant, { layout, state: isFresh ? undefined : own }, flags);
+        const folder = await folderOf(run, entrant, { layout, state: isFresh ? undefined : own, machines }, flags);
         files.push(...folder.map((entry) => inFolder(entrant.name, entry)));
+        if (machines)
+          notes.push(machinesNote(model.architecture, layout.spec, run.saved.training, machines, 'float32'));
       }
     }
-    return { files };
+    return { files, notes };
   },
 };
 
@@ -64,7 +72,7 @@ function asTraining(flags: Flags): Flags {
 async function folderOf(
   run: Run,
   entrant: Entrant,
-  { layout, state }: Pick<Parameters<typeof continueFolder>[0], 'layout' | 'state'>,
+  { layout, state, machines }: Pick<ContinueRun, 'layout' | 'state' | 'machines'>,
   flags: Flags,
 ): Promise<ZipEntry[]> {
   const { saved, local, dataset } = run;
@@ -117,6 +125,7 @@ async function folderOf(
       metrics,
       evaluations: [],
       dtype: 'float32',
+      machines,
     },
     readPythonFiles(),
   );

@@ -35,6 +35,8 @@ export interface ExportFormat {
   readonly adapters: { readonly least: number; readonly most: number };
   /** Flags of this format alone; with another one they are refused. */
   readonly flags?: Readonly<Record<string, FlagKind>>;
+  /** What needs no model's files; undefined where --model is to be opened. */
+  readonly withoutModel?: (flags: Flags) => Promise<Exported | undefined>;
   /** Where the format's own flags say which model it is, when --model does not. */
   readonly modelPath?: (flags: Flags) => Promise<string | undefined>;
   /** One file with this ending: --out may name it, else it is a folder. */

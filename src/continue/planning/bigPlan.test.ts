@@ -1,25 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { AdapterSpec } from '../../adapters/adapterSet.ts';
 import { bigPlan } from './bigPlan.ts';
-import { architectureOfKnown, KNOWN_MODELS } from './knownModels.ts';
-import { type MachineSetup, machineMemory } from './machineMemory.ts';
+import { machineMemory } from './machineMemory.ts';
+import { known, EIGHT_OF_80_GB as setup, spec } from './testMachines.ts';
 
-const known = (id: string) => architectureOfKnown(KNOWN_MODELS.find((model) => model.id === id)!);
-const spec: AdapterSpec = { rank: 4, alpha: 4, dropout: 0, useRslora: false, targets: ['q', 'v'] };
-const setup: MachineSetup = {
-  gpus: 8,
-  gpuBytes: 80e9,
-  sharding: 'fsdp',
-  dtype: 'bfloat16',
-  checkpointing: true,
-  microBatch: 1,
-  length: 1024,
-  targets: 1024,
-  optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-};
+const qv = spec(4, 'q', 'v');
 
 test("GPT-3's size, r = 4 on Wq and Wv: the LoRA paper's 350 GB and 35 MB, within its rounding", () => {
-  const plan = bigPlan(known('gpt-3-175b'), spec, setup);
+  const plan = bigPlan(known('gpt-3-175b'), qv, setup);
   expect(plan.adapter.trainingBytes / 1e9).toBeGreaterThan(345);
   expect(plan.adapter.trainingBytes / 1e9).toBeLessThan(351);
   // The paper says 1.2 TB; weights, gradients and two moments of 2 bytes each are 1.27 TiB.
@@ -29,7 +16,7 @@ test("GPT-3's size, r = 4 on Wq and Wv: the LoRA paper's 350 GB and 35 MB, withi
 });
 
 test('SGD without momentum keeps no moments', () => {
-  const plan = bigPlan(known('gpt-3-175b'), spec, { ...setup, optimizer: { kind: 'sgd', momentum: 0 } });
+  const plan = bigPlan(known('gpt-3-175b'), qv, { ...setup, optimizer: { kind: 'sgd', momentum: 0 } });
   expect(plan.everyWeight.trainingBytes).toBe(plan.parameters * 4);
 });
 
@@ -37,15 +24,15 @@ describe('the fewest GPUs', () => {
   const a = known('meta-llama/Llama-3.1-70B-Instruct');
 
   test('hold it, and one fewer does not', () => {
-    const { leastGpus, fits } = bigPlan(a, spec, { ...setup, gpus: 1 });
+    const { leastGpus, fits } = bigPlan(a, qv, { ...setup, gpus: 1 });
     expect(fits).toBe(false);
-    const total = (gpus: number) => machineMemory(a, spec, { ...setup, gpus }).total;
+    const total = (gpus: number) => machineMemory(a, qv, { ...setup, gpus }).total;
     expect(total(leastGpus!)).toBeLessThanOrEqual(setup.gpuBytes);
     expect(total(leastGpus! - 1)).toBeGreaterThan(setup.gpuBytes);
   });
 
   test('are none where a copy on each does not fit, or a GPU cannot hold what is never cut', () => {
-    expect(bigPlan(a, spec, { ...setup, sharding: 'none' }).leastGpus).toBeNull();
-    expect(bigPlan(a, spec, { ...setup, gpuBytes: 2e9 }).leastGpus).toBeNull();
+    expect(bigPlan(a, qv, { ...setup, sharding: 'none' }).leastGpus).toBeNull();
+    expect(bigPlan(a, qv, { ...setup, gpuBytes: 2e9 }).leastGpus).toBeNull();
   });
 });

@@ -2,17 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { AdapterSpec } from '../../adapters/adapterSet.ts';
 import { architectureOf } from '../../model/architecture.ts';
 import { TARGETS } from '../../model/targets.ts';
-import { architectureOfKnown, KNOWN_MODELS } from './knownModels.ts';
-import {
-  activationBytes,
-  type MachineSetup,
-  machineMemory,
-  parametersOf,
-  trainedParametersOf,
-} from './machineMemory.ts';
+import { KNOWN_MODELS } from './knownModels.ts';
+import { activationBytes, machineMemory, parametersOf, trainedParametersOf } from './machineMemory.ts';
+import { known, EIGHT_OF_80_GB as setup, spec } from './testMachines.ts';
 
 /** As the Hub's pages and the models' papers have them. */
 const PUBLISHED: Readonly<Record<string, number>> = {
@@ -34,15 +28,6 @@ const PUBLISHED: Readonly<Record<string, number>> = {
   'Qwen/Qwen2.5-72B-Instruct': 72_706_203_648,
   'meta-llama/Llama-3.1-405B-Instruct': 405_853_388_800,
 };
-
-const known = (id: string) => architectureOfKnown(KNOWN_MODELS.find((model) => model.id === id)!);
-const spec = (rank: number, ...targets: AdapterSpec['targets']): AdapterSpec => ({
-  rank,
-  alpha: rank,
-  dropout: 0,
-  useRslora: false,
-  targets,
-});
 
 test.each(KNOWN_MODELS)('$title: parameters', ({ id }) => {
   const count = parametersOf(known(id));
@@ -79,18 +64,6 @@ test.each(counted.cases)(
     expect(Math.abs(perLayer / bytesPerLayer - 1)).toBeLessThan(0.01);
   },
 );
-
-const setup: MachineSetup = {
-  gpus: 8,
-  gpuBytes: 80e9,
-  sharding: 'fsdp',
-  dtype: 'bfloat16',
-  checkpointing: true,
-  microBatch: 1,
-  length: 2048,
-  targets: 512,
-  optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.999, eps: 1e-8 },
-};
 
 describe('machines', () => {
   test('Llama-3.1-70B fits eight GPUs of 80 GB when it is cut, and not whole', () => {

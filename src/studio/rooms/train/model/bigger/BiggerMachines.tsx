@@ -5,6 +5,7 @@ import { formatCount } from '../../../../format.ts';
 import { ErrorNote } from '../../../../panels/ErrorNote.tsx';
 import { SideDrawer } from '../../../../panels/SideDrawer.tsx';
 import { useDataStore } from '../../../../stores/dataStore.ts';
+import modelStyles from '../model.module.css';
 import styles from './bigger.module.css';
 import { openBigger, takeBigRun, useBiggerStore } from './biggerStore.ts';
 import { MachineFields } from './MachineFields.tsx';
@@ -19,12 +20,12 @@ export function BiggerMachines({ onClose }: { onClose: () => void }) {
   }, []);
   return (
     <SideDrawer title="Bigger machines" width={640} onClose={onClose}>
-      <section className={styles.section} aria-label="Run">
+      <section className={modelStyles.section} aria-label="Run">
         <h3>Run</h3>
         <RunFields />
         {plan.kind === 'ready' && <PaperTable plan={plan.plan} />}
       </section>
-      <section className={styles.section} aria-label="Machines">
+      <section className={modelStyles.section} aria-label="Machines">
         <h3>Machines</h3>
         <MachineFields />
         {plan.kind === 'ready' && <MachineSum plan={plan.plan} />}
@@ -42,7 +43,7 @@ function Take() {
   const data = useDataStore(({ status }) => (status.kind === 'ready' ? status.description : null));
   const missing = missingFor(model?.isOnHub ?? false, data !== null);
   return (
-    <section className={styles.section} aria-label="Take it there">
+    <section className={modelStyles.section} aria-label="Take it there">
       <h3>Take it there</h3>
       <p className={styles.dim}>
         A folder with train.py (PyTorch, PEFT, Accelerate), the settings of Train and{' '}

@@ -1,4 +1,5 @@
 // What it is trained on.
+import type { Machines } from '../../../../../worker/protocol.ts';
 import { NumberField } from '../../../../panels/NumberField.tsx';
 import { Select } from '../../../../panels/Select.tsx';
 import styles from './bigger.module.css';
@@ -6,72 +7,57 @@ import { changeMachines, useBiggerStore } from './biggerStore.ts';
 
 const GB = 1e9;
 
+const SHARDINGS = [
+  { value: 'none', label: 'whole on each GPU' },
+  { value: 'fsdp', label: 'cut over all (FSDP)' },
+  { value: 'deepspeed', label: 'cut over all (DeepSpeed)' },
+] as const;
+
+const ACTIVATIONS = [
+  { value: 'again', label: 'computed again' },
+  { value: 'kept', label: 'kept' },
+] as const;
+
+const DTYPES = [
+  { value: 'bfloat16', label: 'bfloat16' },
+  { value: 'float32', label: 'float32' },
+] as const;
+
 export function MachineFields() {
-  const machines = useBiggerStore((state) => state.machines);
+  const { gpus, gpuBytes, sharding, dtype, checkpointing, microBatch, length } = useBiggerStore(
+    (state) => state.machines,
+  );
+  const count = (label: string, term: string, value: number, max: number, key: keyof Machines) => (
+    <NumberField
+      {...{ label, term, value, max }}
+      min={key === 'length' ? 2 : 1}
+      isWhole={key !== 'gpuBytes'}
+      onChange={(number) => changeMachines({ [key]: key === 'gpuBytes' ? number * GB : number })}
+    />
+  );
   return (
     <div className={styles.fields}>
-      <NumberField
-        label="GPUs"
-        term="of all machines"
-        value={machines.gpus}
-        min={1}
-        max={4096}
-        isWhole
-        onChange={(gpus) => changeMachines({ gpus })}
-      />
-      <NumberField
-        label="Memory of each"
-        term="GB"
-        value={machines.gpuBytes / GB}
-        min={1}
-        max={1000}
-        onChange={(gigabytes) => changeMachines({ gpuBytes: gigabytes * GB })}
-      />
+      {count('GPUs', 'of all machines', gpus, 4096, 'gpus')}
+      {count('Memory of each', 'GB', gpuBytes / GB, 1000, 'gpuBytes')}
       <Select
         label="The model is"
-        value={machines.sharding}
-        options={[
-          { value: 'none', label: 'whole on each GPU' },
-          { value: 'fsdp', label: 'cut over all (FSDP)' },
-          { value: 'deepspeed', label: 'cut over all (DeepSpeed)' },
-        ]}
-        onChange={(sharding) => changeMachines({ sharding })}
+        value={sharding}
+        options={SHARDINGS}
+        onChange={(chosen) => changeMachines({ sharding: chosen })}
       />
       <Select
         label="Frozen weights"
-        value={machines.dtype}
-        options={[
-          { value: 'bfloat16', label: 'bfloat16' },
-          { value: 'float32', label: 'float32' },
-        ]}
-        onChange={(dtype) => changeMachines({ dtype })}
+        value={dtype}
+        options={DTYPES}
+        onChange={(chosen) => changeMachines({ dtype: chosen })}
       />
-      <NumberField
-        label="Rows at once"
-        term="per GPU"
-        value={machines.microBatch}
-        min={1}
-        max={4096}
-        isWhole
-        onChange={(microBatch) => changeMachines({ microBatch })}
-      />
-      <NumberField
-        label="Tokens of a row"
-        term="at most"
-        value={machines.length}
-        min={2}
-        max={131_072}
-        isWhole
-        onChange={(length) => changeMachines({ length })}
-      />
+      {count('Rows at once', 'per GPU', microBatch, 4096, 'microBatch')}
+      {count('Tokens of a row', 'at most', length, 131_072, 'length')}
       <Select
         label="Activations"
         term="checkpointing"
-        value={machines.checkpointing ? 'again' : 'kept'}
-        options={[
-          { value: 'again', label: 'computed again' },
-          { value: 'kept', label: 'kept' },
-        ]}
+        value={checkpointing ? 'again' : 'kept'}
+        options={ACTIVATIONS}
         onChange={(choice) => changeMachines({ checkpointing: choice === 'again' })}
       />
     </div>

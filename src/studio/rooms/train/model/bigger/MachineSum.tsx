@@ -38,9 +38,9 @@ export function MachineSum({ plan }: { plan: BigPlan }) {
           </tr>
         </tbody>
       </table>
-      <p role="status" className={plan.fits ? undefined : styles.over}>
+      <div role="status" className={plan.fits ? undefined : styles.over}>
         {verdict(plan, machines)}
-      </p>
+      </div>
     </>
   );
 }
