@@ -2,8 +2,9 @@
 // shard is ever held.
 
 import { isBlockDtype } from '../formats/blockTypes.ts';
-import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
+import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { type FloatDtype, isFloatDtype } from '../formats/dtypes.ts';
+import { copiedEntry, textEntry } from '../formats/folderEntries.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
 import { openWeights } from '../formats/openModel.ts';
 import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
@@ -44,24 +45,15 @@ export async function mergedFolder(
     model.chatTemplate,
   ].filter((file) => file !== undefined);
   return [
-    textFile('config.json', withTorchDtype(config, TORCH_DTYPE[dtype])),
-    ...copied.map((file) => ({
-      name: file.name.slice(file.name.lastIndexOf('/') + 1),
-      sizeBytes: file.sizeBytes,
-      bytes: () => readChunks(file),
-    })),
-    ...(indexJson === undefined ? [] : [textFile(WEIGHTS_INDEX_NAME, indexJson)]),
+    textEntry('config.json', withTorchDtype(config, TORCH_DTYPE[dtype])),
+    ...copied.map(copiedEntry),
+    ...(indexJson === undefined ? [] : [textEntry(WEIGHTS_INDEX_NAME, indexJson)]),
     ...shards.map((shard) => ({
       name: shard.name,
       sizeBytes: planSafetensors(shard.entries).sizeBytes,
       bytes: () => safetensorsChunks(shard.entries),
     })),
   ];
-}
-
-function textFile(name: string, text: string): ZipEntry {
-  const bytes = new TextEncoder().encode(text);
-  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
 }
 
 /** Tensors that are no numbers (GPT-2's old masks) are copied. */

@@ -4,6 +4,7 @@
 
 import { type AdapterFile, adapterTensors, writeAdapter } from '../adapters/peftFolder.ts';
 import { createDataOrder } from '../data/dataOrder.ts';
+import { textEntry } from '../formats/folderEntries.ts';
 import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { TrainingSettings } from '../training/settings.ts';
@@ -23,14 +24,14 @@ export async function continueFolder(run: ContinueRun, python: PythonFiles): Pro
   const adapter = await writeAdapter(a, layout, state?.parameters ?? new Float32Array(layout.count), run.card);
   const moments = state ? momentTensors(run, state) : [];
   return [
-    textFile('README.md', folderReadme(run)),
-    ...Object.entries(python).map(([name, text]) => textFile(name, text)),
-    textFile('settings.json', json(settingsOf(run))),
+    textEntry('README.md', folderReadme(run)),
+    ...Object.entries(python).map(([name, text]) => textEntry(name, text)),
+    textEntry('settings.json', json(settingsOf(run))),
     ...adapter.filter(({ name }) => state || name !== 'adapter_model.safetensors').map(inFolder('adapter')),
-    textFile('state/progress.json', json(progressOf(run))),
+    textEntry('state/progress.json', json(progressOf(run))),
     ...(moments.length > 0 ? [safetensorsEntry('state/optimizer.safetensors', moments)] : []),
     ...dataFiles(run.data),
-    ...(run.metrics.length > 0 ? [textFile('metrics.jsonl', run.metrics.map(jsonLine).join(''))] : []),
+    ...(run.metrics.length > 0 ? [textEntry('metrics.jsonl', run.metrics.map(jsonLine).join(''))] : []),
     ...run.baseFiles,
   ];
 }
@@ -95,8 +96,3 @@ function inFolder(folder: string) {
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
 const jsonLine = (value: object) => `${JSON.stringify(value)}\n`;
-
-function textFile(name: string, text: string): ZipEntry {
-  const bytes = new TextEncoder().encode(text);
-  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
-}

@@ -1,6 +1,7 @@
 // A transformers.js folder of the base with its adapters left open: one graph whose adapted matrices take their factors as
 // inputs, the factors of any number of adapters as files beside it, and a script that shows how they meet.
 import type { ByteSource } from '../formats/byteSource.ts';
+import { textEntry } from '../formats/folderEntries.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
 import { planSafetensors, safetensorsChunks } from '../formats/safetensors.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
@@ -8,7 +9,7 @@ import type { Architecture } from '../model/architecture.ts';
 import type { Target } from '../model/targets.ts';
 import { ADAPTERS_SCRIPT } from './adaptersScript.ts';
 import { decoderGraph } from './decoder.ts';
-import { checkedWeights, folderFiles, type OnnxOptions, textFile } from './folderFiles.ts';
+import { checkedWeights, folderFiles, type OnnxOptions } from './folderFiles.ts';
 import { adaptedMatrices, adapterFactors, matricesOf, type OpenAdapter } from './openMatrices.ts';
 
 /** Open where no adapter says otherwise. */
@@ -36,7 +37,7 @@ export async function onnxAdaptersFolder(
   return [
     ...(await folderFiles(model, graph, options)),
     ...adapters.map((adapter, i) => factorsFile(a, adapter, names[i]!)),
-    textFile('adapters.js', ADAPTERS_SCRIPT),
+    textEntry('adapters.js', ADAPTERS_SCRIPT),
   ];
 }
 

@@ -1,11 +1,12 @@
 // What lies beside the graph in a transformers.js folder: configuration and tokenizer.
 import { openTokenizer } from '../data/openTokenizer.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
-import { type ByteSource, readChunks, readText } from '../formats/byteSource.ts';
+import { type ByteSource, readText } from '../formats/byteSource.ts';
+import { copiedEntry, textEntry } from '../formats/folderEntries.ts';
 import { parseJsonObject } from '../formats/json.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
 import { openWeights } from '../formats/openModel.ts';
-import { baseName, type WeightFiles } from '../formats/weightFiles.ts';
+import type { WeightFiles } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { declareModel } from '../model/frozenModel.ts';
@@ -47,11 +48,7 @@ export async function folderFiles(
     jsonFile('config.json', withLoading(await jsonOf(model.config), dtype, dataFiles)),
     jsonFile('generation_config.json', withStops(await jsonOf(model.generationConfig), tokenizer)),
     jsonFile('tokenizer_config.json', withTokens(await jsonOf(model.tokenizerConfig), tokenizer)),
-    ...copied.map((file) => ({
-      name: baseName(file.name),
-      sizeBytes: file.sizeBytes,
-      bytes: () => readChunks(file),
-    })),
+    ...copied.map(copiedEntry),
     ...entries,
   ];
 }
@@ -95,10 +92,5 @@ function withLoading(config: Json, dtype: OnnxDtype, dataFiles: number): Json {
 }
 
 function jsonFile(name: string, value: Json): ZipEntry {
-  return textFile(name, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-export function textFile(name: string, text: string): ZipEntry {
-  const bytes = new TextEncoder().encode(text);
-  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
+  return textEntry(name, `${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,12 +1,13 @@
 // What leaves for each destination, as files that are made while they are read.
+
 import { ggufAdapterFile } from '../adapters/ggufAdapter.ts';
 import { mergedFolder } from '../adapters/mergedFolder.ts';
 import { ggufFile } from '../adapters/mergedGguf.ts';
 import { adapterCard } from '../formats/adapterCard.ts';
-import { type ByteSource, blobSource, readChunks } from '../formats/byteSource.ts';
+import { blobSource } from '../formats/byteSource.ts';
+import { copiedEntry, textEntry } from '../formats/folderEntries.ts';
 import { sortModelFiles } from '../formats/modelFolder.ts';
 import { readAdapterConfig } from '../formats/peft.ts';
-import { baseName } from '../formats/weightFiles.ts';
 import { openZip } from '../formats/zipReader.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { DTYPE_OF } from '../model/readRows.ts';
@@ -89,19 +90,10 @@ export async function exportEntries(what: ExportWhat, baseOf: BaseOf): Promise<L
 /** The stored files, with a model card that says the run's newest results. An imported adapter leaves as it came. */
 async function adapterEntries(run: KeptRun): Promise<ZipEntry[]> {
   const files = await openZip(blobSource(await adapterZip(run.id), `${run.name}.zip`));
-  if (run.isImported) return files.map(copied);
+  if (run.isImported) return files.map(copiedEntry);
   const folder = sortModelFiles(files);
   if (folder.kind !== 'adapter') throw new WorkerError(`“${run.name}” is not kept as an adapter.`);
   const config = await readAdapterConfig(folder.config);
   const card = adapterCard({ ...cardInfo(run), config, trainedParameters: run.plan.trainableParameters });
-  return [copied(folder.config), copied(folder.weights), textEntry('README.md', card)];
-}
-
-function copied(file: ByteSource): ZipEntry {
-  return { name: baseName(file.name), sizeBytes: file.sizeBytes, bytes: () => readChunks(file) };
-}
-
-function textEntry(name: string, text: string): ZipEntry {
-  const bytes = new TextEncoder().encode(text);
-  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
+  return [copiedEntry(folder.config), copiedEntry(folder.weights), textEntry('README.md', card)];
 }

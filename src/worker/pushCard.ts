@@ -1,7 +1,9 @@
 // The files that are made for a push: the model card, and the picture of the loss that it shows.
+
 import { adapterCard } from '../formats/adapterCard.ts';
 import { bytesSource } from '../formats/byteSource.ts';
 import { cardFormOf } from '../formats/cardForm.ts';
+import { textEntry } from '../formats/folderEntries.ts';
 import { lossChart } from '../formats/lossChart.ts';
 import { modelCard } from '../formats/modelCard.ts';
 import { readAdapterConfig } from '../formats/peft.ts';
@@ -30,7 +32,7 @@ export async function pushedCard(
     location: repo,
     ...(svg === undefined ? {} : { lossChart: CHART }),
   };
-  const files = (card: string) => [textFile('README.md', card), ...(svg === undefined ? [] : [textFile(CHART, svg)])];
+  const files = (card: string) => [textEntry('README.md', card), ...(svg === undefined ? [] : [textEntry(CHART, svg)])];
   const isForeign = run.isImported && names.includes('README.md');
   if (isForeign) return [];
   const form = cardFormOf(names, what.kind.endsWith('Lora'));
@@ -45,9 +47,4 @@ export async function pushedCard(
   const read = await readAdapterConfig(bytesSource(await wholeOf(config), config.name));
   const trainedParameters = run.plan.trainableParameters;
   return files(adapterCard({ ...about, config: read, trainedParameters }));
-}
-
-function textFile(name: string, text: string): ZipEntry {
-  const bytes = new TextEncoder().encode(text);
-  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
 }
