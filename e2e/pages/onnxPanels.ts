@@ -61,13 +61,15 @@ export class OnnxPanel {
     await this.panel.getByRole('button', { name: 'Time merged against base' }).click();
     const table = this.panel.getByRole('region', { name: 'Table of latency' });
     await table.waitFor({ timeout: 600_000 });
-    const rows = (await table.getByRole('row').all()).slice(1);
-    const cells = await Promise.all(
-      rows.map(async (row) => [
-        await row.getByRole('rowheader').textContent(),
-        ...(await row.getByRole('cell').allTextContents()),
-      ]),
-    );
+    const cells = await table
+      .getByRole('row')
+      .evaluateAll((rows) =>
+        rows
+          .slice(1)
+          .map((row) =>
+            [...row.children].map((cell) => [...cell.childNodes].map((node) => node.textContent).join(', ')),
+          ),
+      );
     return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
   }
 }
