@@ -21,7 +21,7 @@ const SPOKEN = new Set(['OnnxError', 'FormatError', 'DataError', 'SamplingError'
 const OUT_OF_MEMORY =
   /bad_alloc|out of memory|failed to allocate|allocation failed|allocation size|could not allocate|larger than the maximum|cannot enlarge memory|array length|NotReadableError/i;
 
-const HAS_F16 = /shader-f16|\bf16\b.*(not|un)supported|enable f16/i;
+const LACKS_F16 = /shader-f16|\bf16\b.*(not|un)supported|enable f16/i;
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof CancelledError) return { message: error.message, isCancelled: true };
@@ -39,7 +39,7 @@ export function runtimeMessage(error: unknown): string {
   if (typeof error === 'number' || /^\d+$/.test(text) || OUT_OF_MEMORY.test(text)) {
     return 'There was not enough memory for this model in onnxruntime. Close other tabs, take a smaller precision (f16 or 4-bit), or a smaller model: WebAssembly has 4 GB at most.';
   }
-  if (HAS_F16.test(text)) {
+  if (LACKS_F16.test(text)) {
     return 'This graph computes in f16, which this GPU does not (WebGPU’s feature shader-f16). Take the f32 graph, or run it in WebAssembly.';
   }
   return `onnxruntime says: ${text}`;
