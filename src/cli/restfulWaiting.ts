@@ -1,6 +1,6 @@
 // Dawn's binding for Node asks for news in every turn of the event loop while a promise of WebGPU is open, and so keeps
 // one core busy with asking. Where the kernels run on the CPU that core is theirs: here the thread sleeps between turns,
-// for an eighth of the time waited so far, so that short waits stay short.
+// for a small part of the time waited so far, so that short waits stay short.
 import { globals } from 'webgpu';
 
 const SHORTEST_MS = 0.05;
@@ -49,6 +49,6 @@ function rest(): void {
   isResting = open > 0;
   if (!isResting) return;
   const waited = performance.now() - since;
-  Atomics.wait(cell, 0, 0, Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waited / 8)));
+  Atomics.wait(cell, 0, 0, Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waited / 32)));
   setImmediate(rest);
 }
