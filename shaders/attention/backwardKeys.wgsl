@@ -56,20 +56,26 @@ fn main(
   for (var inGroup = 0u; inGroup < groupSize; inGroup++) {
     let part = (workgroup.z * groupSize + inGroup) * params.rows;
     let headColumn = (kvHead * groupSize + inGroup) * params.headVec4 + min(column, params.headVec4 - 1u);
+    // One sum after the other: twice as many in one loop would not fit into registers.
+    for (var row = key; row <= lastRow; row += 4u) {
+      let at = (part + row) * params.length;
+      let o = row * outStride + headColumn;
+      let columns = mat4x4f(dout[o], dout[o + outStride], dout[o + 2u * outStride], dout[o + 3u * outStride]);
+      let a = p4(at + ka);
+      var b = vec4f(); var c = vec4f(); var d = vec4f();
+      @if(!lanes16) { b = p4(at + kb); }
+      @if(lanes4) { c = p4(at + kc); d = p4(at + kd); }
+      dv = plusProducts(dv, broadcastRows(a, b, c, d), columns);
+    }
     for (var row = key; row <= lastRow; row += 4u) {
       let at = (part + row) * params.length;
       let q = row * stride + headColumn;
-      let queries = mat4x4f(qkv[q], qkv[q + stride], qkv[q + 2u * stride], qkv[q + 3u * stride]);
-      let o = row * outStride + headColumn;
-      let outs = mat4x4f(dout[o], dout[o + outStride], dout[o + 2u * outStride], dout[o + 3u * outStride]);
-      let pa = p4(at + ka);
-      let sa = ds4(at + ka);
-      var pb = vec4f(); var pc = vec4f(); var pd = vec4f();
-      var sb = vec4f(); var sc = vec4f(); var sd = vec4f();
-      @if(!lanes16) { pb = p4(at + kb); sb = ds4(at + kb); }
-      @if(lanes4) { pc = p4(at + kc); sc = ds4(at + kc); pd = p4(at + kd); sd = ds4(at + kd); }
-      dv = plusProducts(dv, broadcastRows(pa, pb, pc, pd), outs);
-      dk = plusProducts(dk, broadcastRows(sa, sb, sc, sd), queries);
+      let columns = mat4x4f(qkv[q], qkv[q + stride], qkv[q + 2u * stride], qkv[q + 3u * stride]);
+      let a = ds4(at + ka);
+      var b = vec4f(); var c = vec4f(); var d = vec4f();
+      @if(!lanes16) { b = ds4(at + kb); }
+      @if(lanes4) { c = ds4(at + kc); d = ds4(at + kd); }
+      dk = plusProducts(dk, broadcastRows(a, b, c, d), columns);
     }
   }
   if (column >= params.headVec4) { return; }

@@ -60,30 +60,33 @@ fn main(
   var dp = zeroRows();
   // Of this lane's own rows.
   var deltas = vec4f();
+  // One sum after the other: twice as many in one loop would not fit into registers.
   for (var d = 0u; d < params.headVec4; d++) {
     let column = qColumn + d;
-    let ka = transpose(mat4x4f(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]));
-    let va = transpose(mat4x4f(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]));
-    let qa = qkv[ra * stride + column];
-    let oa = dout[ra * outStride + column];
-    deltas.x += dot(oa, out[ra * outStride + column]);
-    var qb = vec4f(); var qc = vec4f(); var qd = vec4f();
-    var ob = vec4f(); var oc = vec4f(); var od = vec4f();
+    let columns = transpose(mat4x4f(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]));
+    let a = qkv[ra * stride + column];
+    var b = vec4f(); var c = vec4f(); var e = vec4f();
+    @if(!lanes16) { b = qkv[rb * stride + column]; }
+    @if(lanes4) { c = qkv[rc * stride + column]; e = qkv[rd * stride + column]; }
+    scores = plusProducts(scores, broadcastRows(a, b, c, e), columns);
+  }
+  for (var d = 0u; d < params.headVec4; d++) {
+    let column = qColumn + d;
+    let columns = transpose(mat4x4f(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]));
+    let a = dout[ra * outStride + column];
+    deltas.x += dot(a, out[ra * outStride + column]);
+    var b = vec4f(); var c = vec4f(); var e = vec4f();
     @if(!lanes16) {
-      qb = qkv[rb * stride + column];
-      ob = dout[rb * outStride + column];
-      deltas.y += dot(ob, out[rb * outStride + column]);
+      b = dout[rb * outStride + column];
+      deltas.y += dot(b, out[rb * outStride + column]);
     }
     @if(lanes4) {
-      qc = qkv[rc * stride + column];
-      qd = qkv[rd * stride + column];
-      oc = dout[rc * outStride + column];
-      od = dout[rd * outStride + column];
-      deltas.z += dot(oc, out[rc * outStride + column]);
-      deltas.w += dot(od, out[rd * outStride + column]);
+      c = dout[rc * outStride + column];
+      e = dout[rd * outStride + column];
+      deltas.z += dot(c, out[rc * outStride + column]);
+      deltas.w += dot(e, out[rd * outStride + column]);
     }
-    scores = plusProducts(scores, broadcastRows(qa, qb, qc, qd), ka);
-    dp = plusProducts(dp, broadcastRows(oa, ob, oc, od), va);
+    dp = plusProducts(dp, broadcastRows(a, b, c, e), columns);
   }
   let lses = vec4f(
     lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);
