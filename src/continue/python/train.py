@@ -14,7 +14,7 @@ from rankwise.encode import Encoder
 from rankwise.files import HERE, RunFiles, read_json
 from rankwise.machines import Machines
 from rankwise.order import DataOrder
-from rankwise.rows import loss_and_hits, micro_batches, read_rows, target_tokens
+from rankwise.rows import loss_and_hits, micro_batches, read_lines, slim, target_tokens
 from rankwise.schedule import learning_rate_at, make_optimizer
 
 
@@ -39,6 +39,8 @@ class Run:
         self.machines = Machines(self.micro_batch, self.training["clip"], dtype)
         self.device = self.machines.accelerator.device
         self.is_main = self.machines.accelerator.is_main_process
+        if self.machines.is_deepspeed and self.settings["start"]["blocks"]:
+            raise SystemExit("DeepSpeed cannot train GPT-2's q, k and v apart; launch with configs/fsdp.yaml")
         base = load_base(self.settings, given.model, dtype, given.checkpointing or self.training["checkpointing"])
         self.rows, self.validation = self.read_data(given.model, base)
         self.order = DataOrder([len(row["ids"]) for row in self.rows], self.training)
@@ -58,11 +60,14 @@ class Run:
         self.is_asked_to_stop = True
 
     def read_data(self, given: str | None, base) -> tuple[list[dict], list[dict]]:
-        read = [read_rows(HERE / "data" / name) for name in ("train.jsonl", "validation.jsonl") if (HERE / "data" / name).exists()]
+        paths = [HERE / "data" / name for name in ("train.jsonl", "validation.jsonl")]
+        read = [read_lines(path) for path in paths if path.exists()]
         if not self.settings["data"]["isEncoded"]:
             stops = base.generation_config.eos_token_id
             encoder = Encoder(load_tokenizer(self.settings, given), self.training["maxLength"], stops)
-            read = [[row for example in examples for row in encoder.rows(example)] for examples in read]
+            read = [[slim(row) for example in examples for row in encoder.rows(example)] for examples in read]
+        if not read[0]:
+            raise SystemExit(f"data/train.jsonl: no row fits into {self.training['maxLength']} tokens")
         return read[0], read[1] if len(read) > 1 else []
 
     def check_order(self) -> None:
@@ -76,11 +81,15 @@ class Run:
         if self.is_main:
             self.files.begin()
             print(f"Steps {step + 1} to {self.steps} on {self.machines.describe()}")
+            if step >= self.steps:
+                print("Nothing is left to do; --steps trains on to another step.")
         started = time.monotonic() - elapsed
         while step < self.steps and not self.is_stopping:
             metrics = self.step(step + 1)
             if metrics is None:
-                self.tell(f"Step {step + 1}: the loss or its gradient is not finite. The adapter stays as it was.")
+                self.tell(f"Step {step + 1}: the loss or its gradient is not finite.")
+                if self.machines.is_deepspeed:  # it has taken the step: what is whole is the last checkpoint
+                    return
                 break
             step += 1
             metrics["elapsedMs"] = 1000 * (time.monotonic() - started)
@@ -112,7 +121,7 @@ class Run:
             loss_sum += loss.item()
         total, stops = machines.sums(loss_sum, self.is_asked_to_stop)
         self.is_stopping = stops > 0  # all processes stop after the same step
-        norm = machines.update(rate, self.settings["start"]["blocks"], math.isfinite(total))
+        norm = machines.update(self.settings["start"]["blocks"], math.isfinite(total))
         if norm is None or not math.isfinite(total):
             return None
         return {

@@ -9,6 +9,8 @@ from safetensors.torch import load_file, save_file
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 WEIGHTS = "adapter_model.safetensors"
+# What optimizers remember of a parameter, as torch names it.
+MOMENTS = ("exp_avg", "exp_avg_sq", "momentum_buffer")
 
 
 def attach(base, folder: Path, start: dict):
@@ -28,11 +30,12 @@ def attach(base, folder: Path, start: dict):
 
 def trainable(model) -> dict[str, torch.nn.Parameter]:
     """Adapter parameters by PEFT's names, also below what wraps the model."""
-    found = {}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            found[name[name.index("base_model.model.") :].replace(".default.", ".").replace("_checkpoint_wrapped_module.", "")] = parameter
-    return found
+    return {peft_name(name): parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def peft_name(name: str) -> str:
+    inside = name[name.index("base_model.model.") :]
+    return inside.replace(".default.", ".").replace("_checkpoint_wrapped_module.", "")
 
 
 def philox(counters: np.ndarray, key: tuple[int, int]) -> np.ndarray:
@@ -73,7 +76,9 @@ def whole(tensor: torch.Tensor) -> torch.Tensor:
 
 def cut_like(value: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
     value = value.to(parameter.device)
-    return distribute_tensor(value, parameter.device_mesh, parameter.placements) if isinstance(parameter, DTensor) else value
+    if not isinstance(parameter, DTensor):
+        return value
+    return distribute_tensor(value, parameter.device_mesh, parameter.placements)
 
 
 def place_moments(optimizer: torch.optim.Optimizer, parameters: dict, moments: dict[str, torch.Tensor], step: int) -> None:
@@ -87,11 +92,10 @@ def place_moments(optimizer: torch.optim.Optimizer, parameters: dict, moments: d
 
 
 def read_moments(optimizer: torch.optim.Optimizer, parameters: dict) -> dict[str, torch.Tensor]:
-    kinds = ("exp_avg", "exp_avg_sq", "momentum_buffer")
     return {
         f"{kind}/{name}": whole(optimizer.state[parameter][kind])
         for name, parameter in parameters.items()
-        for kind in kinds
+        for kind in MOMENTS
         if isinstance(optimizer.state[parameter].get(kind), torch.Tensor)
     }
 

@@ -9,9 +9,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedType
 
-from .adapter import keep_blocks, place_moments, read_moments, trainable, whole
-
-KINDS = ("exp_avg", "exp_avg_sq", "momentum_buffer")
+from .adapter import MOMENTS, keep_blocks, place_moments, read_moments, trainable, whole
 
 
 class Machines:
@@ -47,7 +45,8 @@ class Machines:
         kinds = {key.split("/", 1)[0] for key in moments}
         zero = self.optimizer.optimizer
         for part in zero.fp32_partitioned_groups_flat:  # made by the first step, were there no moments before it
-            zero.optimizer.state[part] = {"step": torch.tensor(float(step)), **{kind: torch.zeros_like(part) for kind in kinds}}
+            zeros = {kind: torch.zeros_like(part) for kind in kinds}
+            zero.optimizer.state[part] = {"step": torch.tensor(float(step)), **zeros}
         for key, value in moments.items():
             kind, name = key.split("/", 1)
             safe_set_full_optimizer_state(self.parameters[name], value.to(self.accelerator.device), kind)
@@ -62,16 +61,15 @@ class Machines:
         """Around every micro-batch but the last: nothing is sent."""
         return nullcontext() if is_last or self.is_deepspeed else self.accelerator.no_sync(self.model)
 
-    def update(self, rate: float, blocks: dict, is_finite: bool) -> float | None:
+    def update(self, blocks: dict, is_finite: bool) -> float | None:
         """One optimizer step. The gradient's norm before clipping; None, with nothing changed, where it is not finite."""
-        if self.is_deepspeed:
+        if self.is_deepspeed:  # backward has taken the step
             return self.accelerator.clip_grad_norm_(self.parameters.values(), self.clip)
         keep_blocks(self.parameters, blocks)
         limit = self.clip if self.clip > 0 else float("inf")
         norm = whole(self.accelerator.clip_grad_norm_(list(self.parameters.values()), limit)).item()
         if not (is_finite and torch.isfinite(torch.tensor(norm))):
             return None
-        self.set_rate(rate)
         self.optimizer.step()
         self.optimizer.zero_grad()
         return norm
@@ -96,7 +94,7 @@ class Machines:
         weights, moments = {}, {}
         for name, parameter in self.parameters.items():
             weights[name] = whole(safe_get_full_fp32_param(parameter))
-            for kind in KINDS:
+            for kind in MOMENTS:
                 if any(kind in state for state in self.optimizer.optimizer.optimizer.state.values()):
                     moments[f"{kind}/{name}"] = whole(safe_get_full_optimizer_state(parameter, kind))
         return weights, moments

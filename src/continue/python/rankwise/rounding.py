@@ -54,6 +54,8 @@ def round_weights(model: torch.nn.Module, kinds: dict[str, list[str]]) -> None:
             known = next(p + name for p in ("", "model.", "transformer.") if p + name in parameters)
             owner = model.get_submodule(known.rpartition(".")[0])
             weight = parameters[known].data
+            if weight.is_meta:  # another process reads it, and sends this one its part
+                continue
             is_in_out = type(owner).__name__ == "Conv1D"
             matrix = weight.float().T.contiguous() if is_in_out else weight.float()
             result = rounded(matrix, kind)

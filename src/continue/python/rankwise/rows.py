@@ -4,6 +4,7 @@ A row is {"ids": [...], "targets": [[from, to], ...]}: the tokens at from … to
 """
 
 import json
+from array import array
 from pathlib import Path
 
 import torch
@@ -12,9 +13,14 @@ import torch.nn.functional as F
 IGNORED = -100
 
 
-def read_rows(path: Path) -> list[dict]:
+def read_lines(path: Path) -> list[dict]:
     with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+        return [slim(json.loads(line)) for line in lines]
+
+
+def slim(row: dict) -> dict:
+    """Of a row of tokens what training needs, four bytes a token: every process holds them all."""
+    return {"ids": array("i", row["ids"]), "targets": row["targets"]} if "ids" in row else row
 
 
 def target_tokens(rows: list[dict]) -> int:
