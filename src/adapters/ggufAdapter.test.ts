@@ -1,5 +1,6 @@
 // An adapter written for llama.cpp and read again does what it did; that llama.cpp itself agrees is shown by
 // e2e/llamaCpp.ts.
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type ByteSource, bytesSource } from '../formats/byteSource.ts';
 import { readGgufHeader } from '../formats/gguf.ts';
@@ -86,6 +87,19 @@ test.each(CASES)('%s: written as GGUF and read again, it changes the model as PE
   const again = await readAdapter([file], a);
   expect(again.config.baseModel).toBe('owner/model');
   expectSame(updates(laidOut(a, again)), updates(adapter), 1e-6);
+});
+
+test.each([
+  ['llama-biases', 1e-6],
+  ['gpt2', 1e-6],
+  ['qwen3', 2e-3],
+  ['mistral', 1e-6],
+])('%s: a file that the gguf package wrote changes the model as PEFT’s own files do', async (name, tolerance) => {
+  const a = parityArchitecture(name);
+  const path = new URL(`../../e2e/fixtures/gguf/adapter-${name}.gguf`, import.meta.url);
+  const theirs = await readAdapter([bytesSource(readFileSync(path), 'adapter.gguf')], a);
+  const adapter = laidOut(a, await readAdapter(parityFiles(`${name}/adapter`), a));
+  expectSame(updates(laidOut(a, theirs)), updates(adapter), tolerance);
 });
 
 test('f16 keeps eleven bits', async () => {

@@ -17,7 +17,7 @@ import type { AdapterLayout } from './adapterSet.ts';
 import { ggufArchitecture } from './ggufArchitecture.ts';
 import { architectureEntries, baseModelEntries } from './ggufEntries.ts';
 import { type GgufTensors, type GgufWeightType, ggufTensors } from './ggufTensors.ts';
-import { storedUpdates } from './merge.ts';
+import { type StoredUpdate, storedUpdates } from './merge.ts';
 
 export interface GgufFileOptions {
   readonly type: GgufWeightType;
@@ -48,17 +48,18 @@ export async function ggufFile(
 ): Promise<GgufFile> {
   const architecture = ggufArchitecture(a);
   const files = await openWeights(model);
-  const updates = adapter ? storedUpdates(a, files, adapter.layout, adapter.block) : new Map();
+  const updates = adapter ? storedUpdates(a, files, adapter.layout, adapter.block) : new Map<string, StoredUpdate>();
   const made = ggufTensors(a, architecture, files, updates, type);
   const notes = [...windowNotes(a), ...typeNotes(made, type, files.isGguf === true, adapter !== undefined)];
   const fileType: GgufEntry[] = [
     { key: 'general.file_type', type: 'u32', value: FILE_TYPES[type] },
     { key: 'general.quantization_version', type: 'u32', value: 2 },
   ];
+  const named: GgufEntry = { key: 'general.name', type: 'string', value: title };
   if (files.isGguf) {
     const { entries, ropeFactors } = await ggufParts(model.weights);
     const kept = entries.filter(({ key }) => !isOfTheFileItself(key) && !(adapter && isOfItsOrigin(key)));
-    const origin = adapter ? baseModelEntries(baseModel) : [];
+    const origin: GgufEntry[] = adapter ? [named, ...baseModelEntries(baseModel)] : [];
     const rope = ropeFactors ? [ropeTensor(await readFloats(ropeFactors, 0, ropeFactors.info.shape[0] ?? 0))] : [];
     return { file: ggufEntry(fileName, [...kept, ...origin, ...fileType], [...rope, ...made.tensors]), notes };
   }
@@ -66,7 +67,7 @@ export async function ggufFile(
   const entries: GgufEntry[] = [
     { key: 'general.architecture', type: 'string', value: architecture },
     { key: 'general.type', type: 'string', value: 'model' },
-    { key: 'general.name', type: 'string', value: title },
+    named,
     ...baseModelEntries(baseModel),
     ...architectureEntries(a, architecture),
     ...fileType,
@@ -84,9 +85,9 @@ function isOfTheFileItself(key: string): boolean {
   return /^(general\.(file_type|quantization_version|alignment)$|split\.|quantize\.)/.test(key);
 }
 
-/** Where the base was to be had: the merged model is not to be had there. */
+/** The base's name and where it was to be had: the merged model is another, and is not to be had there. */
 function isOfItsOrigin(key: string): boolean {
-  return /^general\.(source\.|base_model\.|url$|repo_url$|doi$|uuid$)/.test(key);
+  return /^general\.(source\.|base_model\.|name$|url$|repo_url$|doi$|uuid$)/.test(key);
 }
 
 function ropeTensor(values: Float32Array<ArrayBuffer>): GgufTensor {

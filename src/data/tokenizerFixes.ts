@@ -4,16 +4,10 @@
 import { ByteFallbackDecoder, type Decoder, SequenceDecoder } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { BYTE_LEVEL_PATTERN } from '../formats/byteCharacters.ts';
+import { isolate } from '../formats/ggufPreTokenizers.ts';
 
 const preTokenizerSchema = z.looseObject({ type: z.string() });
 type PreTokenizer = z.infer<typeof preTokenizerSchema>;
-
-const isolate = (pattern: string) => ({
-  type: 'Split',
-  pattern: { Regex: pattern },
-  behavior: 'Isolated',
-  invert: false,
-});
 
 /** The same pre-tokenizer in parts that the JavaScript library gets right. Unknown parts are left as they are. */
 export function fixPreTokenizer(config: unknown): unknown {

@@ -6,7 +6,7 @@
 
 import type { GgufArchitecture } from './ggufConfig.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
-import { type PreTokenizer, preTokenizerNamed } from './ggufPreTokenizers.ts';
+import { PRE_TOKENIZERS, type PreTokenizer } from './ggufPreTokenizers.ts';
 import { mergesByScore } from './ggufScores.ts';
 
 export interface GgufTokenizer {
@@ -72,7 +72,7 @@ function choosePreTokenizer(
   // Old files do not say; what their families use is known.
   const guess = { gpt2: 'gpt-2', qwen2: 'qwen2', qwen3: 'qwen2', llama: undefined }[architecture];
   const llama3 = tokens.includes('<|begin_of_text|>') ? 'llama-bpe' : undefined;
-  const pre = preTokenizerNamed(given === 'default' ? (guess ?? llama3 ?? given) : given);
+  const pre = PRE_TOKENIZERS.get(given === 'default' ? (guess ?? llama3 ?? given) : given);
   if (pre) return pre;
   throw metadata.fail(
     `${GGML}.pre: how ${JSON.stringify(given)} cuts texts is not known here; use the transformers folder of the same model`,

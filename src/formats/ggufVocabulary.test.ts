@@ -122,6 +122,16 @@ test('cutting without a name: the name of a way that gives the same tokens, and 
   expect(() => ggufVocabulary(fixture('gpt2', changes), 500)).toThrow(/how it cuts texts/);
 });
 
+test('an empty sequence of normalizers is none, and one of one is that one', () => {
+  const pre = (normalizers: object[]) => {
+    const { entries } = ggufVocabulary(fixture('qwen2', { normalizer: { type: 'Sequence', normalizers } }), 500);
+    return entries.flatMap((entry) => ('value' in entry && entry.key.endsWith('.pre') ? [entry.value] : []));
+  };
+  expect(pre([{ type: 'NFC' }])).toEqual(['qwen2']);
+  expect(pre([])).toEqual(['stablelm2']);
+  expect(() => pre([{ type: 'NFC' }, { type: 'Lowercase' }])).toThrow(/the normalizer Lowercase/);
+});
+
 test('an end of a text is needed; further stops are ends of a turn and of a message', () => {
   const files = fixture('qwen2');
   const ends = (tokenizerConfig: object, generationConfig: object) =>
@@ -131,6 +141,26 @@ test('an end of a text is needed; further stops are ends of a turn and of a mess
   expect(() => ends({}, {})).toThrow(/eos_token: missing/);
   expect(ends({ eos_token: '<|im_end|>' }, { eos_token_id: [2, 0] })).toEqual(['eos_token_id 2', 'eot_token_id 0']);
   expect(ends({}, { eos_token_id: 0 })).toEqual(['eos_token_id 0']);
+});
+
+test('what stands before a text: the beginning of a sequence, which need not be named; nothing else can be said', () => {
+  const begin = (post_processor: object, tokenizerConfig: object = { eos_token: '<|im_end|>' }) => {
+    const files = { ...fixture('qwen2', { post_processor }), tokenizerConfig };
+    const { entries } = ggufVocabulary(files, 500);
+    return entries.flatMap((entry) => ('value' in entry && /bos_token/.test(entry.key) ? [entry.value] : []));
+  };
+  const template = (...ids: number[]) => ({
+    type: 'TemplateProcessing',
+    single: [{ SpecialToken: { id: '<x>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+    pair: [],
+    special_tokens: { '<x>': { id: '<x>', ids, tokens: [] } },
+  });
+  expect(begin(template(1))).toEqual([1, true]);
+  expect(begin({ type: 'Sequence', processors: [{ type: 'ByteLevel' }, template(1)] })).toEqual([1, true]);
+  expect(begin({ type: 'BertProcessing', sep: ['</s>', 2], cls: ['<s>', 0] })).toEqual([0, true]);
+  expect(begin(template(1), { eos_token: '<|im_end|>', add_bos_token: false })).toEqual([false]);
+  expect(() => begin(template(1), { eos_token: '<|im_end|>', bos_token: '<|endoftext|>' })).toThrow(/bos_token alone/);
+  expect(() => begin(template(1, 2))).toThrow(/GGUF can put bos_token alone before a text, not 1, 2/);
 });
 
 test('every file in the repository that is given with a tokenizer.json can be written', async () => {

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { FormatError } from './formatError.ts';
-import { likePreTokenizer, preTokenizerName } from './ggufPreTokenizers.ts';
+import { likePreTokenizer, preTokenizerName } from './ggufPreTokenizerName.ts';
 import { scoresOf } from './ggufScores.ts';
 import type { GgufEntry } from './ggufWriter.ts';
 import { leadingTokens } from './leadingTokens.ts';
@@ -160,8 +160,10 @@ function kindOf(tokenizer: Tokenizer): Kind {
     if (prefix === undefined) throw refuse('a SentencePiece tokenizer with a normalizer of its own');
     return { model: 'llama', pre: 'default', prefix };
   }
-  const isNfc = typeOf(normalizer) === 'NFC';
-  if (normalizer != null && !isNfc) throw refuse(`the normalizer ${typeOf(normalizer)}`);
+  const kinds = normalizersOf(normalizer).map(typeOf);
+  const other = kinds.find((kind) => kind !== 'NFC');
+  if (other !== undefined) throw refuse(`the normalizer ${other}`);
+  const isNfc = kinds.includes('NFC');
   const parts = { preTokenizer, isNfc, ignoreMerges: model.ignore_merges === true };
   const pre = preTokenizerName(parts);
   if (pre !== undefined) return { model: 'gpt2', pre, notes: [] };
@@ -172,8 +174,15 @@ function kindOf(tokenizer: Tokenizer): Kind {
   return { model: 'gpt2', pre: alike.name, notes: [note] };
 }
 
-function typeOf(part: unknown): string | undefined {
-  return z.looseObject({ type: z.string() }).safeParse(part).data?.type;
+function typeOf(part: unknown): string {
+  return z.looseObject({ type: z.string() }).safeParse(part).data?.type ?? 'without a type';
+}
+
+/** One after another; none for null or an empty sequence. */
+function normalizersOf(normalizer: unknown): unknown[] {
+  if (normalizer == null) return [];
+  const sequence = z.looseObject({ normalizers: z.array(z.unknown()) }).safeParse(normalizer);
+  return sequence.success ? sequence.data.normalizers.flatMap(normalizersOf) : [normalizer];
 }
 
 const SPACES = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
@@ -187,13 +196,13 @@ const metaspaceSchema = z.looseObject({
 /** Undefined for what is no SentencePiece model without a normalizer. */
 function spacePrefixOf(normalizer: unknown, preTokenizer: unknown): SpacePrefix | undefined {
   const metaspace = metaspaceSchema.safeParse(preTokenizer);
-  if (metaspace.success && normalizer == null) {
+  const normalizers = normalizersOf(normalizer);
+  if (metaspace.success && normalizers.length === 0) {
     const { prepend_scheme: scheme, add_prefix_space: prefix } = metaspace.data;
     return (scheme ? scheme !== 'never' : (prefix ?? true)) ? 'unlessThere' : 'never';
   }
   if (preTokenizer != null) return undefined;
-  const parts = z.looseObject({ normalizers: z.array(z.unknown()) }).safeParse(normalizer).data?.normalizers;
-  const written = JSON.stringify(parts ?? [normalizer]);
+  const written = JSON.stringify(normalizers);
   if (written === JSON.stringify([SPACES])) return 'never';
   return written === JSON.stringify([{ type: 'Prepend', prepend: '▁' }, SPACES]) ? 'always' : undefined;
 }
@@ -240,13 +249,13 @@ function scoreEntries(
 
 function specialEntries(tokenizer: Tokenizer, config: Config, stops: number[], { ids }: Tokens): GgufEntry[] {
   const named = (text: string | null | undefined) => (text == null ? undefined : ids.get(text));
-  const bos = named(config.bos_token);
   const eos = named(config.eos_token) ?? stops[0];
   if (eos === undefined) {
     throw new FormatError('tokenizer_config.json', 'eos_token: missing, and generation_config.json names none either');
   }
   const [eot, eom] = stops.filter((id) => id !== eos);
-  const leading = leadingTokens(tokenizer.post_processor, config, bos);
+  const leading = leadingTokens(tokenizer.post_processor, config, named(config.bos_token));
+  const bos = named(config.bos_token) ?? leading[0];
   if (leading.length > 1 || (leading.length === 1 && leading[0] !== bos)) {
     throw new FormatError(
       NAME,

@@ -6,6 +6,8 @@ const templateSchema = z.looseObject({
   single: z.array(z.looseObject({ SpecialToken: z.looseObject({ id: z.string() }).optional() })),
   special_tokens: z.record(z.string(), z.looseObject({ ids: z.array(z.int()) })),
 });
+/** BERT's and RoBERTa's: one token before, one after. */
+const pairSchema = z.looseObject({ cls: z.tuple([z.string(), z.int()]) });
 const sequenceSchema = z.looseObject({ type: z.literal('Sequence'), processors: z.array(z.unknown()) });
 
 /** The ids, as transformers 5 finds them. */
@@ -21,7 +23,7 @@ export function leadingTokens(
   const processors = sequence.success ? sequence.data.processors : [postProcessor];
   return processors.flatMap((processor) => {
     const template = templateSchema.safeParse(processor);
-    if (!template.success) return [];
+    if (!template.success) return pairSchema.safeParse(processor).data?.cls.slice(1).map(Number) ?? [];
     const { single, special_tokens: special } = template.data;
     const textAt = single.findIndex((part) => part.SpecialToken === undefined);
     const before = single.slice(0, Math.max(0, textAt));

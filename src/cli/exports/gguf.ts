@@ -1,9 +1,8 @@
 // `export --format gguf`: the model as one file for llama.cpp, an adapter merged in or without one.
-import { basename } from 'node:path';
 import type { GgufWeightType } from '../../adapters/ggufTensors.ts';
 import { ggufFile } from '../../adapters/mergedGguf.ts';
-import { ggufStem } from '../../formats/ggufShards.ts';
 import type { ExportDtype, ExportFormat } from './exportFormat.ts';
+import { exportTitle } from './exportTitle.ts';
 
 const TYPES: Readonly<Record<ExportDtype, GgufWeightType>> = { f32: 'F32', f16: 'F16', q8: 'Q8_0', q4: 'Q4_0' };
 
@@ -13,8 +12,8 @@ export const gguf: ExportFormat = {
   fileEnding: '.gguf',
   async files({ model, adapters: [adapter], dtype = 'f16' }) {
     const type = TYPES[dtype];
-    const base = ggufStem({ name: model.path });
-    const title = adapter ? `${base} ${basename(adapter.path).replace(/\.(zip|gguf)$/i, '')}` : base;
+    const base = exportTitle(model.path);
+    const title = adapter ? `${base} ${exportTitle(adapter.path)}` : base;
     const { file, notes } = await ggufFile(model.folder, model.architecture, adapter, {
       type,
       fileName: `${title.replaceAll(' ', '-')}-${type}.gguf`,

@@ -1,7 +1,7 @@
 // `export --format gguf-lora`: the adapter alone, as llama.cpp loads it beside a GGUF file of the base model.
-import { basename } from 'node:path';
 import { ggufAdapterFile } from '../../adapters/ggufAdapter.ts';
 import type { ExportFormat } from './exportFormat.ts';
+import { exportTitle } from './exportTitle.ts';
 
 export const ggufLora: ExportFormat = {
   dtypes: ['f32', 'f16'],
@@ -10,8 +10,8 @@ export const ggufLora: ExportFormat = {
   async files({ model, adapters, dtype }) {
     const [adapter] = adapters;
     if (!adapter) throw new RangeError('gguf-lora: no adapter');
-    const title = basename(adapter.path).replace(/\.(zip|gguf)$/i, '');
-    const baseModel = adapter.config.baseModel ?? model.hubId ?? basename(model.path);
+    const title = exportTitle(adapter.path);
+    const baseModel = adapter.config.baseModel ?? model.hubId ?? exportTitle(model.path);
     const file = ggufAdapterFile(model.architecture, adapter, {
       fileName: `${title}-lora.gguf`,
       title,
