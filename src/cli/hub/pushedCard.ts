@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { adapterCard } from '../../formats/adapterCard.ts';
 import { type CardRun, chart } from '../../formats/cardText.ts';
+import { textEntry } from '../../formats/folderEntries.ts';
 import { type LossPoint, lossChart } from '../../formats/lossChart.ts';
 import { modelCard } from '../../formats/modelCard.ts';
 import { readAdapterConfig } from '../../formats/peft.ts';
@@ -30,12 +31,12 @@ export async function pushedCard({ files, form }: PushedFiles, options: CardOpti
   const { path, repo, adapterPath, metricsPath } = options;
   const isFolder = existing(path).isDirectory();
   const svg = metricsPath === undefined ? undefined : lossOf(metricsPath, adapterPath ?? path);
-  const picture = svg === undefined ? [] : [textFile(CHART, svg)];
+  const picture = svg === undefined ? [] : [textEntry(CHART, svg)];
   const old =
     isFolder && files.some(({ name }) => name === 'README.md')
       ? readFileSync(join(path, 'README.md'), 'utf8')
       : undefined;
-  if (old !== undefined) return [textFile('README.md', edited(old, repo, svg !== undefined)), ...picture];
+  if (old !== undefined) return [textEntry('README.md', edited(old, repo, svg !== undefined)), ...picture];
   const adapterFolder = form === undefined ? path : adapterPath;
   const known = adapterFolder === undefined ? undefined : await knownOf(adapterFolder);
   const baseModel = known?.config.baseModel ?? nameInConfig(path) ?? 'a model that is not named';
@@ -52,7 +53,7 @@ export async function pushedCard({ files, form }: PushedFiles, options: CardOpti
   if (form === undefined) {
     if (!known) return [];
     return [
-      textFile('README.md', adapterCard({ ...about, config: known.config, trainedParameters: known.parameters })),
+      textEntry('README.md', adapterCard({ ...about, config: known.config, trainedParameters: known.parameters })),
       ...picture,
     ];
   }
@@ -60,7 +61,7 @@ export async function pushedCard({ files, form }: PushedFiles, options: CardOpti
     ? `a${known.config.useRslora ? 'n rsLoRA' : ' LoRA'} adapter of rank ${known.config.rank}`
     : undefined;
   const card = modelCard({ ...about, form, stored: storedIn(files), ...(adapter === undefined ? {} : { adapter }) });
-  return [textFile('README.md', card), ...picture];
+  return [textEntry('README.md', card), ...picture];
 }
 
 /** What an adapter's folder says of itself and of the run that made it. */
@@ -124,9 +125,4 @@ function parsed(line: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function textFile(name: string, text: string): PushFile {
-  const bytes = new TextEncoder().encode(text);
-  return { name, sizeBytes: bytes.length, bytes: async () => bytes };
 }
