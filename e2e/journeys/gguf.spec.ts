@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { bytesSource, readText } from '../../src/formats/byteSource.ts';
 import { openZip } from '../../src/formats/zipReader.ts';
+import { LibraryPage } from '../pages/libraryPage.ts';
 import { TrainPage } from '../pages/trainPage.ts';
 
 const MINUTE_MS = 60_000;
@@ -38,6 +39,22 @@ test('one file is a model: its types shown, trained on as they are, the adapter 
   const config = files.find((file) => file.name.endsWith('adapter_config.json'));
   if (!config) throw new Error('no adapter_config.json');
   expect(JSON.parse(await readText(config))).toMatchObject({ base_model_name_or_path: 'someone/mixed-types', r: 2 });
+
+  // It leaves as a GGUF file too, comes in as one, and leaves as the folder that it was.
+  const library = new LibraryPage(page);
+  await library.open();
+  await library.openRun(/./);
+  const lora = await (await library.openExport(/./)).download('Adapter in GGUF');
+  await library.importZip(lora);
+  const imported = lora.name.replace('.gguf', '');
+  await expect(library.detail(imported).getByText('Trained elsewhere and imported')).toBeVisible();
+  const again = await (await library.openExport(imported)).download('Adapter');
+  const weights = async (zip: { name: string; bytes: Uint8Array }) => {
+    const all = await openZip(bytesSource(zip.bytes, zip.name));
+    const file = all.find(({ name }) => name.endsWith('adapter_model.safetensors'));
+    return file && Buffer.from(await file.read(0, file.sizeBytes)).toString('base64');
+  };
+  expect(await weights(again)).toBe(await weights({ name, bytes }));
 });
 
 test('the parts of a split file open together; a part alone and a file cut short say what to do', async ({ page }) => {
