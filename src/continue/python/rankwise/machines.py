@@ -3,6 +3,7 @@
 Each process's gradient is averaged over all of them by whoever wraps the model, so a loss is scaled by their number.
 """
 
+import os
 from contextlib import nullcontext
 
 import torch
@@ -14,14 +15,16 @@ from .adapter import MOMENTS, keep_blocks, place_moments, read_moments, trainabl
 
 class Machines:
     def __init__(self, micro_batch: int, clip: float, dtype: torch.dtype):
-        self.accelerator = Accelerator()
+        # DeepSpeed takes the whole model's number type from here; elsewhere it would be autocast, which is not wanted.
+        is_deepspeed = os.environ.get("ACCELERATE_USE_DEEPSPEED") == "true"
+        is_half = is_deepspeed and dtype == torch.bfloat16
+        self.accelerator = Accelerator(mixed_precision="bf16" if is_half else "no")
         self.clip = clip
         self.is_deepspeed = self.accelerator.distributed_type == DistributedType.DEEPSPEED
         if self.is_deepspeed:
             config = self.accelerator.state.deepspeed_plugin.deepspeed_config
             config["train_micro_batch_size_per_gpu"] = micro_batch
             config["gradient_clipping"] = clip
-            config["bf16"] = {"enabled": dtype == torch.bfloat16}
             config["zero_allow_untested_optimizer"] = True
 
     def describe(self) -> str:
