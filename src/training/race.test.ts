@@ -181,6 +181,30 @@ it('rows of an adapter that has stopped are computed no longer, and the others d
   });
 });
 
+it('goes on where the steps under way break the last adapters as one leaves', async () => {
+  await withCase('llama', async ({ model, expected }, gpu) => {
+    const rows = tokenRows(expected.training.rows);
+    const layouts = layOutAdapters(model.architecture, [RACERS[0]!.spec, RACERS[0]!.spec]);
+    const settings = { ...SETTINGS, optimizer: { kind: 'sgd', momentum: 0 } as const, clip: 0, warmupSteps: 0 };
+    const learningRates = [1e30, 1e18];
+    const trainer = await Trainer.plan({ gpu, model, layouts, learningRates, settings, rows, validationRows: [] });
+    await trainer.open(freshState(initialParameters(layouts, [SEED, SEED]), settings));
+    const reports: StepReport[] = [];
+    let before = trainer.step(1);
+    for (let step = 2; step <= 6; step++) {
+      const next = trainer.step(step);
+      reports.push(await before);
+      before = next;
+    }
+    reports.push(await before);
+    const { parameters, stopped } = await trainer.readState(6);
+    await trainer.close();
+    expect(stopped.map(({ adapter }) => adapter)).toEqual([0, 1]);
+    expect(reports.at(-1)?.adapters.every(({ isStopped }) => isStopped)).toBe(true);
+    expect(parameters.every(Number.isFinite)).toBe(true);
+  });
+});
+
 /** Largest difference over the largest value: rounding, where sums are cut elsewhere. */
 const ROUNDING = 1e-5;
 
