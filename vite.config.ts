@@ -14,8 +14,8 @@ export default defineConfig({
   base: './',
   plugins: [react(), developWithoutPolicy, benchPage],
   worker: { format: 'es' },
-  // It finds its WebAssembly beside its own script.
-  optimizeDeps: { entries: PREPARED_PAGES, exclude: ['@sqlite.org/sqlite-wasm'] },
+  // The one finds its WebAssembly beside its own script; the other, found late, would have the page load anew.
+  optimizeDeps: { entries: PREPARED_PAGES, exclude: ['@sqlite.org/sqlite-wasm', 'onnxruntime-web'] },
   build: { target: 'es2023', sourcemap: false },
   server: { port: 5173 },
   preview: { port: 4173 },
