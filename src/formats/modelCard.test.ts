@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { cardFormOf } from './cardForm.ts';
 import { type CardForm, modelCard } from './modelCard.ts';
 
-const card = (form: CardForm) =>
+const card = (form: CardForm, baseModel = 'HuggingFaceTB/SmolLM2-135M-Instruct') =>
   modelCard({
     title: 'Towns',
-    baseModel: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+    baseModel,
     isOnHub: true,
     data: { name: 'pairs.txt', pairs: 42_061, validationPairs: 0 },
     settings: [['Learning rate', '2e-4']],
@@ -25,6 +25,9 @@ test('a merged model, for transformers', () => {
     'HuggingFaceTB/SmolLM2-135M-Instruct with a LoRA adapter of rank 8 merged into its weights, trained with Rankwise on 42,061 context–target pairs from pairs.txt. Stored as f16.',
   );
   expect(text).toContain('AutoModelForCausalLM.from_pretrained("ada/towns")');
+  expect(card({ kind: 'transformers' }, 'openai-community/gpt2')).toContain(
+    '\nopenai-community/gpt2 with a LoRA adapter',
+  );
   expect(text).toContain('| Validation loss | 1.23 |\n\n## Loss\n\n![Loss over the steps of training](loss.svg)\n');
 });
 

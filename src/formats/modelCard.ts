@@ -14,7 +14,7 @@ export interface ModelCardInfo extends CardRun {
   form: CardForm;
   /** In numbers of what kind it is stored, in words. */
   stored: string;
-  /** The adapter that was merged or is here, in words. Absent where there is none that is known of. */
+  /** The adapter that was merged or is here: `a LoRA adapter of rank 8`. Absent where there is none that is known of. */
   adapter?: string;
 }
 
@@ -40,8 +40,9 @@ function sentence(info: ModelCardInfo, isAdapter: boolean): string {
   const { adapter } = info;
   if (adapter === undefined)
     return isAdapter ? `For ${base}, ${trainedOn(info)}.` : `${base}, converted with Rankwise.`;
-  const what = isAdapter ? `${adapter} for ${base}` : `${base} with ${adapter} merged into its weights`;
-  return `${what[0]?.toUpperCase() ?? ''}${what.slice(1)}, ${trainedOn(info)}.`;
+  // A name is written as its owner does, at a sentence's start too.
+  const what = isAdapter ? `A${adapter.slice(1)} for ${base}` : `${base} with ${adapter} merged into its weights`;
+  return `${what}, ${trainedOn(info)}.`;
 }
 
 function libraryOf({ kind }: CardForm): string | undefined {
