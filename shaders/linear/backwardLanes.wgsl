@@ -35,7 +35,7 @@ fn main(
   // A frozen product has no column blocks.
   @if(lora) {
     if (params.columnBlocks > 0u) {
-      let group = segments[workgroup.z * params.columnBlocks];
+      let group = segments[(params.groupStart + workgroup.z) * params.columnBlocks];
       rowStart = group.rowStart;
       rowEnd = group.rowStart + group.rowCount;
     }
@@ -61,7 +61,7 @@ fn main(
   var sums = zeroRows();
   @if(lora) {
     for (var block = 0u; block < params.columnBlocks; block++) {
-      let segment = segments[workgroup.z * params.columnBlocks + block];
+      let segment = segments[(params.groupStart + workgroup.z) * params.columnBlocks + block];
       let rank = segment.rank;
       let va = segment.uStart + (ra - rowStart) * rank;
       let vb = segment.uStart + (rb - rowStart) * rank;

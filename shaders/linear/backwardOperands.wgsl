@@ -4,8 +4,10 @@
 @if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::step::StepHeader;
 
-// tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
-struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, columnBlocks: u32, tileStart: u32 }
+// tileStart, groupStart: the first tile of rows and the first group of this dispatch, where a product is cut into several.
+struct Params {
+  rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, columnBlocks: u32, tileStart: u32, groupStart: u32,
+}
 @group(0) @binding(0) var<uniform> params: Params;
 // As vectors where inner is a multiple of 4 and so are all first columns (`evenCols`).
 @if(evenCols) @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;

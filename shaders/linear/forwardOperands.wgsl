@@ -4,8 +4,11 @@
 @if(lora) import package::shared::segments::Segment;
 @if(activate) import package::shared::activation::activate;
 
-// tileStart: the first tile of rows of this dispatch, where a large product is cut into several.
-struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32, hasBias: u32, hasResidual: u32, isAdapted: u32, tileStart: u32 }
+// tileStart, segmentStart: the first tile of rows and the first segment of this dispatch, where a product is cut into several.
+struct Params {
+  rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32,
+  hasBias: u32, hasResidual: u32, isAdapted: u32, tileStart: u32, segmentStart: u32,
+}
 @group(0) @binding(0) var<uniform> params: Params;
 // As vectors where every first and last column is a multiple of 4 (`evenCols`). Some other tensor where there is none.
 @if(evenCols) alias Columns = vec4f;
@@ -21,10 +24,10 @@ struct Params { rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: 
 @if(lora && evenRanks) @group(0) @binding(7) var<storage, read> u: array<vec4f>;
 @if(lora && evenRanks) @group(0) @binding(8) var<storage, read> lora: array<vec4f>;
 
-/// A segment of the group table; of a frozen product, which has none, all of it at rank 0.
+/// A segment of this dispatch; of a frozen product, which has none, all of it at rank 0.
 @if(lora) fn segmentAt(index: u32) -> Segment {
   // Read before the branch: loads within one are several times the code on some drivers.
-  let segment = segments[index];
+  let segment = segments[params.segmentStart + index];
   if (params.isAdapted == 0u) { return Segment(0u, params.rows, 0u, params.cols, 0u, 0u, 0u, 0u, 0.0, 0u, 0u, 0.0); }
   return segment;
 }

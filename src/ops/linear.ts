@@ -6,7 +6,7 @@ import type { Call, Pass } from '../gpu/plan.ts';
 import type { KernelSource } from '../gpu/shaders.ts';
 import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
 import type { Activation } from './activation.ts';
-import { type LoraTensors, SEGMENT_WORDS } from './loraSegments.ts';
+import { type GroupRun, type LoraTensors, SEGMENT_WORDS } from './loraSegments.ts';
 import { ANY_TILE, chosenTile, type ProductClass, type ProductTile, productClass } from './productTiles.ts';
 import { formatConditions, partRows, type WeightMatrix, type WeightPart } from './weightMatrix.ts';
 
@@ -78,42 +78,57 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
       t.activate?.y ?? t.residual ?? t.x,
       ...(hasLora ? [lora?.segments ?? t.x, lora?.u ?? t.x, lora?.parameters ?? t.x] : []),
     ];
-    const kernel: KernelSource = {
+    const kernelOf = (hasEvenRanks: boolean): KernelSource => ({
       path: isVector ? 'linear/vector' : `linear/forward${tile.module}`,
       conditions: {
         ...(isVector ? {} : tile.conditions),
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: hasLora,
-        evenRanks: tile.servesFrozen && hasLora && !isVector && (lora?.table.hasEvenRanks ?? true),
+        evenRanks: tile.servesFrozen && hasLora && !isVector && hasEvenRanks,
         evenCols: tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora),
         activate: t.activate !== undefined,
         ...(t.activate ? { [t.activate.activation]: true } : {}),
       },
       constants: isVector ? {} : tile.constants,
-    };
+    });
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
-    runByRowTiles(pass, options, kernel, {
-      params: {
-        rows,
-        inner,
-        cols,
-        weightStart: part.rowStart,
-        weightRows: partRows(part),
-        hasBias: t.bias ? 1 : 0,
-        hasResidual: t.residual ? 1 : 0,
-        isAdapted: lora ? 1 : 0,
-      },
-      buffers: [t.x, part.tensor, t.y, ...operands],
-      workgroups: [
-        Math.ceil(tileCols / (isVector ? VECTOR_COLS : tile.cols)),
-        isVector ? tileRows : Math.ceil(tileRows / tile.rows),
-        lora?.table.segments ?? 1,
-      ],
-      operations: 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0),
-    });
+    const operations = 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0);
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, tile.servesFrozen && !isVector)) {
+      runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
+        params: {
+          rows,
+          inner,
+          cols,
+          weightStart: part.rowStart,
+          weightRows: partRows(part),
+          hasBias: t.bias ? 1 : 0,
+          hasResidual: t.residual ? 1 : 0,
+          isAdapted: lora ? 1 : 0,
+          segmentStart: firstGroup * (lora?.table.columnBlocks ?? 0),
+        },
+        buffers: [t.x, part.tensor, t.y, ...operands],
+        workgroups: [
+          Math.ceil(tileCols / (isVector ? VECTOR_COLS : tile.cols)),
+          isVector ? tileRows : Math.ceil(tileRows / tile.rows),
+          groups * (lora?.table.columnBlocks ?? 1),
+        ],
+        operations: operations * share,
+      });
+    }
   }
+}
+
+/**
+ * The groups of a product, by dispatch: those whose ranks are multiples of 4 load them as vectors, and need not wait for
+ * the others of a race. `share`: of all groups.
+ */
+function runsOf(lora: LoraTensors | undefined, isByRanks: boolean): (GroupRun & { share: number })[] {
+  if (!lora) return [{ firstGroup: 0, groups: 1, hasEvenRanks: true, share: 1 }];
+  const { groups, runs } = lora.table;
+  if (!isByRanks) return [{ firstGroup: 0, groups, hasEvenRanks: false, share: 1 }];
+  return runs.map((run) => ({ ...run, share: run.groups / groups }));
 }
 
 /** How `linearBackward` treats what is already in dx. */
@@ -141,25 +156,24 @@ export function linearBackward(
     const dropout = lora?.table.hasDropout === true;
     const servesFrozen = tile.servesFrozen && into.kind !== 'rescale' && elementCount(t.dy.shape) >= SEGMENT_WORDS;
     const hasLora = lora !== undefined || servesFrozen;
-    runByRowTiles(
-      pass,
-      options,
-      {
-        path: `linear/backward${tile.module}`,
-        conditions: {
-          ...tile.conditions,
-          ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
-          aligned,
-          lora: hasLora,
-          evenRanks: tile.servesFrozen && hasLora && (lora?.table.hasEvenRanks ?? true),
-          evenCols: tile.servesFrozen,
-          dropout,
-          accumulate: index > 0 || into.kind === 'add',
-          rescale: into.kind === 'rescale',
-        },
-        constants: tile.constants,
+    const kernelOf = (hasEvenRanks: boolean): KernelSource => ({
+      path: `linear/backward${tile.module}`,
+      conditions: {
+        ...tile.conditions,
+        ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
+        aligned,
+        lora: hasLora,
+        evenRanks: tile.servesFrozen && hasLora && hasEvenRanks,
+        evenCols: tile.servesFrozen,
+        dropout,
+        accumulate: index > 0 || into.kind === 'add',
+        rescale: into.kind === 'rescale',
       },
-      {
+      constants: tile.constants,
+    });
+    const operations = 2 * rows * inner * partRows(part) + 2 * (lora ? lora.table.projectedElements * inner : 0);
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, tile.servesFrozen)) {
+      runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
         params: {
           rows,
           inner,
@@ -167,6 +181,7 @@ export function linearBackward(
           weightStart: part.rowStart,
           weightRows: partRows(part),
           columnBlocks: lora?.table.columnBlocks ?? 0,
+          groupStart: firstGroup,
         },
         buffers: [
           t.dy,
@@ -176,14 +191,10 @@ export function linearBackward(
           ...(hasLora ? [lora?.segments ?? t.dy, lora?.v ?? t.dy, lora?.parameters ?? t.dy] : []),
           ...(lora && dropout ? [lora.step] : []),
         ],
-        workgroups: [
-          Math.ceil(inner / tile.cols),
-          Math.ceil((lora?.table.maxRows ?? rows) / tile.rows),
-          lora?.table.groups ?? 1,
-        ],
-        operations: 2 * rows * inner * partRows(part) + 2 * (lora ? lora.table.projectedElements * inner : 0),
-      },
-    );
+        workgroups: [Math.ceil(inner / tile.cols), Math.ceil((lora?.table.maxRows ?? rows) / tile.rows), groups],
+        operations: operations * share,
+      });
+    }
   });
 }
 

@@ -42,13 +42,19 @@ export interface SegmentTable {
   readonly maxGroupRank: number;
   /** Every block of columns starts and ends at a multiple of 4. */
   readonly hasAlignedColumns: boolean;
-  /** Every rank, and every start of A, B, U and V, is a multiple of 4. */
-  readonly hasEvenRanks: boolean;
+  /** All groups in order: neighbours that are alike in whether every rank, and every start of A, B, U and V, is a multiple of 4. */
+  readonly runs: readonly GroupRun[];
   /** Elements of U (and of V): the sum of rowCount × rank. */
   readonly projectedElements: number;
   /** Sum of rowCount × rank × colCount: the arithmetic of U·Bᵀ is twice this. */
   readonly productCount: number;
   readonly hasDropout: boolean;
+}
+
+export interface GroupRun {
+  readonly firstGroup: number;
+  readonly groups: number;
+  readonly hasEvenRanks: boolean;
 }
 
 export const SEGMENT_WORDS = 12;
@@ -61,8 +67,9 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
   let [index, uStart, productCount, maxRows, maxCols, maxRank, maxGroupRank] = [0, 0, 0, 0, 0, 0, 0];
   let hasDropout = false;
   let hasAlignedColumns = true;
-  let hasEvenRanks = true;
-  for (const group of groups) {
+  const runs: GroupRun[] = [];
+  for (const [firstGroup, group] of groups.entries()) {
+    let hasEvenRanks = true;
     if (group.columns.length !== columnBlocks) {
       throw new GpuUsageError(`loraSegments: expected ${columnBlocks} column blocks, got ${group.columns.length}`);
     }
@@ -83,6 +90,9 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
       hasAlignedColumns &&= colStart % 4 === 0 && colCount % 4 === 0;
       hasEvenRanks &&= [rank, aStart, bStart, uStart].every((count) => count % 4 === 0);
     }
+    const run = runs.at(-1);
+    if (run?.hasEvenRanks === hasEvenRanks) runs[runs.length - 1] = { ...run, groups: run.groups + 1 };
+    else runs.push({ firstGroup, groups: 1, hasEvenRanks });
     maxGroupRank = Math.max(
       maxGroupRank,
       group.columns.reduce((sum, { adapted }) => sum + (adapted?.rank ?? 0), 0),
@@ -98,7 +108,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
     maxRank,
     maxGroupRank,
     hasAlignedColumns,
-    hasEvenRanks,
+    runs,
     projectedElements: uStart,
     productCount,
     hasDropout,
@@ -113,7 +123,7 @@ export function roomierTable(a: SegmentTable, b: SegmentTable): SegmentTable {
     maxGroupRank: Math.max(a.maxGroupRank, b.maxGroupRank),
     projectedElements: Math.max(a.projectedElements, b.projectedElements),
     productCount: Math.max(a.productCount, b.productCount),
-    hasEvenRanks: a.hasEvenRanks && b.hasEvenRanks,
+    runs: [{ firstGroup: 0, groups: a.groups, hasEvenRanks: [...a.runs, ...b.runs].every((run) => run.hasEvenRanks) }],
   };
 }
 
