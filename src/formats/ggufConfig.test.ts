@@ -64,7 +64,8 @@ test('sizes given for each layer must be equal', () => {
 test.each<[Entries, string]>([
   [{ 'general.architecture': 'gemma3' }, '"gemma3" is not supported'],
   [{ 'general.architecture': 7 }, 'general.architecture: expected text, got 7'],
-  [{ 'general.type': 'adapter' }, 'general.type: this GGUF file is no model but a part: "adapter"'],
+  [{ 'general.type': 'adapter' }, 'general.type: this is a LoRA adapter, not a model'],
+  [{ 'general.type': 'mmproj' }, 'general.type: this GGUF file is no model but a part: "mmproj"'],
   [{ 'llama.block_count': 0 }, 'llama.block_count: expected at least 1, got 0'],
   [{ 'llama.block_count': 1.5 }, 'llama.block_count: expected a whole number, got 1.5'],
   [{ 'llama.block_count': ['a', 'b'] }, 'llama.block_count: expected a whole number, got a list of 2'],
