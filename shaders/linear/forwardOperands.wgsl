@@ -32,28 +32,18 @@ struct Params {
   return segment;
 }
 
-@if(!evenCols) fn withExtras(at: u32, col: u32, value: f32) -> f32 {
+@if(!evenCols) fn storeOne(row: u32, col: u32, value: f32) {
+  let at = row * params.cols + col;
   var sum = value;
   if (params.hasBias != 0u) { sum += bias[col]; }
   @if(!activate) { if (params.hasResidual != 0u) { sum += residual[at]; } }
-  return sum;
-}
-
-@if(!evenCols) fn store4(row: u32, rowEnd: u32, col: u32, colEnd: u32, value: vec4f) {
-  if (row >= rowEnd) { return; }
-  let count = min(4u, max(col, colEnd) - col);
-  for (var j = 0u; j < count; j++) { storeOne(row, col + j, value[j]); }
-}
-
-@if(!evenCols) fn storeOne(row: u32, col: u32, value: f32) {
-  let at = row * params.cols + col;
-  store(at, withExtras(at, col, value));
-}
-
-@if(!evenCols) fn store(at: u32, sum: f32) {
   y[at] = sum;
   @if(activate && aligned) { activated[at] = activate(vec4f(sum)).x; }
   @if(activate && !aligned) { activated[at] = activate(sum); }
+}
+
+@if(!evenCols) fn store4(row: u32, rowEnd: u32, col: u32, colEnd: u32, value: vec4f) {
+  if (row < rowEnd && col < colEnd) { storeBiased4(row, col, colEnd, value + bias4(col, colEnd)); }
 }
 
 /// The bias of columns col … col + 3, of which those before colEnd count.
@@ -67,21 +57,36 @@ fn bias4(col: u32, colEnd: u32) -> vec4f {
 }
 
 /// Columns col … min(col + 4, colEnd) of a row, of sums that began with the bias.
-fn storeBiased4(row: u32, col: u32, colEnd: u32, value: vec4f) {
-  @if(evenCols) {
-    if (col >= colEnd) { return; }
-    let at = (row * params.cols + col) / 4u;
-    var sums = value;
-    @if(!activate) { if (params.hasResidual != 0u) { sums += residual[at]; } }
-    y[at] = sums;
-    @if(activate) { activated[at] = activate(sums); }
-  }
-  @if(!evenCols) {
-    for (var j = 0u; j < min(4u, max(col, colEnd) - col); j++) {
-      let at = row * params.cols + col + j;
-      var sum = value[j];
-      @if(!activate) { if (params.hasResidual != 0u) { sum += residual[at]; } }
-      store(at, sum);
+@if(evenCols) fn storeBiased4(row: u32, col: u32, colEnd: u32, value: vec4f) {
+  if (col >= colEnd) { return; }
+  let at = (row * params.cols + col) / 4u;
+  var sums = value;
+  @if(!activate) { if (params.hasResidual != 0u) { sums += residual[at]; } }
+  y[at] = sums;
+  @if(activate) { activated[at] = activate(sums); }
+}
+
+@if(!evenCols) fn storeBiased4(row: u32, col: u32, colEnd: u32, value: vec4f) {
+  let count = min(4u, max(col, colEnd) - col);
+  let at = row * params.cols + col;
+  var sums = value;
+  if (count == 4u) {
+    @if(!activate) {
+      if (params.hasResidual != 0u) {
+        sums += vec4f(residual[at], residual[at + 1u], residual[at + 2u], residual[at + 3u]);
+      }
+    }
+    y[at] = sums.x; y[at + 1u] = sums.y; y[at + 2u] = sums.z; y[at + 3u] = sums.w;
+  } else {
+    for (var j = 0u; j < count; j++) {
+      @if(!activate) { if (params.hasResidual != 0u) { sums[j] += residual[at + j]; } }
+      y[at + j] = sums[j];
     }
   }
+  // Once for all four.
+  @if(activate && aligned) {
+    let results = activate(sums);
+    for (var j = 0u; j < count; j++) { activated[at + j] = results[j]; }
+  }
+  @if(activate && !aligned) { for (var j = 0u; j < count; j++) { activated[at + j] = activate(sums[j]); } }
 }
