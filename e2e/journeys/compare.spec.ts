@@ -41,9 +41,7 @@ test.beforeAll(async ({ browser }) => {
   const train = new TrainPage(page);
   await train.open();
   await train.waitUntilReady(2 * MINUTE_MS);
-  const drawer = await train.chooseDataFile(fewRows());
-  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
-  await train.closeDrawer();
+  await train.useDataFile(fewRows());
   for (const rank of [1, 4, 16]) {
     await train.waitUntilReady();
     await train.chooseRank(rank);

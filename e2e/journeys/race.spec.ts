@@ -4,33 +4,18 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { ComparePage } from '../pages/comparePage.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
+import { townRows } from '../pages/townRows.ts';
 import { TrainPage } from '../pages/trainPage.ts';
 
 const MINUTE_MS = 60_000;
 const STEPS = 12;
-
-/** Few and short, so that evaluating takes no time. */
-function fewRows() {
-  const towns = ['Arlen', 'Bede', 'Corby', 'Dunmore', 'Elham'];
-  const rows = Array.from({ length: 40 }, (_, i) => ({
-    context: `question: how old is ${towns[i % towns.length]} ${i}?`,
-    target: `${towns[i % towns.length]} is ${i * 7} years old.`,
-  }));
-  return {
-    name: 'towns.jsonl',
-    mimeType: 'application/jsonl',
-    buffer: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
-  };
-}
 
 test('a race of three ranks: curves, a drop, a reload, and three runs in the Library', async ({ page }) => {
   test.setTimeout(12 * MINUTE_MS);
   const train = new TrainPage(page);
   await train.open();
   await train.waitUntilReady(2 * MINUTE_MS);
-  const drawer = await train.chooseDataFile(fewRows());
-  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
-  await train.closeDrawer();
+  await train.useDataFile(townRows());
   const ranks = train.adapter.getByRole('group', { name: /^Rank/ });
   for (const rank of ['1', '4', '64'])
     await ranks.getByRole('checkbox', { name: rank, exact: true }).check({ force: true });
@@ -80,9 +65,7 @@ test('a race that memory is too short for runs in two heats, and its lists come 
   const train = new TrainPage(page);
   await train.open();
   await train.waitUntilReady(2 * MINUTE_MS);
-  const drawer = await train.chooseDataFile(fewRows());
-  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
-  await train.closeDrawer();
+  await train.useDataFile(townRows());
   await train.chooseRank(1, 4, 16);
   await train.chooseSteps(3);
   await expect(train.state).toContainText('Ready: 3 adapters, 3 steps');

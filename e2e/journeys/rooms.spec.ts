@@ -7,6 +7,7 @@ import Papa from 'papaparse';
 import { ComparePage } from '../pages/comparePage.ts';
 import { LibraryPage } from '../pages/libraryPage.ts';
 import { PlaygroundPage } from '../pages/playgroundPage.ts';
+import { townRows } from '../pages/townRows.ts';
 import { TrainPage } from '../pages/trainPage.ts';
 
 const STEPS = 10;
@@ -27,20 +28,6 @@ async function trainShortly(rank: number): Promise<void> {
   await train.waitUntilFinished(4 * MINUTE_MS);
 }
 
-/** Few and short, so that evaluating on the held-out tenth takes no time. */
-function fewRows() {
-  const towns = ['Arlen', 'Bede', 'Corby', 'Dunmore', 'Elham'];
-  const rows = Array.from({ length: 40 }, (_, i) => ({
-    context: `question: how old is ${towns[i % towns.length]} ${i}?`,
-    target: `${towns[i % towns.length]} is ${i * 7} years old.`,
-  }));
-  return {
-    name: 'towns.jsonl',
-    mimeType: 'application/jsonl',
-    buffer: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
-  };
-}
-
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(10 * MINUTE_MS);
   context = await browser.newContext();
@@ -48,9 +35,7 @@ test.beforeAll(async ({ browser }) => {
   const train = new TrainPage(page);
   await train.open();
   await train.waitUntilReady(2 * MINUTE_MS);
-  const drawer = await train.chooseDataFile(fewRows());
-  await drawer.getByRole('heading', { name: /towns\.jsonl/ }).waitFor();
-  await train.closeDrawer();
+  await train.useDataFile(townRows());
   await trainShortly(1);
   await page.getByRole('button', { name: 'New run' }).click();
   await trainShortly(8);

@@ -99,6 +99,13 @@ export class TrainPage {
     return drawer;
   }
 
+  /** A file whose columns need no mapping: chosen, read, and the drawer closed. */
+  async useDataFile(file: { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+    const drawer = await this.chooseDataFile(file);
+    await drawer.getByRole('heading', { name: file.name }).waitFor();
+    await this.closeDrawer();
+  }
+
   async mapColumns(drawer: Locator, { context, target }: { context: string; target: string }): Promise<void> {
     await drawer.getByRole('combobox', { name: /^Context/ }).selectOption(context);
     await drawer.getByRole('combobox', { name: /^Target/ }).selectOption(target);
