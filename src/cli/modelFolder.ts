@@ -12,6 +12,7 @@ import { Gpu } from '../gpu/device.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
 import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { checkStored, loadModel } from '../model/loadModel.ts';
+import { headAsStored } from '../model/storedHead.ts';
 import { keptAsF16Text, type WeightStorage } from '../model/weightStorage.ts';
 import { existing, fileSource, folderSources } from './fileSource.ts';
 import { cachedFrom, onThisMachine } from './hub/hubCache.ts';
@@ -56,8 +57,8 @@ export async function openLocalModel(path: string): Promise<LocalModel> {
     throw new FormatError(folder.config.name, 'this is an adapter; give its base model as --model');
   }
   const configText = await readText(folder.config);
-  const architecture = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
-  const weights = await openWeights(folder);
+  const said = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
+  const { architecture, weights } = await headAsStored(said, await openWeights(folder));
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
   const from = cachedFrom(resolve(onDisk));
   const hubId = from?.repo ?? (weights.isGguf ? await ggufHubId(folder.weights) : undefined);

@@ -64,7 +64,7 @@ const llamaSchema = z.object({
   num_key_value_heads: size.nullish(),
   head_dim: size.nullish(),
   intermediate_size: size,
-  max_position_embeddings: size.default(2048),
+  max_position_embeddings: size.nullish(),
   rms_norm_eps: z.number().positive().default(1e-6),
   hidden_act: z.string().default('silu'),
   tie_word_embeddings: z.boolean().default(false),
@@ -72,8 +72,15 @@ const llamaSchema = z.object({
   mlp_bias: z.boolean().default(false),
   sliding_window: size.nullish(),
   use_sliding_window: z.boolean().nullish(),
+  max_window_layers: z.int().min(0).default(28),
   layer_types: z.array(z.string()).nullish(),
 });
+type LlamaConfig = z.infer<typeof llamaSchema>;
+
+/** What transformers takes where a config.json leaves them out. */
+const DEFAULT_POSITIONS = { llama: 2048, mistral: 131_072, qwen2: 32_768, qwen3: 32_768 };
+const MISTRAL_WINDOW = 4096;
+const MISTRAL_KV_HEADS = 8;
 
 /** Throws ModelError; `fileName` is named in it. */
 export function architectureOf(config: Readonly<Record<string, unknown>>, fileName = 'config.json'): Architecture {
@@ -133,25 +140,24 @@ function gpt2(config: unknown, fileName: string): Architecture {
   };
 }
 
-function llamaLike(modelType: ModelType, config: Readonly<Record<string, unknown>>, fileName: string): Architecture {
+type LlamaLike = Exclude<ModelType, 'gpt2'>;
+
+function llamaLike(modelType: LlamaLike, config: Readonly<Record<string, unknown>>, fileName: string): Architecture {
   const c = parse(llamaSchema, config, fileName);
   const headDim = c.head_dim ?? (modelType === 'qwen3' ? 128 : c.hidden_size / c.num_attention_heads);
   if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
     throw new ModelError(`${fileName}: head size ${headDim}; rotary positions need a whole, even one.`);
   }
-  const isQwen = modelType === 'qwen2' || modelType === 'qwen3';
-  const hasWindow = isQwen ? c.use_sliding_window === true : modelType === 'mistral' && c.sliding_window != null;
-  if (isQwen && hasWindow) {
-    throw new ModelError(`${fileName}: use_sliding_window with full layers beside it is not supported.`);
-  }
-  const { hidden_size: hiddenSize, num_attention_heads: heads, max_position_embeddings: maxPositions } = c;
+  const { hidden_size: hiddenSize, num_attention_heads: heads } = c;
+  const maxPositions = c.max_position_embeddings ?? DEFAULT_POSITIONS[modelType];
+  const isMistralDefault = modelType === 'mistral' && c.num_key_value_heads === undefined;
   return {
     modelType,
     vocabularySize: c.vocab_size,
     hiddenSize,
     layers: c.num_hidden_layers,
     heads,
-    kvHeads: c.num_key_value_heads ?? (modelType === 'mistral' ? 8 : heads),
+    kvHeads: c.num_key_value_heads ?? (isMistralDefault ? MISTRAL_KV_HEADS : heads),
     headDim,
     mlpSize: c.intermediate_size,
     maxPositions,
@@ -164,18 +170,46 @@ function llamaLike(modelType: ModelType, config: Readonly<Record<string, unknown
     mlp: { kind: 'gated', activation: activationOf(c.hidden_act, fileName) },
     isTied: c.tie_word_embeddings,
     isConv1D: false,
-    slidingWindow: hasWindow ? (c.sliding_window ?? undefined) : undefined,
+    slidingWindow: slidingWindowOf(modelType, c, maxPositions, fileName),
     attentionScale: () => 1 / Math.sqrt(headDim),
   };
+}
+
+/** A window that holds every position is none. */
+function slidingWindowOf(
+  modelType: LlamaLike,
+  c: LlamaConfig,
+  maxPositions: number,
+  fileName: string,
+): number | undefined {
+  if (modelType === 'llama') return undefined;
+  const isMistral = modelType === 'mistral';
+  const window = c.sliding_window === undefined && isMistral ? MISTRAL_WINDOW : c.sliding_window;
+  if (!window || window >= maxPositions || (!isMistral && c.use_sliding_window !== true)) return undefined;
+  if (isMistral) return window;
+  const layers = Array.from(
+    { length: c.num_hidden_layers },
+    (_, layer) => c.layer_types?.[layer] ?? (layer < c.max_window_layers ? 'full_attention' : 'sliding_attention'),
+  );
+  const sliding = layers.filter((type) => type === 'sliding_attention').length;
+  if (sliding > 0 && sliding < layers.length) {
+    const field = c.layer_types ? 'layer_types' : 'max_window_layers';
+    throw new ModelError(
+      `${fileName}: ${field}: a sliding window in ${sliding} of ${layers.length} layers is not supported, only in all or none.`,
+    );
+  }
+  return sliding > 0 ? window : undefined;
 }
 
 function activationOf(name: string, fileName: string): Activation {
   switch (name) {
     case 'gelu':
+    case 'gelu_python':
       return 'gelu';
     case 'gelu_new':
     case 'gelu_pytorch_tanh':
     case 'gelu_fast':
+    case 'gelu_accurate':
       return 'geluTanh';
     case 'relu':
       return 'relu';

@@ -100,6 +100,9 @@ export function rotaryConfigOf(
   switch (type) {
     case 'default':
       return { ...base, type };
+    case 'dynamic':
+      // Grows with what lies beyond the model's positions, where no row goes here.
+      return { ...base, type: 'default' };
     case 'linear':
       return { ...base, type, factor: need('factor') };
     case 'llama3':
@@ -126,7 +129,7 @@ export function rotaryConfigOf(
     }
     default:
       throw new ModelError(
-        `${fileName}: rotary scaling ${JSON.stringify(type)} is not supported (default, linear, llama3, yarn are).`,
+        `${fileName}: rotary scaling ${JSON.stringify(type)} is not supported (default, linear, dynamic, llama3, yarn are).`,
       );
   }
 }

@@ -14,12 +14,19 @@ export type MatrixRole = 'linear' | 'vocabulary' | 'positions';
 /** What families put before a tensor's name, depending on which class saved it. */
 const PREFIXES = ['', 'model.', 'transformer.'];
 
-/** The stored tensor of this name under any known prefix. Throws ModelError when there is none. */
-export function findStored(files: WeightFiles, name: string): WeightTensor {
+/** The stored tensor of this name under any known prefix. */
+export function storedOrNone(files: WeightFiles, name: string): WeightTensor | undefined {
   for (const prefix of PREFIXES) {
     const found = files.tensors.get(prefix + name);
     if (found) return found;
   }
+  return undefined;
+}
+
+/** As storedOrNone. Throws ModelError when there is none. */
+export function findStored(files: WeightFiles, name: string): WeightTensor {
+  const found = storedOrNone(files, name);
+  if (found) return found;
   throw new ModelError(`The weights have no tensor ${name} (nor model.${name}); is this the whole model?`);
 }
 

@@ -8,6 +8,7 @@ import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
 import { openModelFolder, openWeights } from '../formats/openModel.ts';
 import type { WeightFiles } from '../formats/weightFiles.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
+import { headAsStored } from '../model/storedHead.ts';
 import { BUILTIN_MODEL_FILES, fetchBuiltin } from './builtinFiles.ts';
 import { openHubFiles } from './hubFiles.ts';
 import type { ModelFiles } from './modelFiles.ts';
@@ -83,8 +84,8 @@ export async function openModel(files: ModelFiles, sources: readonly ByteSource[
     );
   }
   const config = parseJsonObject(await readText(folder.config), folder.config.name);
-  const architecture = architectureOf(config, folder.config.name);
-  return { files, folder, config, architecture, weights: await openWeights(folder) };
+  const said = architectureOf(config, folder.config.name);
+  return { files, folder, config, ...(await headAsStored(said, await openWeights(folder))) };
 }
 
 /** Whether conversations can be rendered, by the presence of a template alone. */
