@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
-import { bytesSource } from '../../src/formats/byteSource.ts';
+import { type ByteSource, bytesSource } from '../../src/formats/byteSource.ts';
 import { openModelFolder, openWeights } from '../../src/formats/openModel.ts';
+import { readSafetensorsHeader } from '../../src/formats/safetensors.ts';
 import { openZip } from '../../src/formats/zipReader.ts';
 import { browserFlags, findOrInstallBrowser } from '../browser.ts';
 import { openAdapterInputs, openOnnx } from '../exported/onnxText.ts';
@@ -173,7 +174,13 @@ test('the base with open adapters: base and adapter over one session, switched w
   expect(await answer(PROMPT, await openAdapterInputs(files, session))).toBe(said.base);
 });
 
-test('continue elsewhere: a folder with the script, every row, and the adapter as it is', async () => {
+async function tensorNames(files: readonly ByteSource[], name: string): Promise<string[]> {
+  const file = files.find((known) => known.name === name);
+  if (!file) throw new Error(`no ${name}`);
+  return [...(await readSafetensorsHeader(file)).tensors.keys()].sort();
+}
+
+test('continue elsewhere, of a finished run: a folder with the script, every row, the adapter and its moments', async () => {
   const { name, bytes } = await (await openExport()).download('Continue elsewhere');
   expect(name).toBe('To-be-taken-away-continue.zip');
   const files = await openZip(bytesSource(bytes, name));
@@ -181,6 +188,9 @@ test('continue elsewhere: a folder with the script, every row, and the adapter a
   for (const file of files.filter((known) => /\.jsonl?$/.test(known.name))) await parsed(file);
   const inFolder = files.filter((file) => file.name.startsWith('adapter/'));
   expect(await parametersOf(inFolder)).toEqual(learned);
+  const weights = await tensorNames(files, 'adapter/adapter_model.safetensors');
+  const moments = weights.flatMap((known) => [`exp_avg/${known}`, `exp_avg_sq/${known}`]);
+  expect(await tensorNames(files, 'state/optimizer.safetensors')).toEqual(moments.sort());
   const progress = files.find((file) => file.name === 'state/progress.json');
   expect(progress && (await parsed(progress))).toMatchObject([{ step: STEPS }]);
 });

@@ -45,7 +45,7 @@ async function keptLosses(page: Page): Promise<number[]> {
   const library = new LibraryPage(page);
   await library.open();
   const compare = new ComparePage(page);
-  await compare.open(await library.onlyRunId());
+  await compare.open(await library.runId());
   const curve = await compare.curve();
   expect(curve.map(({ step }) => step)).toEqual(curve.map((_, index) => index + 1));
   return curve.map(({ loss }) => loss);

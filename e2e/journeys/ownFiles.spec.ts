@@ -187,7 +187,7 @@ test('a page closed in mid-run: the run is resumed from what was saved, and its 
   const library = new LibraryPage(page);
   await library.open();
   const compare = new ComparePage(page);
-  await compare.open(await library.onlyRunId());
+  await compare.open(await library.runId());
   const steps = await compare.curve();
   expect(steps.length).toBeGreaterThanOrEqual(savedAt + 10);
   expect(steps.map(({ step }) => step)).toEqual(steps.map((_, index) => index + 1));

@@ -58,7 +58,7 @@ test('a race of three ranks: curves, a drop, a reload, and three runs in the Lib
   }
 });
 
-test('a race that memory is too short for runs in two heats, and its lists come back from the Library', async ({
+test('a race that memory is too short for runs in two heats, goes on in both, and its lists come back from the Library', async ({
   page,
 }) => {
   test.setTimeout(8 * MINUTE_MS);
@@ -84,9 +84,22 @@ test('a race that memory is too short for runs in two heats, and its lists come 
   }
   await expect(train.go.getByRole('link', { name: 'Compare all 3' })).toBeVisible();
 
+  // Further than planned: both heats go on, one after the other.
+  await train.trainFurther(5);
+  for (const name of ['r1', 'r16']) {
+    await table.getByRole('button', { name, exact: true }).click();
+    await expect.poll(() => train.readout('Step'), { timeout: 3 * MINUTE_MS }).toBe('5 / 5');
+    await expect(table.getByRole('row', { name: new RegExp(`^${name} `) })).toContainText('Finished');
+  }
+
   const library = new LibraryPage(page);
   await library.open();
+  const compare = new ComparePage(page);
+  await compare.open(await library.runId(/towns.*: r16$/));
+  expect((await compare.curve()).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+  await library.open();
   const detail = await library.openRun(/towns.*: r4$/);
+  await expect(detail.getByText('Trained further after step')).toBeVisible();
   await expect(detail.getByRole('checkbox', { name: 'Settings of all 3 adapters of its race' })).toBeChecked();
   const download = page.waitForEvent('download');
   await detail.getByRole('button', { name: 'Settings as JSON' }).click();

@@ -39,9 +39,9 @@ export class LibraryPage {
     return this.page.getByRole('region', { name });
   }
 
-  /** Id of the only run there is. */
-  async onlyRunId(): Promise<string> {
-    const address = await this.list.getByRole('rowheader').getByRole('link').getAttribute('href');
+  /** Id of the only run there is, or of the one with this name. */
+  async runId(name: string | RegExp = /./): Promise<string> {
+    const address = await this.list.getByRole('rowheader').getByRole('link', { name }).getAttribute('href');
     return new URLSearchParams(address?.split('?')[1]).get('run') ?? '';
   }
 

@@ -132,6 +132,13 @@ export class TrainPage {
     await this.go.getByRole('button', { name: /^Resume/ }).click();
   }
 
+  /** A finished run, from its end. */
+  async trainFurther(steps: number): Promise<void> {
+    await this.go.getByRole('button', { name: 'Train further' }).click();
+    await this.go.getByRole('textbox', { name: 'New last step' }).fill(String(steps));
+    await this.go.getByRole('button', { name: `Train to step ${steps}` }).click();
+  }
+
   async stop(): Promise<void> {
     await this.go.getByRole('button', { name: 'Stop' }).click();
     await expect(this.state).toContainText('Stopped');

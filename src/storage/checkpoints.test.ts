@@ -39,8 +39,12 @@ test('the newest state comes back, and the last two are kept', async () => {
   expect(await names()).toEqual(['10.ckpt', '20.ckpt']);
   await save(20);
   expect(await names()).toEqual(['10.ckpt', '20.ckpt']);
+  await checkpoints.keepNewest();
+  expect(await names()).toEqual(['20.ckpt']);
+  expect(await checkpoints.isEmpty()).toBe(false);
   await checkpoints.clear();
   expect(await names()).toEqual([]);
+  expect(await checkpoints.isEmpty()).toBe(true);
 });
 
 test('a state saved after going back to an earlier step is the newest', async () => {

@@ -35,6 +35,10 @@ export interface Checkpoints {
   save(step: number, sizeBytes: number, state: Pieces): Promise<void>;
   /** The newest state that is whole, or undefined when there is none. Rejects for one that a newer version wrote. */
   latest(): Promise<Checkpoint | undefined>;
+  /** Whether none is there, whole or not. */
+  isEmpty(): Promise<boolean>;
+  /** Removes all but the newest. */
+  keepNewest(): Promise<void>;
   /** Removes every checkpoint. */
   clear(): Promise<void>;
 }
@@ -68,6 +72,12 @@ export function openCheckpoints(folder: Folder): Checkpoints {
         if (state !== undefined) return { step, state };
       }
       return undefined;
+    },
+    async isEmpty() {
+      return (await steps()).length === 0;
+    },
+    async keepNewest() {
+      for (const step of (await steps()).slice(1)) await folder.remove(step + SUFFIX);
     },
     async clear() {
       for (const step of await steps()) await folder.remove(step + SUFFIX);

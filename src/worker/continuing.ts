@@ -11,7 +11,7 @@ import { cardInfo } from './adapterCardInfo.ts';
 import { openAdapter } from './adapterStore.ts';
 import { encodeData } from './dataSession.ts';
 import { WorkerError } from './failure.ts';
-import { folderIdOf, type KeptRun } from './keptRun.ts';
+import type { KeptRun } from './keptRun.ts';
 import { library } from './library.ts';
 import type { OpenedModel } from './modelSource.ts';
 import { pythonFiles } from './pythonFiles.ts';
@@ -64,13 +64,21 @@ export async function continueEntries(
   );
 }
 
+/** What is worth knowing before it leaves. */
+export async function continueNotes(run: KeptRun): Promise<string[]> {
+  if ((await (await checkpointsOf(run))?.isEmpty()) ?? true)
+    return ['The optimizer’s state of this run is not kept: its moments start anew.'];
+  if (run.status !== 'finished') return [];
+  return [`It has finished its ${run.steps} steps: \`train.py --steps N\` says how far it goes on.`];
+}
+
 function hubRevision({ origin }: KeptRun): string | null {
   return origin?.model.kind === 'hub' ? origin.model.revision : null;
 }
 
 /** From the last checkpoint, moments and all; from the kept adapter where the run is over and has none. */
 async function stateOf(run: KeptRun, a: Architecture): Promise<{ layout: AdapterLayout; state: AdapterState }> {
-  const checkpoint = await (await checkpointsOf(folderIdOf(run)))?.latest();
+  const checkpoint = await (await checkpointsOf(run))?.latest();
   if (!checkpoint) {
     const { layout, block } = await openAdapter(run.id, a);
     return { layout, state: { step: run.step, elapsedMs: run.elapsedMs, parameters: block, moments: undefined } };

@@ -1,5 +1,6 @@
 // Taking a run away: what an export would be, and the export.
 import { cancellable } from './cancelling.ts';
+import { continueNotes } from './continuing.ts';
 import { type BaseOf, exportEntries } from './exportEntries.ts';
 import { downloadName, writeOut } from './exportWriting.ts';
 import { failureOf } from './failure.ts';
@@ -34,7 +35,8 @@ export async function planExport(what: ExportWhat): Promise<ExportPlan> {
 async function planContinuing(run: KeptRun, baseOf: BaseOf): Promise<ExportPlan> {
   if (!run.origin) return { kind: 'refused', reason: 'It was trained elsewhere: its data and state are not here.' };
   await baseOf(run);
-  return { kind: 'ready', fileName: `${fileStem(run.name)}-continue.zip`, sizeBytes: null, notes: [] };
+  const notes = await continueNotes(run);
+  return { kind: 'ready', fileName: `${fileStem(run.name)}-continue.zip`, sizeBytes: null, notes };
 }
 
 export function exportRun(what: ExportWhat, to: ExportTarget): Promise<Calls['exportRun']['reply']> {

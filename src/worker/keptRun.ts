@@ -23,6 +23,8 @@ export interface RaceOrigin {
 
 export interface RunOrigin {
   readonly race?: RaceOrigin;
+  /** Below the run's folder, where its state is kept; absent: in the folder itself. Heats of a race have one each. */
+  readonly stateFolder?: string;
   readonly model: ModelOrigin;
   readonly data: DataOrigin;
   readonly options: DataOptions;

@@ -52,6 +52,7 @@ export function newRun(
     isImported: false,
     origin: {
       ...(race ? { race: race.origin } : {}),
+      ...(race && race.origin.heats.length > 1 ? { stateFolder: `heat-${race.origin.heat + 1}` } : {}),
       model: modelOrigin(model.source),
       data: dataOrigin(data.source),
       options: data.options,

@@ -291,8 +291,12 @@ export interface RunRecord {
   accuracy: { base: number | null; adapter: number; rows: number } | null;
   /** One for each set of rows, newest first; absent before the first. */
   scores?: RunScores[];
-  /** A state to resume from is kept. */
+  /** A state to go on from is kept: to resume it, or to train it further once it has finished. */
   isResumable: boolean;
+  /** Of that state; of a race, of all adapters that trained together. */
+  stateBytes?: number;
+  /** The lengths in steps that it finished before it was trained further. */
+  earlierSteps?: number[];
   hasAdapter: boolean;
   /** Trained elsewhere and imported: no curve. */
   isImported: boolean;
@@ -569,8 +573,11 @@ export interface Calls {
   dropRun: { request: { runId: string }; reply: RunRecord };
   /** Of a race: all of it, whichever of its runs is named. */
   pauseRun: { request: { runId: string }; reply: RunRecord };
-  /** Also after a reload: loads model and data again where the worker can (built-in, Hub), else says what is needed. */
-  resumeRun: { request: { runId: string }; reply: RunRecord };
+  /**
+   * Also after a reload: loads model and data again where the worker can (built-in, Hub), else says what is needed. `steps`:
+   * the new last step of a run that has finished; its race goes on with it.
+   */
+  resumeRun: { request: { runId: string; steps?: number }; reply: RunRecord };
   stopRun: { request: { runId: string }; reply: RunRecord };
 
   listRuns: { request: object; reply: RunRecord[] };

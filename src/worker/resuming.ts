@@ -1,5 +1,5 @@
-// A run taken up again after its page was closed: its model and data loaded once more, its state from the checkpoint.
-
+// A run taken up again, after its page was closed or to train it further than it was planned: its model and data loaded once
+// more, its state from the checkpoint.
 import { decodeState } from '../training/runState.ts';
 import type { RunSettings } from '../training/settings.ts';
 import { readData, requireData } from './dataSession.ts';
@@ -13,23 +13,26 @@ import { makePlan } from './runPlanning.ts';
 import { RunSession } from './runSession.ts';
 
 /**
- * A run, or with any run of a race all those of its heat that may go on. Throws WorkerError saying what is needed where
- * the worker cannot find model or data itself.
+ * A run, or with any run of a race all those of its heat that may go on; to `steps` where it has finished. Throws
+ * WorkerError saying what is needed where the worker cannot find model or data itself.
  */
-export async function reopenRun(asked: KeptRun, onWhole: () => void): Promise<RunSession> {
+export async function reopenRun(asked: KeptRun, onWhole: () => void, steps: number): Promise<RunSession> {
   const { origin } = asked;
   if (!origin || !asked.isResumable) throw new WorkerError(`“${asked.name}” has no saved state to go on from.`);
+  if (asked.status === 'finished' && !(Number.isInteger(steps) && steps > asked.steps)) {
+    throw new WorkerError(`“${asked.name}” has finished its ${asked.steps} steps; choose a last step beyond that.`);
+  }
   const runs = asked.race ? (await runsOfRace(asked.race.id)).filter((run) => isOfSameHeat(run, asked)) : [asked];
   const locked = await lockedRuns();
   if (runs.some(({ id }) => locked.has(id))) throw new WorkerError(`“${asked.name}” is training in another tab.`);
-  const checkpoint = await (await checkpointsOf(folderIdOf(asked)))?.latest();
+  const checkpoint = await (await checkpointsOf(asked))?.latest();
   if (!checkpoint) throw new WorkerError(`The saved state of “${asked.name}” is gone or damaged; start it again.`);
   const { state, elapsedMs } = await decodeState(checkpoint.step, checkpoint.state);
   await bringModel(asked, origin);
   await readData(await dataSource(asked, origin), origin.options);
-  const { adapters, from } = heatOf(asked);
+  const { adapters, from } = heatOf(lengthened(asked, steps));
   const planned = await makePlan(adapters, requireModel(), requireData(), origin);
-  if (state.parameters.length !== planned.trainer.parameters.shape[0] || planned.trainer.steps !== asked.steps) {
+  if (state.parameters.length !== planned.trainer.parameters.shape[0] || planned.trainer.steps !== steps) {
     throw new WorkerError(`The model or data of “${asked.name}” is not what it was when it was saved; start it again.`);
   }
   const { step } = checkpoint;
@@ -38,9 +41,31 @@ export async function reopenRun(asked: KeptRun, onWhole: () => void): Promise<Ru
   const gone = adapters.flatMap((_, adapter) => (isThere(adapter) ? [] : [{ adapter, step }]));
   const known = state.stopped.filter(({ adapter }) => isThere(adapter));
   await planned.trainer.open({ ...state, stopped: [...known, ...gone] });
-  const reopened = placed.map(({ run, place }) => ({ run: takenUp(run, step, elapsedMs), place }));
+  const reopened = placed.map(({ run, place }) => ({ run: takenUp(lengthened(run, steps), step, elapsedMs), place }));
   for (const { run } of reopened) await updateRun(run);
   return new RunSession(planned, reopened, onWhole);
+}
+
+/** The same run with a later last step; its schedule follows. */
+function lengthened(run: KeptRun, steps: number): KeptRun {
+  if (steps === run.steps) return run;
+  const longer = (settings: RunSettings): RunSettings => ({
+    ...settings,
+    training: { ...settings.training, length: { kind: 'steps', steps } },
+  });
+  const { origin } = run;
+  const race = origin?.race && {
+    ...origin.race,
+    adapters: origin.race.adapters.map((one) => ({ ...one, settings: longer(one.settings) })),
+  };
+  return {
+    ...run,
+    settings: longer(run.settings),
+    plan: { ...run.plan, steps },
+    steps,
+    earlierSteps: [...(run.earlierSteps ?? []), run.steps],
+    ...(origin && race ? { origin: { ...origin, race } } : {}),
+  };
 }
 
 function isOfSameHeat(run: KeptRun, asked: KeptRun): boolean {

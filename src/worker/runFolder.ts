@@ -4,6 +4,7 @@ import { type Checkpoints, openCheckpoints } from '../storage/checkpoints.ts';
 import type { Folder } from '../storage/folder.ts';
 import { openOpfs } from '../storage/opfsFolder.ts';
 import { StorageError } from '../storage/storageError.ts';
+import { folderIdOf, type KeptRun } from './keptRun.ts';
 
 const RUNS = 'runs';
 const TRAIN = 'train.data';
@@ -19,9 +20,11 @@ export async function runFolder(runId: string): Promise<Folder | undefined> {
   }
 }
 
-export async function checkpointsOf(runId: string): Promise<Checkpoints | undefined> {
-  const folder = await runFolder(runId);
-  return folder && openCheckpoints(folder);
+/** Of the run, or of the heat of its race. */
+export async function checkpointsOf(run: Pick<KeptRun, 'id' | 'race' | 'origin'>): Promise<Checkpoints | undefined> {
+  const folder = await runFolder(folderIdOf(run));
+  const own = run.origin?.stateFolder;
+  return folder && openCheckpoints(own === undefined ? folder : await folder.folder(own));
 }
 
 export async function keepDataFiles(runId: string, files: { train: File; validation?: File }): Promise<void> {

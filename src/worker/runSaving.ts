@@ -1,7 +1,11 @@
-// What a run has learned so far, made safe: the state of all its adapters as one checkpoint, and each adapter's own file.
-import { encodeState } from '../training/runState.ts';
+// What a run has learned so far, made safe: each adapter's own file, and the state of all its adapters as one checkpoint.
+
+import type { Checkpoints } from '../storage/checkpoints.ts';
+import { StorageError } from '../storage/storageError.ts';
+import { type EncodedState, encodeState } from '../training/runState.ts';
 import { saveAdapter } from './adapterStore.ts';
-import { folderIdOf, type KeptRun } from './keptRun.ts';
+import { failureOf } from './failure.ts';
+import type { KeptRun } from './keptRun.ts';
 import { checkpointsOf } from './runFolder.ts';
 import type { PlannedRun } from './runPlanning.ts';
 
@@ -11,25 +15,53 @@ interface PlacedRun {
   readonly place: number;
 }
 
-/** As after step `run.step` of each, with nothing in flight. Returns whether a state to resume from was written. */
+/** `last`: of a run that is over, alone; where it finds no room, those before it go first. */
+export type StateSaving = 'none' | 'along' | 'last';
+
+/** Of the state that was written; `problem`: why it was not. Neither where none was asked for, or nothing is kept here. */
+export interface SavedState {
+  readonly sizeBytes?: number;
+  readonly problem?: string;
+}
+
+/** As after step `run.step` of each, with nothing in flight. Rejects where an adapter was not saved. */
 export async function saveProgress(
   runs: readonly PlacedRun[],
   { trainer, layouts, model }: PlannedRun,
-  withCheckpoint: boolean,
-): Promise<boolean> {
+  saving: StateSaving,
+): Promise<SavedState> {
   const [first] = runs;
-  if (!first) return false;
+  if (!first) return {};
   const { step, elapsedMs } = first.run;
   const state = await trainer.readState(step);
-  const checkpoints = withCheckpoint ? await checkpointsOf(folderIdOf(first.run)) : undefined;
-  if (checkpoints) {
-    const { sizeBytes, pieces } = encodeState(state, elapsedMs);
-    await checkpoints.save(step, sizeBytes, pieces);
-  }
   for (const { run, place } of runs) {
     const layout = layouts[place]!;
     const block = state.parameters.slice(layout.start, layout.start + layout.count);
     await saveAdapter(run, model.frozen.architecture, layout, block);
   }
-  return checkpoints !== undefined;
+  if (saving === 'none') return {};
+  try {
+    const checkpoints = await checkpointsOf(first.run);
+    if (!checkpoints) return {};
+    const encoded = encodeState(state, elapsedMs);
+    await (saving === 'last' ? saveLast(checkpoints, step, encoded) : save(checkpoints, step, encoded));
+    return { sizeBytes: encoded.sizeBytes };
+  } catch (error) {
+    return { problem: failureOf(error).message };
+  }
+}
+
+function save(checkpoints: Checkpoints, step: number, { sizeBytes, pieces }: EncodedState): Promise<void> {
+  return checkpoints.save(step, sizeBytes, pieces);
+}
+
+async function saveLast(checkpoints: Checkpoints, step: number, encoded: EncodedState): Promise<void> {
+  try {
+    await save(checkpoints, step, encoded);
+  } catch (error) {
+    if (!(error instanceof StorageError && error.problem === 'full')) throw error;
+    await checkpoints.clear();
+    await save(checkpoints, step, encoded);
+  }
+  await checkpoints.keepNewest();
 }

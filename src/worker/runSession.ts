@@ -3,7 +3,7 @@
 // diverges or is dropped leaves, and the others go on.
 import type { StepReport } from '../training/trainer.ts';
 import { failureOf, WorkerError } from './failure.ts';
-import { folderIdOf, type KeptRun } from './keptRun.ts';
+import type { KeptRun } from './keptRun.ts';
 import { library, releaseLive } from './library.ts';
 import { LiveSamples } from './liveSamples.ts';
 import { post } from './post.ts';
@@ -12,7 +12,7 @@ import { checkpointsOf } from './runFolder.ts';
 import { isDue, nonFiniteMessage } from './runMarks.ts';
 import { RunMember } from './runMember.ts';
 import type { PlannedRun } from './runPlanning.ts';
-import { saveProgress } from './runSaving.ts';
+import { type StateSaving, saveProgress } from './runSaving.ts';
 
 const IN_FLIGHT = 2;
 
@@ -211,12 +211,12 @@ export class RunSession {
       const { broken, place } = member;
       const last = stopped.find(({ adapter }) => adapter === place)?.step;
       if (broken) {
-        if (broken.hasFiniteLoss) await this.#save([member], { withCheckpoint: false });
+        if (broken.hasFiniteLoss) await this.#save([member], 'none');
         const savedStep = member.run.hasAdapter ? member.savedStep : undefined;
         const message = nonFiniteMessage({ ...broken, savedStep }, training, isAlone);
         await this.#leave(member, 'failed', message);
       } else if (member.isDropped && last !== undefined && member.run.step >= last) {
-        await this.#save([member], { withCheckpoint: false });
+        await this.#save([member], 'none');
         await this.#leave(member, 'stopped', `Dropped after step ${member.run.step}; the others of the race went on.`);
       }
     }
@@ -231,7 +231,7 @@ export class RunSession {
 
   async #mark(step: number): Promise<void> {
     const { evaluateEvery, saveEvery } = this.planned.training;
-    if (saveEvery > 0 && step % saveEvery === 0) await this.#save(this.#live, { withCheckpoint: true });
+    if (saveEvery > 0 && step % saveEvery === 0) await this.#save(this.#live, 'along');
     if (evaluateEvery === 0 || step % evaluateEvery !== 0) return;
     await this.#evaluate(step, this.#halting.signal);
     await this.#putLive({});
@@ -246,7 +246,7 @@ export class RunSession {
     }
     const isDone = this.#step === this.planned.trainer.steps;
     if (isDone && this.planned.training.evaluateEvery > 0) await this.#evaluate(this.#step);
-    await this.#save(this.#live, { withCheckpoint: !isDone });
+    await this.#save(this.#live, isDone ? 'last' : 'along');
     if (isDone) await this.#finish('finished');
     else if (this.#wish === 'stop') await this.#finish('stopped');
     else {
@@ -290,32 +290,43 @@ export class RunSession {
   }
 
   /** A save that fails costs no training: the page is told, and the run goes on. */
-  async #save(members: readonly RunMember[], { withCheckpoint }: { withCheckpoint: boolean }): Promise<void> {
+  async #save(members: readonly RunMember[], saving: StateSaving): Promise<void> {
     for (const { feed } of members) feed.flush();
+    // Only its last state lets a finished run go on.
+    const over = saving === 'last' ? { isResumable: false } : {};
     try {
       const placed = members.map(({ run, place }) => ({ run, place }));
-      const hasCheckpoint = await saveProgress(placed, this.planned, withCheckpoint);
+      const { sizeBytes: stateBytes, problem } = await saveProgress(placed, this.planned, saving);
+      const kept = stateBytes === undefined ? {} : { isResumable: true, stateBytes };
+      const lost =
+        saving === 'last'
+          ? 'The adapter is kept, the optimizer’s state is not: this run cannot be trained further'
+          : `The adapter of step ${this.#step} is kept, the optimizer’s state is not`;
       for (const member of members) {
-        const { step, isResumable } = member.run;
-        member.savedStep = step;
+        member.savedStep = member.run.step;
         await member.feed.store();
-        await member.put({ hasAdapter: true, isResumable: isResumable || hasCheckpoint });
+        await member.put({
+          hasAdapter: true,
+          ...over,
+          ...kept,
+          ...(problem ? { message: `${lost}: ${problem}` } : {}),
+        });
       }
     } catch (error) {
       const message = `Step ${this.#step} was not saved: ${failureOf(error).message}`;
-      for (const member of members) await member.put({ message });
+      for (const member of members) await member.put({ message, ...over });
     }
   }
 
-  /** The run is over: its checkpoints are kept only where it may go on. */
+  /** The run is over: its state is kept where it was saved, to resume it or to train it further. */
   async #finish(status: Extract<RunStatus, 'finished' | 'stopped' | 'failed'>, message?: string): Promise<void> {
     for (const member of this.#live) {
       const { run, feed } = member;
       feed.flush();
       await feed.store().catch(() => undefined);
-      const isResumable = status === 'stopped' && run.isResumable;
       const end = status === 'failed' ? member.lastOfRace : {};
-      await member.put({ status, isResumable, ...end, ...(message === undefined ? {} : { message }) });
+      const kept = run.isResumable ? ' What was saved is kept; resume it in the Library to go on from there.' : '';
+      await member.put({ status, ...end, ...(message === undefined ? {} : { message: message + kept }) });
     }
     await this.#closeOver();
   }
@@ -324,7 +335,7 @@ export class RunSession {
     this.#status = 'over';
     const { run } = this.#members[0]!;
     if (!this.#members.some((member) => member.run.isResumable)) {
-      await checkpointsOf(folderIdOf(run)).then((checkpoints) => checkpoints?.clear());
+      await checkpointsOf(run).then((checkpoints) => checkpoints?.clear());
     }
     await this.close();
   }

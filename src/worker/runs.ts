@@ -110,16 +110,27 @@ async function start(planned: PlannedRun, runs: KeptRun[], init?: StoredAdapter)
   }
   for (const run of runs) await updateRun(run).catch(() => undefined);
   const placed = runs.map((run, place) => ({ run, place }));
-  const opened = new RunSession(planned, placed, () => void nextHeat(runs[0]!));
+  const opened = new RunSession(planned, placed, () => void nextHeat(runs[0]!, planned.trainer.steps));
   session = opened;
   opened.go();
   return opened.records;
 }
 
-/** A race that was cut goes on with its next adapters when those before are through. */
-async function nextHeat({ race, origin }: KeptRun): Promise<void> {
+/** A race that was cut goes on to `steps` with its next adapters when those before are through. */
+async function nextHeat({ race, origin }: KeptRun, steps: number): Promise<void> {
   if (!race || !origin?.race || origin.race.heat + 1 >= origin.race.heats.length) return;
   const next = { ...origin.race, heat: origin.race.heat + 1 };
+  const kept = await runsOfRace(race.id);
+  const known = kept.filter((run) => run.origin?.race?.heat === next.heat);
+  const [first] = known;
+  if (first) {
+    const behind = known.find((run) => isBehind(run, steps));
+    if (!behind) return nextHeat(first, steps);
+    await further(behind, steps).catch(async (error: unknown) => {
+      await updateRun({ ...behind, message: `It was not trained further: ${failureOf(error).message}` });
+    });
+    return;
+  }
   const from = placeOfHeat(next);
   const adapters: readonly RaceAdapter[] = next.adapters.slice(from, from + next.heats[next.heat]!);
   const { samplePrompts } = origin;
@@ -157,20 +168,32 @@ export async function dropRun(runId: string): Promise<RunRecord> {
   return requireSession(runId).drop(runId);
 }
 
-export async function resumeRun(runId: string): Promise<RunRecord> {
+/** `steps`: how far a run that has finished goes on. */
+export async function resumeRun(runId: string, steps?: number): Promise<RunRecord> {
   requireFrozen();
   const open = openSession();
   if (open?.has(runId)) {
     open.go();
     return open.record(runId);
   }
+  const asked = await keptRun(runId);
+  if (steps === undefined || !asked.race) return further(asked, steps ?? asked.steps);
+  const first = (await runsOfRace(asked.race.id)).find((run) => isBehind(run, steps));
+  return further(first ?? asked, steps);
+}
+
+function further(run: KeptRun, steps: number): Promise<RunRecord> {
   return starting(async () => {
-    const run = await keptRun(runId);
-    const reopened = await reopenRun(run, () => void nextHeat(run));
+    const reopened = await reopenRun(run, () => void nextHeat(run, steps), steps);
     session = reopened;
     reopened.go();
-    return reopened.record(runId);
+    return reopened.record(run.id);
   });
+}
+
+/** It has finished, and can go on to `steps`. */
+function isBehind(run: KeptRun, steps: number): boolean {
+  return run.status === 'finished' && run.isResumable && run.steps < steps;
 }
 
 export async function readMetrics(runId: string): Promise<StepMetrics[]> {

@@ -63,7 +63,7 @@ async function answer(command: Command): Promise<void> {
     case 'pauseRun':
       return post({ ...reply, to: command.kind, value: await pauseRun(command.runId) });
     case 'resumeRun':
-      return post({ ...reply, to: command.kind, value: await resumeRun(command.runId) });
+      return post({ ...reply, to: command.kind, value: await resumeRun(command.runId, command.steps) });
     case 'stopRun':
       return post({ ...reply, to: command.kind, value: await stopRun(command.runId) });
     case 'listRuns':

@@ -71,6 +71,7 @@ function trainedFields(run: RunRecord): RunField[] {
     field('accumulate', 'Batches per step', training.accumulate),
     field('steps', 'Steps', length.kind === 'steps' ? length.steps : undefined),
     field('epochs', 'Epochs', length.kind === 'epochs' ? length.epochs : undefined),
+    field('earlierSteps', 'Trained further after step', run.earlierSteps?.join(', ')),
     field('maxLength', 'Longest row (tokens)', training.maxLength),
     field('shuffle', 'Shuffle rows', training.shuffle ? 'yes' : 'no'),
     field('seed', 'Seed', training.seed),

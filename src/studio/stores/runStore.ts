@@ -116,6 +116,13 @@ export async function resumeRun(run: RunRecord): Promise<void> {
   await resumeShownRun();
 }
 
+/** Puts a run that has finished on show with its curves, and goes on with it to a later last step. */
+export async function trainFurther(run: RunRecord, steps: number): Promise<void> {
+  await openRun(run);
+  useRunStore.setState({ hasOwnModel: true });
+  await ask('resume', (runId) => call('resumeRun', { runId, steps }));
+}
+
 /** Puts a kept run, or all of its race, on show with the curves. */
 async function openRun(run: RunRecord): Promise<void> {
   const runs = raceOf(run);

@@ -28,7 +28,8 @@ export function DeleteRun({ run, isOpen, onClose }: { run: RunRecord; isOpen: bo
           <p>
             “{run.name}” goes with all that is kept of it in this browser: its adapter
             {run.plan.adapterFileBytes > 0 && ` (${formatBytes(run.plan.adapterFileBytes)})`}, its curve, its samples
-            and the state to resume from. This cannot be undone. Files that you have exported stay.
+            and the state to go on from{run.stateBytes !== undefined && ` (${formatBytes(run.stateBytes)})`}. This
+            cannot be undone. Files that you have exported stay.
           </p>
           {error !== null && <ErrorNote message={error} />}
           <div className={styles.buttons}>

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { openRoom, routeTo } from '../../routing.ts';
+import { canGoFurther, TrainFurther } from '../../runs/TrainFurther.tsx';
 import { useDeviceStore } from '../../stores/deviceStore.ts';
 import { useLibraryStore } from '../../stores/libraryStore.ts';
 import { isActive, isRunActive, resumeRun, useRunStore } from '../../stores/runStore.ts';
@@ -13,7 +14,7 @@ import styles from './library.module.css';
 import { RenameRun } from './RenameRun.tsx';
 import { SettingsActions } from './SettingsActions.tsx';
 
-type Opened = 'none' | 'rename' | 'export' | 'delete';
+type Opened = 'none' | 'further' | 'rename' | 'export' | 'delete';
 
 export function RunActions({ run }: { run: RunRecord }) {
   const [opened, setOpened] = useState<Opened>('none');
@@ -47,6 +48,16 @@ export function RunActions({ run }: { run: RunRecord }) {
             Resume
           </Button>
         )}
+        {canGoFurther(run) && (
+          <Button
+            size="xs"
+            variant="default"
+            aria-expanded={opened === 'further'}
+            onClick={() => setOpened(opened === 'further' ? 'none' : 'further')}
+          >
+            Train further…
+          </Button>
+        )}
         <Button size="xs" variant="default" onClick={() => duplicateSettings(run)}>
           Use settings in Train
         </Button>
@@ -70,6 +81,7 @@ export function RunActions({ run }: { run: RunRecord }) {
       {!hasDevice && run.isResumable && run.status !== 'finished' && (
         <p className={styles.dim}>Resuming needs WebGPU; the saved state waits here.</p>
       )}
+      {opened === 'further' && canGoFurther(run) && <TrainFurther run={run} onDone={close} />}
       {opened === 'rename' && <RenameRun run={run} onDone={close} />}
       {opened === 'export' && <ExportPanel run={run} />}
       <DeleteRun run={run} isOpen={opened === 'delete'} onClose={close} />

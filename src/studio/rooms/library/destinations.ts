@@ -128,8 +128,6 @@ export const DESTINATIONS: readonly DestinationGroup[] = [
         title: 'Continue elsewhere',
         opensIn:
           'A folder that goes on with this very run on PyTorch, on one GPU or many: training script, data, settings, adapter and the optimizer’s state.',
-        note: (run) =>
-          run.isResumable ? undefined : 'This run is over and its optimizer’s state is gone: that starts anew.',
         choices: [{ value: 'pytorch', label: '', what: (runId) => ({ kind: 'continue', runId }) }],
       },
     ],

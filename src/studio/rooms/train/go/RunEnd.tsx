@@ -8,12 +8,14 @@ import { formatBytes, formatExact, formatLoss, formatShare } from '../../../form
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { routeTo } from '../../../routing.ts';
 import { saveFile } from '../../../runs/saveFile.ts';
+import { canGoFurther, TrainFurther } from '../../../runs/TrainFurther.tsx';
 import { messageOf } from '../../../stores/messageOf.ts';
 import { isActive, isBetweenHeats, type RunState } from '../../../stores/runStore.ts';
 import styles from './go.module.css';
 
 export function RunEnd({ state }: { state: Extract<RunState, { kind: 'shown' }> }) {
   const { run, runs } = state;
+  const [isGoingOn, setGoingOn] = useState(false);
   if (runs.some(({ status }) => isActive(status)) || isBetweenHeats(state)) return null;
   const kept = runs.filter(({ hasAdapter }) => hasAdapter).map(({ id }) => id);
   return (
@@ -30,8 +32,14 @@ export function RunEnd({ state }: { state: Extract<RunState, { kind: 'shown' }> 
           <Button component="a" variant="default" href={routeTo('compare', { runs: kept.join(',') })}>
             {kept.length > 1 ? `Compare all ${kept.length}` : 'Compare'}
           </Button>
+          {canGoFurther(run) && (
+            <Button variant="default" aria-expanded={isGoingOn} onClick={() => setGoingOn(!isGoingOn)}>
+              Train further…
+            </Button>
+          )}
         </div>
       )}
+      {isGoingOn && canGoFurther(run) && <TrainFurther key={run.id} run={run} onDone={() => setGoingOn(false)} />}
     </div>
   );
 }
