@@ -31,6 +31,13 @@ export function messagesOf(cell: unknown, column: string): ChatMessage[] {
   });
 }
 
+/** Whether a cell is a list of messages, whatever its column is called. */
+export function isMessageList(cell: unknown): boolean {
+  const isMessage = (one: unknown) =>
+    isObject(one) && typeof (one.role ?? one.from) === 'string' && contentText(one.content ?? one.value) !== undefined;
+  return Array.isArray(cell) && cell.length > 0 && cell.every(isMessage);
+}
+
 /** Text, or a list of parts of type text. */
 function contentText(content: unknown): string | undefined {
   if (typeof content === 'string') return content;

@@ -20,6 +20,44 @@ export const pairColumns: readonly { context: string; target: string; input?: st
   { context: 'dialogue', target: 'summary' },
 ];
 
+/** Other names in use for a context and for its target, best first: any of the ones with any of the others. */
+export const contextColumns: readonly string[] = [
+  'prompt',
+  'instruction',
+  'question',
+  'query',
+  'problem',
+  'user',
+  'human',
+  'input',
+  'inputs',
+  'inputtext',
+  'source',
+  'sourcetext',
+  'article',
+  'document',
+  'dialogue',
+  'passage',
+  'context',
+];
+export const targetColumns: readonly string[] = [
+  'completion',
+  'response',
+  'chosen',
+  'assistant',
+  'solution',
+  'answer',
+  'output',
+  'outputs',
+  'outputtext',
+  'target',
+  'targets',
+  'targettext',
+  'reply',
+  'summary',
+  'highlights',
+];
+
 export const chatColumns: readonly string[] = ['messages', 'conversations', 'conversation'];
 /** Chat columns hold an array of messages; any other array at the top of a JSON file is a table or a column. */
 export const isChatColumn = (name: string) => chatColumns.includes(normaliseName(name));
@@ -28,6 +66,8 @@ export const textColumns: readonly string[] = ['text', 'content'];
 
 export const knownColumnNames: ReadonlySet<string> = new Set([
   ...pairColumns.flatMap(({ context, target, input }) => [context, target, ...(input ? [input] : [])]),
+  ...contextColumns,
+  ...targetColumns,
   ...chatColumns,
   ...textColumns,
 ]);

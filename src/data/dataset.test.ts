@@ -48,6 +48,19 @@ describe('prepareDataset', () => {
     await expect(prepare(file('b.csv', 'x,y,z\n1,2,3\n'), { mayGuessBlindly: true })).rejects.toThrow('cannot tell');
   });
 
+  it('finds conversations by what is in a column, and prompts that are messages', async () => {
+    const user = { role: 'user', content: 'a' };
+    const assistant = { from: 'gpt', value: 'b' };
+    const mappingOf = async (row: unknown) => {
+      const reading = prepare(file('a.jsonl', `${JSON.stringify(row)}\n`));
+      await expect(reading).rejects.toThrow('no chat template');
+      return reading.catch((error: Error) => error.message);
+    };
+    expect(await mappingOf({ id: 'x', dialog: [user, assistant] })).toContain('choose a model that has one');
+    expect(await mappingOf({ chosen: [user, assistant], rejected: [user, assistant] })).toContain('rendered as chat');
+    expect(await mappingOf({ prompt: [user], completion: [assistant] })).toContain('line 1');
+  });
+
   it('takes validation rows from a fraction or a second file', async () => {
     const rows = Array.from({ length: 20 }, (_, i) => `context ${i}||target ${i}`).join('\n');
     const split = await prepare(file('a.txt', rows), { validation: 0.2 });
@@ -60,7 +73,7 @@ describe('prepareDataset', () => {
   it('refuses a file of which nothing is left, with the reason', async () => {
     const empty = prepare(file('a.csv', 'context,target\na,\nb,\n'));
     await expect(empty).rejects.toThrow(
-      'a.csv: no row can be used: line 2: the target is empty (and 1 more rows left out)',
+      'a.csv: no row can be used: line 2: the target is empty (and 1 more row left out)',
     );
     await expect(prepare(file('a.csv', 'context,target\n'))).rejects.toThrow(
       'a.csv: no row can be used: it has no rows',

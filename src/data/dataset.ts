@@ -3,7 +3,8 @@
 import { chatTemplateOf } from './chatTemplate.ts';
 import { type EncodedData, encodeExamples } from './encodeExamples.ts';
 import { makeExamples } from './examples.ts';
-import { type ColumnMapping, describeMapping, guessMapping, missingColumns } from './mapping.ts';
+import { guessReading } from './guessReading.ts';
+import { type ColumnMapping, describeMapping, missingColumns } from './mapping.ts';
 import { parseFile } from './parseFile.ts';
 import { splitExamples } from './split.ts';
 import { compileTemplate, templateFor } from './template.ts';
@@ -107,7 +108,7 @@ export async function readExamples(
 }
 
 function chooseMapping(parsed: ParsedFile, mayGuessBlindly = false): ColumnMapping {
-  const mapping = guessMapping(parsed.columns);
+  const mapping = guessReading(parsed);
   if (mapping) return mapping;
   const [context, target] = mayGuessBlindly ? outerTextColumns(parsed) : [];
   if (context !== undefined && target !== undefined) return { kind: 'pairs', context, target };
@@ -149,7 +150,9 @@ function examplesOf(
   }
   if (mapping.kind === 'chat' || (mapping.kind === 'pairs' && prompt.kind === 'chat')) {
     if (hasChat) return makeExamples(parsed, mapping, { kind: 'chat' });
-    throw new DataError(`${parsed.name}: rows are to be rendered as chat, but this model has no chat template`);
+    throw new DataError(
+      `${parsed.name}: rows are to be rendered as chat, but this model has no chat template; choose a model that has one (its name often ends in Instruct or Chat), or pairs of columns`,
+    );
   }
   const isTemplated = mapping.kind === 'pairs' && prompt.kind === 'template';
   const template = isTemplated ? compileTemplate(prompt.template, parsed.columns, mapping) : () => '';
@@ -177,6 +180,7 @@ function refuseIfEmpty(parsed: ParsedFile, data: EncodedData, problems: readonly
 function noRowReason(problems: readonly RowProblem[]): string {
   const first = problems[0];
   const reason = first ? `line ${first.line}: ${first.reason}` : 'it has no rows';
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more rows left out)` : '';
+  const others = problems.length - 1;
+  const more = others > 0 ? ` (and ${others} more ${others === 1 ? 'row' : 'rows'} left out)` : '';
   return `no row can be used: ${reason}${more}`;
 }

@@ -1,5 +1,6 @@
 // Rows → examples: the mapped columns checked to be text, the prompt rendered. A row that cannot be one is listed.
-import { messagesOf } from './chatMessages.ts';
+import { cellText, optionalText } from './cellText.ts';
+import { isMessageList, messagesOf } from './chatMessages.ts';
 import type { ColumnMapping } from './mapping.ts';
 import type { PromptTemplate } from './template.ts';
 import { type Chat, DataError, type Example, excerpt, type ParsedRows, type Row, type RowProblem } from './types.ts';
@@ -34,26 +35,27 @@ function makeExample(row: Row, mapping: ColumnMapping, prompting: Prompting): Ex
   const { line, values } = row;
   switch (mapping.kind) {
     case 'pairs': {
-      const context = textCell(values, mapping.context);
-      const target = textCell(values, mapping.target);
+      if (isMessageList(values[mapping.context]) && isMessageList(values[mapping.target])) {
+        const sides = [mapping.context, mapping.target].flatMap((column) => messagesOf(values[column], column));
+        return chatExample(withSystem(sides, row, mapping), line);
+      }
+      const context = cellText(values, mapping.context);
+      const target = cellText(values, mapping.target);
       if (target.trim() === '') throw new DataError('the target is empty');
       if (prompting.kind === 'template')
         return { kind: 'pair', context, prompt: prompting.template(values), target, line };
-      const input = mapping.input === undefined ? '' : (values[mapping.input] ?? '');
-      if (typeof input !== 'string') throw new DataError(`column "${mapping.input}" is not text`);
+      const input = mapping.input === undefined ? '' : optionalText(values, mapping.input);
       const content = input === '' ? context : `${context}\n\n${input}`;
-      return chatExample(
-        [
-          { role: 'user', content },
-          { role: 'assistant', content: target },
-        ],
-        line,
-      );
+      const pair = [
+        { role: 'user', content },
+        { role: 'assistant', content: target },
+      ];
+      return chatExample(withSystem(pair, row, mapping), line);
     }
     case 'chat':
-      return chatExample(messagesOf(values[mapping.column], mapping.column), line);
+      return chatExample(withSystem(messagesOf(values[mapping.column], mapping.column), row, mapping), line);
     case 'text': {
-      const text = textCell(values, mapping.column);
+      const text = cellText(values, mapping.column);
       if (text.trim() === '') throw new DataError('the text is empty');
       return { kind: 'text', context: text, line };
     }
@@ -69,12 +71,12 @@ function chatExample(messages: Chat['messages'], line: number): Chat {
   return { kind: 'chat', context: before.map(({ role, content }) => `${role}: ${content}`).join('\n'), messages, line };
 }
 
-function textCell(values: Record<string, unknown>, column: string): string {
-  const cell = values[column];
-  if (typeof cell === 'string') return cell;
-  if (cell === undefined || cell === null) throw new DataError(`column "${column}" is missing`);
-  const kind = Array.isArray(cell) ? 'a list' : typeof cell === 'object' ? 'an object' : `a ${typeof cell}`;
-  throw new DataError(`column "${column}" is not text but ${kind}`);
+/** Opens a conversation with the row's own system prompt, where a column of that name, read as nothing else, has one. */
+function withSystem(messages: Chat['messages'], { values }: Row, mapping: ColumnMapping): Chat['messages'] {
+  const { system } = values;
+  const isElse = mapping.kind === 'pairs' && [mapping.context, mapping.target, mapping.input].includes('system');
+  if (typeof system !== 'string' || system.trim() === '' || isElse || messages[0]?.role === 'system') return messages;
+  return [{ role: 'system', content: system }, ...messages];
 }
 
 function rowExcerpt(row: Row): string {

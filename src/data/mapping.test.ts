@@ -20,6 +20,9 @@ describe('guessMapping', () => {
     [['id', 'conversations'], { kind: 'chat', column: 'conversations' }],
     [['Text', 'label', 'id'], { kind: 'text', column: 'Text' }],
     [['de', 'en'], { kind: 'pairs', context: 'de', target: 'en' }],
+    [['id', 'query', 'response'], { kind: 'pairs', context: 'query', target: 'response' }],
+    [['system', 'user', 'assistant'], { kind: 'pairs', context: 'user', target: 'assistant' }],
+    [['prompt', 'chosen', 'rejected'], { kind: 'pairs', context: 'prompt', target: 'chosen' }],
     [['story'], { kind: 'text', column: 'story' }],
     [['a', 'b', 'c'], undefined],
     [[], undefined],
@@ -87,7 +90,7 @@ describe('makeExamples', () => {
     const parsed = parsedOf(
       { question: 'a', answer: 'b' },
       { question: 'a' },
-      { question: 3, answer: 'b' },
+      { question: 3, answer: true },
       { question: 'a', answer: ' \n' },
       { question: '', answer: 'b' },
       { question: ['a'], answer: 'b' },
@@ -96,11 +99,11 @@ describe('makeExamples', () => {
     const { examples, problems } = makeExamples(parsed, pairs, asTemplate);
     expect(examples).toEqual([
       { kind: 'pair', context: 'a', prompt: 'Q: a', target: 'b', line: 1 },
+      { kind: 'pair', context: '3', prompt: 'Q: 3', target: 'true', line: 3 },
       { kind: 'pair', context: '', prompt: 'Q: ', target: 'b', line: 5 },
     ]);
     expect(problems.map(({ line, reason }) => `${line}: ${reason}`)).toEqual([
       '2: column "answer" is missing',
-      '3: column "question" is not text but a number',
       '4: the target is empty',
       '6: column "question" is not text but a list',
       '7: column "question" is missing',
@@ -120,6 +123,18 @@ describe('makeExamples', () => {
         ],
       },
     ]);
+  });
+
+  it('joins a prompt and a completion that are messages, and opens with the row’s own system prompt', () => {
+    const user = { role: 'user', content: 'a' };
+    const assistant = { role: 'assistant', content: 'b' };
+    const system = { role: 'system', content: 's' };
+    const parsed = parsedOf({ question: [user], answer: [assistant] }, { question: 'a', answer: 'b', system: 's' });
+    const { examples } = makeExamples(parsed, pairs, { kind: 'chat' });
+    expect(examples).toMatchObject([{ messages: [user, assistant] }, { messages: [system, user, assistant] }]);
+    const chat = parsedOf({ chat: [user, assistant], system: 's' }, { chat: [system, user, assistant], system: 'x' });
+    for (const example of makeExamples(chat, { kind: 'chat', column: 'chat' }, { kind: 'chat' }).examples)
+      expect(example).toMatchObject({ messages: [system, user, assistant] });
   });
 
   it('reads OpenAI’s and ShareGPT’s conversations, as lists or as JSON text', () => {

@@ -1,5 +1,5 @@
 // Which column is what. Guessed from the columns' names, shown in words, and changeable.
-import { chatColumns, normaliseName, pairColumns, textColumns } from './columnNames.ts';
+import { chatColumns, contextColumns, normaliseName, pairColumns, targetColumns, textColumns } from './columnNames.ts';
 
 export interface PairsMapping {
   kind: 'pairs';
@@ -28,6 +28,9 @@ export function guessMapping(columns: readonly string[]): ColumnMapping | undefi
     const input = find(names.input);
     return { kind: 'pairs', context, target, ...(input === undefined ? {} : { input }) };
   }
+  const context = contextColumns.map(find).find((column) => column !== undefined);
+  const target = targetColumns.map(find).find((column) => column !== undefined);
+  if (context !== undefined && target !== undefined) return { kind: 'pairs', context, target };
   const text = textColumns.map(find).find((column) => column !== undefined);
   if (text !== undefined) return { kind: 'text', column: text };
   const [first, second, third] = columns;

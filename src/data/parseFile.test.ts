@@ -31,6 +31,10 @@ describe('recognition by content', () => {
     ['list.txt', '[1] a footnote\nmore prose\n', 'text'],
     ['columns.json', '{"context":["a"],"target":["b"]}', 'json'],
     ['one.csv', 'text\nhello\n', 'csv'],
+    ['excel.txt', 'sep=;\nfrage;antwort\na;b\n', 'csv'],
+    ['commas.jsonl', '{"a":"b"},\n{"a":"c"},\n', 'jsonl'],
+    ['turns.jsonl', '{"chosen":[{"role":"user","content":"a"}]}', 'jsonl'],
+    ['broken.json', 'oops {', 'json'],
   ])('%s: %j is %s', async (name, content, layout) => {
     expect((await parse(name, content)).layout).toBe(layout);
   });
@@ -41,6 +45,8 @@ describe('recognition by content', () => {
     ['rows.jsonl.gz', Uint8Array.of(0x1f, 0x8b, 8), 'gzip archive; unpack it first'],
     ['book.xlsx', Uint8Array.of(0x50, 0x4b, 3, 4), 'export it as .csv'],
     ['model.bin', Uint8Array.of(1, 0, 0, 0), 'binary file; expected .txt'],
+    ['page.parquet', '<html>', 'this is not a Parquet file'],
+    ['lfs.jsonl', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n', 'Git LFS pointer'],
     ['bad.parquet', 'PAR1 and no more', 'the Parquet file cannot be read'],
   ])('refuses %s', async (name, content, message) => {
     await expect(parse(name, content)).rejects.toThrow(message);
@@ -85,6 +91,9 @@ describe('text', () => {
     Array.from(`\uFEFF${text}`).forEach((character, i) => {
       new DataView(wide.buffer).setUint16(i * 2, character.charCodeAt(0), true);
     });
+    const plain = Uint8Array.from('context,target\né,t\n', (character) => character.charCodeAt(0));
+    const unmarked = Uint8Array.from({ length: 2 * plain.length }, (_, i) => (i % 2 ? 0 : plain[i / 2]!));
+    expect(cells(await parse('b.csv', unmarked))).toEqual([['é', 't']]);
     for (const bytes of [new TextEncoder().encode(`\uFEFF${text}`), wide]) {
       const parsed = await parse('a.csv', bytes);
       expect(parsed.columns).toEqual(['context', 'target']);
@@ -143,6 +152,23 @@ describe('tables', () => {
       ['5" long', '5" lang'],
     ]);
     expect(lines(parsed)).toEqual([2, 3]);
+  });
+
+  it('takes the delimiter that Excel names, and pandas’ column without a name', async () => {
+    const excel = await parse('a.csv', 'sep=;\r\nfrage;antwort\r\na,b;c\r\n');
+    expect(excel.rows).toEqual([{ line: 3, values: { frage: 'a,b', antwort: 'c' } }]);
+    expect((await parse('b.csv', ',prompt,completion\n0,a,b\n')).columns).toEqual(['column 1', 'prompt', 'completion']);
+    expect((await parse('c.csv', ',de,en\n0,a,b\n')).columns).toEqual(['column 1', 'de', 'en']);
+    expect((await parse('d.csv', 'prompt,completion,\na,b,\n')).columns).toEqual(['prompt', 'completion', 'column 3']);
+    expect((await parse('e.csv', '"a, b, c";answer\nx;y\n')).columns).toEqual(['a, b, c', 'answer']);
+  });
+
+  it('reads lines that end in a carriage return alone', async () => {
+    expect(cells(await parse('a.txt', 'a||b\rc||d\r'))).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+    expect(lines(await parse('a.csv', 'context,target\ra,b\rc,d\r'))).toEqual([2, 3]);
   });
 
   it('numbers the columns where the first row cannot name them', async () => {
@@ -225,8 +251,41 @@ describe('JSON', () => {
     expect(reasons(parsed)[1]).toBe('4: expected a JSON object with named columns, got an array');
   });
 
+  it('reads what Python and jq write: NaN, objects one after the other, lists of strings', async () => {
+    const nan = await parse('a.jsonl', '{"a":"x NaN \\" ","b":NaN}\n{"a":"y","b":-Infinity}\n');
+    expect(cells(nan)).toEqual([
+      ['x NaN " ', null],
+      ['y', null],
+    ]);
+    const stream = await parse('b.json', '\n{\n "a": "x",\n "b": [{}]\n}\n{\n "a": "y"\n}\n');
+    expect(stream.rows.map(({ line, values }) => [line, values.a])).toEqual([
+      [2, 'x'],
+      [6, 'y'],
+    ]);
+    expect(cells(await parse('c.json', '["a",\n"b"]'))).toEqual([['a'], ['b']]);
+  });
+
+  it('says which of several tables it leaves', async () => {
+    const parsed = await parse('a.json', '{"test":[{"a":"x"}],\n"train":[{"a":"y"}]}');
+    expect(cells(parsed)).toEqual([['y']]);
+    expect(reasons(parsed)).toEqual([
+      '1: only the rows under "train" are read; give those under "test" a file of their own',
+    ]);
+  });
+
+  it('spreads objects into columns where nothing else can be used', async () => {
+    const parsed = await parse(
+      'a.jsonl',
+      '{"id":1,"translation":{"en":"a","fr":"b"}}\n{"id":2,"translation":{"en":"c"}}\n',
+    );
+    expect(parsed.columns).toEqual(['id', 'translation.en', 'translation.fr']);
+    expect(parsed.rows[1]?.values).toEqual({ id: 2, 'translation.en': 'c' });
+    expect((await parse('b.jsonl', '{"prompt":"a","completion":"b","meta":{"x":1}}\n{}')).columns).toContain('meta');
+  });
+
   it('reads back any rows, written in any of the ways', async () => {
-    const row = fc.record({ context: fc.string({ unit: 'binary' }), target: fc.jsonValue() });
+    const cell = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.jsonValue()), fc.constant(null));
+    const row = fc.record({ context: fc.string({ unit: 'binary' }), target: cell });
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { minLength: 2, maxLength: 6 }),

@@ -5,6 +5,7 @@ import { parseJson } from './layouts/json.ts';
 import { parseJsonLines } from './layouts/jsonLines.ts';
 import { parsePairLines } from './layouts/pairLines.ts';
 import { parsePlainText } from './layouts/plainText.ts';
+import { spreadObjects } from './layouts/spreadObjects.ts';
 import { parseTable } from './layouts/table.ts';
 import { recogniseBytes, recogniseText } from './recognise.ts';
 import { DataError, type DataFile, excerpt, type Layout, type ParsedFile, type ParsedRows, type Row } from './types.ts';
@@ -22,10 +23,12 @@ export async function parseFile(file: DataFile): Promise<ParsedFile> {
     return withName(file.name, 'parquet', leaveOutUnreadable(await parseParquet(bytes, file.name)));
   }
   if (refusal) throw new DataError(`${file.name}: ${refusal}`);
+  if (/\.parquet$/i.test(file.name)) throw new DataError(`${file.name}: this is not a Parquet file`);
   const decoded = decodeText(bytes);
-  if (decoded.text.trim() === '') throw new DataError(`${file.name}: the file is empty`);
-  const layout = recogniseText(decoded.text, file.name);
-  return withName(file.name, layout, leaveOutUnreadable(parseText(decoded.text, layout), decoded));
+  const text = withNewlines(decoded.text);
+  if (text.trim() === '') throw new DataError(`${file.name}: the file is empty`);
+  const layout = recogniseText(text, file.name);
+  return withName(file.name, layout, leaveOutUnreadable(parseText(text, layout), decoded));
 }
 
 async function readBytes(file: DataFile): Promise<Uint8Array> {
@@ -35,6 +38,11 @@ async function readBytes(file: DataFile): Promise<Uint8Array> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(`${file.name}: cannot be read (${reason})`);
   }
+}
+
+/** Lines that end in a carriage return alone, as old spreadsheets write them. */
+function withNewlines(text: string): string {
+  return text.includes('\n') ? text : text.replaceAll('\r', '\n');
 }
 
 function parseText(text: string, layout: Exclude<Layout, 'parquet'>): ParsedRows {
@@ -57,7 +65,8 @@ function parseText(text: string, layout: Exclude<Layout, 'parquet'>): ParsedRows
 }
 
 function withName(name: string, layout: Layout, parsed: ParsedRows): ParsedFile {
-  return { name, layout, ...parsed, problems: parsed.problems.sort((a, b) => a.line - b.line) };
+  const { columns, rows, problems } = spreadObjects(parsed);
+  return { name, layout, columns, rows, problems: problems.sort((a, b) => a.line - b.line) };
 }
 
 /** Moves rows that hold undecodable bytes, or too much text, from the rows to the problems. */

@@ -1,11 +1,14 @@
 // Which layout a file has, told by its first bytes and lines.
 
+import { isMessageList } from './chatMessages.ts';
 import { isChatColumn, knownColumnNames, normaliseName } from './columnNames.ts';
-import { isObject } from './layouts/jsonRow.ts';
+import { utf16Label } from './decodeText.ts';
+import { isObject, parseLeniently } from './layouts/jsonRow.ts';
 import type { Layout } from './types.ts';
 
 const linesLookedAt = 50;
 const charactersLookedAt = 1_000_000;
+const LFS_POINTER = new TextEncoder().encode('version https://git-lfs.github.com/spec/');
 
 /** 'parquet', or why bytes cannot be read as text, or undefined when they may be. */
 export function recogniseBytes(bytes: Uint8Array): 'parquet' | string | undefined {
@@ -17,8 +20,9 @@ export function recogniseBytes(bytes: Uint8Array): 'parquet' | string | undefine
   if (startsWith(0x50, 0x4b, 0x03, 0x04))
     return 'this is a zip archive or a spreadsheet; unpack it, or export it as .csv';
   if (startsWith(0x41, 0x52, 0x52, 0x4f, 0x57, 0x31)) return 'this is an Arrow file; save it as Parquet, JSONL or CSV';
-  const isUtf16 = startsWith(0xff, 0xfe) || startsWith(0xfe, 0xff);
-  if (!isUtf16 && bytes.subarray(0, 8192).includes(0)) {
+  if (startsWith(...LFS_POINTER))
+    return 'this is a Git LFS pointer, not the file; fetch the file itself (git lfs pull, or the download link of its page)';
+  if (utf16Label(bytes) === undefined && bytes.subarray(0, 8192).includes(0)) {
     return 'this is a binary file; expected .txt, .csv, .tsv, .json, .jsonl or .parquet';
   }
   return undefined;
@@ -30,6 +34,7 @@ export function recogniseText(text: string, name: string): Exclude<Layout, 'parq
   const first = lines[0] ?? '';
   const json = recogniseJson(text, lines);
   if (json) return json;
+  if (/^sep=[,;|\t]$/i.test(first.trimStart())) return 'csv';
   if (first.includes('||') && mostly(lines, (line) => line.includes('||'))) return 'pairs';
 
   const ending = /\.([^.]+)$/.exec(name.toLowerCase())?.[1];
@@ -37,16 +42,16 @@ export function recogniseText(text: string, name: string): Exclude<Layout, 'parq
   const isTabbed = tabs > 0 && mostly(lines, (line) => line.split('\t').length - 1 >= tabs);
   if (isTabbed || (ending === 'tsv' && tabs > 0)) return 'tsv';
   if (ending === 'csv' || ending === 'tsv') return 'csv';
-  return hasKnownHeader(first)
-    ? 'csv'
-    : lines.some((line) => line.includes('||')) && ending !== 'md'
-      ? 'pairs'
-      : 'text';
+  if (hasKnownHeader(first)) return 'csv';
+  if (lines.some((line) => line.includes('||')) && ending !== 'md') return 'pairs';
+  if (ending === 'jsonl' || ending === 'ndjson') return 'jsonl';
+  return ending === 'json' ? 'json' : 'text';
 }
 
 function recogniseJson(text: string, lines: readonly string[]): 'json' | 'jsonl' | undefined {
   const first = lines[0]?.trim() ?? '';
   if (first.startsWith('[') && /^\[\s*[[{\]]/.test(text.trimStart())) return 'json';
+  if (/^\[\s*"/.test(text.trimStart()) && text.trimEnd().endsWith(']')) return 'json';
   const objects = lines.filter((line) => /^\s*\{.*\}\s*$/.test(line)).length;
   const isFirstWhole = parsedObject(first) !== undefined;
   if (lines.length > 1 && (isFirstWhole || objects > lines.length / 2)) return 'jsonl';
@@ -57,7 +62,7 @@ function recogniseJson(text: string, lines: readonly string[]): 'json' | 'jsonl'
 function parsedObject(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseLeniently(line.replace(/,$/, ''));
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
@@ -67,7 +72,7 @@ function parsedObject(line: string): Record<string, unknown> | undefined {
 /** One line that is one object: a row, unless its members are tables or columns. */
 function holdsTable(line: string): boolean {
   return Object.entries(parsedObject(line) ?? {}).some(([name, cell]) =>
-    Array.isArray(cell) ? !isChatColumn(name) : isObject(cell) && '0' in cell,
+    Array.isArray(cell) ? !isChatColumn(name) && !isMessageList(cell) : isObject(cell) && '0' in cell,
   );
 }
 

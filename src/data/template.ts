@@ -1,5 +1,6 @@
 // A prompt template: text with `{column}` fields; `{{` and `}}` stand for braces. It renders the context side only: a
 // field that names the target is refused, because the model would read the answer.
+import { cellText } from './cellText.ts';
 import { normaliseName } from './columnNames.ts';
 import type { PairsMapping } from './mapping.ts';
 import { DataError } from './types.ts';
@@ -91,13 +92,5 @@ function resolveField(field: string, columns: readonly string[], mapping: PairsM
   const known = new Set(['context', ...columns.filter((name) => name !== mapping.target)]);
   throw new DataError(
     `template: there is no column "${field}"; expected one of ${[...known].map((name) => `{${name}}`).join(', ')}`,
-  );
-}
-
-function cellText(values: Record<string, unknown>, column: string): string {
-  const cell = values[column];
-  if (typeof cell === 'string') return cell;
-  throw new DataError(
-    cell === undefined || cell === null ? `column "${column}" is missing` : `column "${column}" is not text`,
   );
 }

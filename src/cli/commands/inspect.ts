@@ -1,6 +1,7 @@
 // `inspect`: what lies at a path: a model, an adapter, a weight file, an array or a data file.
 
-import { describeMapping, guessMapping } from '../../data/mapping.ts';
+import { guessReading } from '../../data/guessReading.ts';
+import { describeMapping } from '../../data/mapping.ts';
 import { openTokenizer } from '../../data/openTokenizer.ts';
 import { parseFile } from '../../data/parseFile.ts';
 import type { ByteSource } from '../../formats/byteSource.ts';
@@ -117,8 +118,9 @@ async function tensorFacts(source: ByteSource): Promise<Facts> {
 }
 
 async function dataFacts(path: string): Promise<Facts> {
-  const { layout, columns, rows, problems } = await parseFile(dataFile(path));
-  const mapping = guessMapping(columns);
+  const parsed = await parseFile(dataFile(path));
+  const { layout, columns, rows, problems } = parsed;
+  const mapping = guessReading(parsed);
   return [
     ['data', layout],
     ['columns', columns.join(', ')],

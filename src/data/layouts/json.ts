@@ -13,9 +13,18 @@ const tableNames = ['data', 'rows', 'train', 'examples', 'instances', 'samples',
 export function parseJson(text: string): ParsedRows {
   const start = text.search(/\S/);
   if (text[start] === '[') return rowsOf(cutArray(text, start));
+  const objects = objectsInARow(text, start);
+  if (objects) return objects;
   const members = cutObject(text, start);
-  const table = findTable(members);
-  if (table) return rowsOf(cutArray(text, table.start));
+  const [table, ...others] = findTables(members);
+  if (table) {
+    const parsed = rowsOf(cutArray(text, table.start));
+    const reason = `only the rows under "${table.name}" are read; give those under "others" a file of their own`;
+    parsed.problems.push(
+      ...others.map(({ line, name }) => ({ line, reason: reason.replace('others', name), excerpt: '' })),
+    );
+    return parsed;
+  }
   return parseColumns(text) ?? singleRow(text, start);
 }
 
@@ -25,11 +34,25 @@ function rowsOf(pieces: JsonPiece[]): ParsedRows {
   return collector.finish();
 }
 
-function findTable(members: JsonPiece[]): JsonPiece | undefined {
-  const tables = members.filter(({ name, text }) => /^\[\s*\{/.test(text) && !isChatColumn(name));
-  const preferred = tableNames.map((name) => tables.find((member) => member.name.toLowerCase() === name));
-  return preferred.find((member) => member !== undefined) ?? tables[0];
+/** Objects over several lines, one after the other without a bracket around them, as jq prints them. */
+function objectsInARow(text: string, start: number): ParsedRows | undefined {
+  const between = /\}\s*\n\s*\{/g;
+  const first = between.exec(text);
+  if (!first || 'reason' in parsedRow(text.slice(start, first.index + 1))) return undefined;
+  const joined = text.slice(start).replace(between, (gap) => gap.replace('}', '},'));
+  return rowsOf(cutArray(`${text.slice(0, start)}[${joined}]`, start));
 }
+
+/** The members that are tables, the one to read first. */
+function findTables(members: JsonPiece[]): JsonPiece[] {
+  const tables = members.filter(
+    ({ name, text }) => /^\[\s*\{/.test(text) && !isChatColumn(name) && !holdsMessages(text),
+  );
+  const place = ({ name }: JsonPiece) => tableNames.indexOf(name.toLowerCase()) + 1 || tableNames.length + 1;
+  return tables.sort((a, b) => place(a) - place(b));
+}
+
+const holdsMessages = (text: string) => /^\[\s*\{\s*"(role|from)"\s*:/.test(text);
 
 /** {"context": ["…", "…"], "target": ["…", "…"]}: every member a column of the same length. */
 function parseColumns(text: string): ParsedRows | undefined {

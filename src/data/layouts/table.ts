@@ -1,6 +1,7 @@
 // .csv and .tsv (RFC 4180), read by papaparse row by row. Quoted cells may hold line breaks. A row with a broken quote
 // costs its own line only: parsing starts again after it, where papaparse would take the rest of the file for one cell.
 import Papa from 'papaparse';
+import { knownColumnNames, normaliseName } from '../columnNames.ts';
 import { excerpt, type ParsedRows, type RowProblem } from '../types.ts';
 import { textLines } from './textLines.ts';
 
@@ -12,13 +13,20 @@ interface TableRow {
   cells: string[];
 }
 
-/** `delimiters`: those to choose from. The first row names the columns, unless it cannot: then they are numbered. */
+/**
+ * `delimiters`: those to choose from, unless a first line `sep=;` names it, as Excel writes it. The first row names the
+ * columns, unless it cannot: then they are numbered.
+ */
 export function parseTable(text: string, delimiters: string[]): ParsedRows {
-  const { rows, problems } = readRows(text, delimiters);
+  const declared = /^\s*sep=([,;|\t])(?=\r?\n)/i.exec(text);
+  const { rows, problems } = declared
+    ? readRows(text.slice(declared[0].length), [declared[1]!])
+    : readRows(text, delimiters);
   const first = rows[0];
   if (!first) return { columns: [], rows: [], problems };
-  const isHeader = looksLikeHeader(first.cells);
-  const columns = first.cells.map((cell, i) => (isHeader ? cell.trim() : `column ${i + 1}`));
+  const names = headerOf(first.cells);
+  const isHeader = names !== undefined;
+  const columns = names ?? first.cells.map((_, i) => numbered(i));
   const parsed: ParsedRows = { columns, rows: [], problems };
   for (const { line, cells } of isHeader ? rows.slice(1) : rows) {
     const extra = cells.slice(columns.length).filter((cell) => cell.trim() !== '');
@@ -32,10 +40,21 @@ export function parseTable(text: string, delimiters: string[]): ParsedRows {
   return parsed;
 }
 
-/** Names are short, filled in, and differ. */
-function looksLikeHeader(cells: readonly string[]): boolean {
+const numbered = (place: number) => `column ${place + 1}`;
+
+/**
+ * The cells as names: short, filled in, and different. Where one is a name that data sets use, others may be empty or
+ * repeated, and the first may be empty where pandas wrote its index: those are numbered.
+ */
+function headerOf(cells: readonly string[]): string[] | undefined {
   const names = cells.map((cell) => cell.trim());
-  return new Set(names).size === names.length && names.every((name) => name !== '' && name.length <= 64);
+  const filled = names.filter((name) => name !== '');
+  if (filled.length === 0 || filled.some((name) => name.length > 64)) return undefined;
+  const differ = new Set(filled).size === filled.length;
+  const hasIndex = names[0] === '' && filled.length === names.length - 1 && filled.length > 1;
+  const hasKnown = filled.some((name) => knownColumnNames.has(normaliseName(name)));
+  if (!hasKnown && !(differ && (filled.length === names.length || hasIndex))) return undefined;
+  return names.map((name, i) => (name !== '' && names.indexOf(name) === i ? name : numbered(i)));
 }
 
 function readRows(text: string, delimiters: string[]): { rows: TableRow[]; problems: RowProblem[] } {
@@ -88,7 +107,8 @@ function unquotedRows(text: string): TableRow[] {
 
 function guessDelimiter(text: string, delimiters: string[]): string {
   const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
-  const count = (delimiter: string) => firstLine.split(delimiter).length;
+  const unquoted = firstLine.replace(/"[^"]*"/g, '');
+  const count = (delimiter: string) => unquoted.split(delimiter).length;
   return delimiters.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
 
