@@ -4,8 +4,9 @@
 // dout: [rows, heads * headDim]   queryEnd: [rows], the last row that sees each key
 // dqkv: the k and v columns of these heads are overwritten
 // One workgroup: TILE_ROWS keys × 4·WORKGROUP columns of one key-value head. x: column tiles, y: key tiles, z: kv heads.
+import package::shared::along::{Along, STEP, Terms, plusAlong};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, fourRows, oneRow, zeroRows};
 
 enable subgroups;
 
@@ -20,15 +21,28 @@ struct Params { rows: u32, length: u32, kvHeadStart: u32, heads: u32, kvHeads: u
 
 const WORKGROUP = constants::WORKGROUP;
 
-/// What four rows, from element `at` of the first, give to one key.
-fn p4(at: u32) -> vec4f {
+/// What STEP rows, from element `at` of the first, give to one key.
+fn probabilitiesAt(at: u32) -> Along {
   let l = params.length;
-  return vec4f(probabilities[at], probabilities[at + l], probabilities[at + 2u * l], probabilities[at + 3u * l]);
+  @if(single) { return probabilities[at]; }
+  @else { return vec4f(probabilities[at], probabilities[at + l], probabilities[at + 2u * l], probabilities[at + 3u * l]); }
 }
 
-fn ds4(at: u32) -> vec4f {
+fn dscoresAt(at: u32) -> Along {
   let l = params.length;
-  return vec4f(dscores[at], dscores[at + l], dscores[at + 2u * l], dscores[at + 3u * l]);
+  @if(single) { return dscores[at]; }
+  @else { return vec4f(dscores[at], dscores[at + l], dscores[at + 2u * l], dscores[at + 3u * l]); }
+}
+
+/// Of STEP rows, four columns each.
+fn doutAt(at: u32, stride: u32) -> Terms {
+  @if(single) { return dout[at]; }
+  @else { return mat4x4f(dout[at], dout[at + stride], dout[at + 2u * stride], dout[at + 3u * stride]); }
+}
+
+fn qAt(at: u32, stride: u32) -> Terms {
+  @if(single) { return qkv[at]; }
+  @else { return mat4x4f(qkv[at], qkv[at + stride], qkv[at + 2u * stride], qkv[at + 3u * stride]); }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -57,25 +71,21 @@ fn main(
     let part = (workgroup.z * groupSize + inGroup) * params.rows;
     let headColumn = (kvHead * groupSize + inGroup) * params.headVec4 + min(column, params.headVec4 - 1u);
     // One sum after the other: twice as many in one loop would not fit into registers.
-    for (var row = key; row <= lastRow; row += 4u) {
+    for (var row = key; row <= lastRow; row += STEP) {
       let at = (part + row) * params.length;
-      let o = row * outStride + headColumn;
-      let columns = mat4x4f(dout[o], dout[o + outStride], dout[o + 2u * outStride], dout[o + 3u * outStride]);
-      let a = p4(at + ka);
-      var b = vec4f(); var c = vec4f(); var d = vec4f();
-      @if(!lanes16) { b = p4(at + kb); }
-      @if(lanes4) { c = p4(at + kc); d = p4(at + kd); }
-      dv = plusProducts(dv, broadcastRows(a, b, c, d), columns);
+      let a = probabilitiesAt(at + ka);
+      var b = Along(); var c = Along(); var d = Along();
+      @if(!lanes16) { b = probabilitiesAt(at + kb); }
+      @if(lanes4) { c = probabilitiesAt(at + kc); d = probabilitiesAt(at + kd); }
+      dv = plusAlong(dv, a, b, c, d, doutAt(row * outStride + headColumn, outStride));
     }
-    for (var row = key; row <= lastRow; row += 4u) {
+    for (var row = key; row <= lastRow; row += STEP) {
       let at = (part + row) * params.length;
-      let q = row * stride + headColumn;
-      let columns = mat4x4f(qkv[q], qkv[q + stride], qkv[q + 2u * stride], qkv[q + 3u * stride]);
-      let a = ds4(at + ka);
-      var b = vec4f(); var c = vec4f(); var d = vec4f();
-      @if(!lanes16) { b = ds4(at + kb); }
-      @if(lanes4) { c = ds4(at + kc); d = ds4(at + kd); }
-      dk = plusProducts(dk, broadcastRows(a, b, c, d), columns);
+      let a = dscoresAt(at + ka);
+      var b = Along(); var c = Along(); var d = Along();
+      @if(!lanes16) { b = dscoresAt(at + kb); }
+      @if(lanes4) { c = dscoresAt(at + kc); d = dscoresAt(at + kd); }
+      dk = plusAlong(dk, a, b, c, d, qAt(row * stride + headColumn, stride));
     }
   }
   if (column >= params.headVec4) { return; }

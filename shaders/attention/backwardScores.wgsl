@@ -3,17 +3,18 @@
 // qkv: [rows, (heads + 2 kvHeads) * headDim]   out, dout: [rows, heads * headDim]   lse: [rows, heads]
 // probabilities, dscores: [heads of this part, rows, length], 0 where the mask says so, in the tiles that some row sees
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head, as attention/scores.
+import package::shared::along::{Along, STEP, plusAlong, termsAcross};
 import package::shared::attentionMath::{maskedExp};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, zeroRows};
 
 enable subgroups;
 
-struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32, headVec4: u32, scale: f32 }
+struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32, headDim: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(2) var<storage, read> out: array<vec4f>;
-@group(0) @binding(3) var<storage, read> dout: array<vec4f>;
+@group(0) @binding(1) var<storage, read> qkv: array<Along>;
+@group(0) @binding(2) var<storage, read> out: array<Along>;
+@group(0) @binding(3) var<storage, read> dout: array<Along>;
 @group(0) @binding(4) var<storage, read> lse: array<f32>;
 @group(0) @binding(5) var<storage, read> keyStart: array<u32>;
 @group(0) @binding(6) var<storage, read> keyEnd: array<u32>;
@@ -21,6 +22,11 @@ struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32
 @group(0) @binding(8) var<storage, read_write> dscores: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
+
+fn alongDot(a: Along, b: Along) -> f32 {
+  @if(single) { return a * b; }
+  @else { return dot(a, b); }
+}
 
 /// terms: lse and delta of the row.
 fn store(to: u32, row: u32, key: u32, keys: vec4u, products: vec4f, dp: vec4f, terms: vec4f) {
@@ -48,45 +54,46 @@ fn main(
   let rb = min(row + lane + LANES, lastRow);
   let rc = min(row + lane + 2u * LANES, lastRow);
   let rd = min(row + lane + 3u * LANES, lastRow);
-  let stride = (params.heads + 2u * params.kvHeads) * params.headVec4;
-  let qColumn = head * params.headVec4;
+  let steps = params.headDim / STEP;
+  let stride = (params.heads + 2u * params.kvHeads) * steps;
+  let qColumn = head * steps;
   let kvHead = head / (params.heads / params.kvHeads);
-  let outStride = params.heads * params.headVec4;
+  let outStride = params.heads * steps;
   let key = firstKey + 4u * invocation;
   let keys = sequence + min(key + vec4u(0u, 1u, 2u, 3u), vec4u(params.length - 1u));
-  let kAt = keys * stride + (params.heads + kvHead) * params.headVec4;
-  let vAt = kAt + params.kvHeads * params.headVec4;
+  let kAt = keys * stride + (params.heads + kvHead) * steps;
+  let vAt = kAt + params.kvHeads * steps;
   var scores = zeroRows();
   var dp = zeroRows();
   // Of this lane's own rows.
   var deltas = vec4f();
   // One sum after the other: twice as many in one loop would not fit into registers.
-  for (var d = 0u; d < params.headVec4; d++) {
+  for (var d = 0u; d < steps; d++) {
     let column = qColumn + d;
-    let columns = transpose(mat4x4f(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]));
     let a = qkv[ra * stride + column];
-    var b = vec4f(); var c = vec4f(); var e = vec4f();
+    var b = Along(); var c = Along(); var e = Along();
     @if(!lanes16) { b = qkv[rb * stride + column]; }
     @if(lanes4) { c = qkv[rc * stride + column]; e = qkv[rd * stride + column]; }
-    scores = plusProducts(scores, broadcastRows(a, b, c, e), columns);
+    let terms = termsAcross(qkv[kAt.x + d], qkv[kAt.y + d], qkv[kAt.z + d], qkv[kAt.w + d]);
+    scores = plusAlong(scores, a, b, c, e, terms);
   }
-  for (var d = 0u; d < params.headVec4; d++) {
+  for (var d = 0u; d < steps; d++) {
     let column = qColumn + d;
-    let columns = transpose(mat4x4f(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]));
     let a = dout[ra * outStride + column];
-    deltas.x += dot(a, out[ra * outStride + column]);
-    var b = vec4f(); var c = vec4f(); var e = vec4f();
+    deltas.x += alongDot(a, out[ra * outStride + column]);
+    var b = Along(); var c = Along(); var e = Along();
     @if(!lanes16) {
       b = dout[rb * outStride + column];
-      deltas.y += dot(b, out[rb * outStride + column]);
+      deltas.y += alongDot(b, out[rb * outStride + column]);
     }
     @if(lanes4) {
       c = dout[rc * outStride + column];
       e = dout[rd * outStride + column];
-      deltas.z += dot(c, out[rc * outStride + column]);
-      deltas.w += dot(e, out[rd * outStride + column]);
+      deltas.z += alongDot(c, out[rc * outStride + column]);
+      deltas.w += alongDot(e, out[rd * outStride + column]);
     }
-    dp = plusProducts(dp, broadcastRows(a, b, c, e), columns);
+    let terms = termsAcross(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]);
+    dp = plusAlong(dp, a, b, c, e, terms);
   }
   let lses = vec4f(
     lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);

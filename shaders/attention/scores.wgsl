@@ -4,19 +4,20 @@
 // q, k: rows of their own stride, heads side by side from a column offset   keyStart, keyEnd: [rows], inclusive
 // scores: [heads of this part, rows, length], of which only the tiles that some row sees are written
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head. x: key tiles, y: row tiles, sequence by sequence, z: heads.
+import package::shared::along::{Along, STEP, plusAlong, termsAcross};
 import package::shared::attentionMath::{NEVER};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
+import package::shared::lanes::{LANES, fourRows, oneRow, zeroRows};
 
 enable subgroups;
 
 struct Params {
   rows: u32, length: u32, headStart: u32, groupSize: u32,
-  qStride: u32, qOffset: u32, kStride: u32, kOffset: u32, headVec4: u32, scale: f32,
+  qStride: u32, qOffset: u32, kStride: u32, kOffset: u32, headDim: u32, scale: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4f>;
-@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(1) var<storage, read> q: array<Along>;
+@group(0) @binding(2) var<storage, read> k: array<Along>;
 @group(0) @binding(3) var<storage, read> keyStart: array<u32>;
 @group(0) @binding(4) var<storage, read> keyEnd: array<u32>;
 @group(0) @binding(5) var<storage, read_write> scores: array<vec4f>;
@@ -41,22 +42,21 @@ fn main(
   if (sequence + firstKey > keyEnd[lastRow] || sequence + firstKey + 4u * WORKGROUP <= keyStart[row]) { return; }
   let head = params.headStart + workgroup.z;
   let lane = subgroupLane % LANES;
-  let qColumn = (params.qOffset / 4u) + head * params.headVec4;
-  let qa = min(row + lane, lastRow) * (params.qStride / 4u) + qColumn;
-  let qb = min(row + lane + LANES, lastRow) * (params.qStride / 4u) + qColumn;
-  let qc = min(row + lane + 2u * LANES, lastRow) * (params.qStride / 4u) + qColumn;
-  let qd = min(row + lane + 3u * LANES, lastRow) * (params.qStride / 4u) + qColumn;
+  let qColumn = params.qOffset + head * params.headDim;
+  let qa = (min(row + lane, lastRow) * params.qStride + qColumn) / STEP;
+  let qb = (min(row + lane + LANES, lastRow) * params.qStride + qColumn) / STEP;
+  let qc = (min(row + lane + 2u * LANES, lastRow) * params.qStride + qColumn) / STEP;
+  let qd = (min(row + lane + 3u * LANES, lastRow) * params.qStride + qColumn) / STEP;
   let key = firstKey + 4u * invocation;
   let keys = sequence + min(key + vec4u(0u, 1u, 2u, 3u), vec4u(params.length - 1u));
-  let kAt = keys * (params.kStride / 4u) + params.kOffset / 4u + head / params.groupSize * params.headVec4;
+  let kAt = (keys * params.kStride + params.kOffset + head / params.groupSize * params.headDim) / STEP;
   var sums = zeroRows();
-  for (var d = 0u; d < params.headVec4; d++) {
+  for (var d = 0u; d < params.headDim / STEP; d++) {
     let a = q[qa + d];
-    var b = vec4f(); var c = vec4f(); var e = vec4f();
+    var b = Along(); var c = Along(); var e = Along();
     @if(!lanes16) { b = q[qb + d]; }
     @if(lanes4) { c = q[qc + d]; e = q[qd + d]; }
-    let columns = transpose(mat4x4f(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
-    sums = plusProducts(sums, broadcastRows(a, b, c, e), columns);
+    sums = plusAlong(sums, a, b, c, e, termsAcross(k[kAt.x + d], k[kAt.y + d], k[kAt.z + d], k[kAt.w + d]));
   }
   if (key >= params.length) { return; }
   let to = workgroup.z * params.rows;

@@ -3,6 +3,7 @@
 // One invocation: 16 rows × 4 columns of dx; one workgroup: 16 rows × 4·WORKGROUP columns. z: one group of rows.
 import package::linear::weight::weight4;
 import package::linear::backwardOperands::{params, store4};
+@if(lora) import package::shared::along::{Along, STEP, Terms, plusAlong};
 import package::shared::lanes::{LANES, Sixteen, broadcastRows, fourRows, oneRow, plusProducts, zeroRows};
 @if(lora) import package::linear::backwardOperands::{segments, v, lora};
 @if(dropout) import package::linear::backwardOperands::mask4;
@@ -14,15 +15,23 @@ enable subgroups;
 
 const WORKGROUP = constants::WORKGROUP;
 
-// Four ranks from `first` on, of one row of V; past the last rank they count as 0. Four columns of one rank of A.
-@if(lora && evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f { return v[(start + first) / 4u]; }
-@if(lora && evenRanks) fn a4(at: u32) -> vec4f { return lora[at / 4u]; }
-@if(lora && !evenRanks) fn v4(start: u32, first: u32, rank: u32) -> vec4f {
+// STEP ranks from `first` on, of one row of V; past the last rank they count as 0.
+@if(lora && single) fn vAlong(start: u32, first: u32, rank: u32) -> Along { return v[start + first]; }
+@if(lora && !single && evenRanks) fn vAlong(start: u32, first: u32, rank: u32) -> Along { return v[(start + first) / 4u]; }
+@if(lora && !single && !evenRanks) fn vAlong(start: u32, first: u32, rank: u32) -> Along {
   let ranks = first + vec4u(0u, 1u, 2u, 3u);
   let at = start + min(ranks, vec4u(rank - 1u));
   return select(vec4f(), vec4f(v[at.x], v[at.y], v[at.z], v[at.w]), ranks < vec4u(rank));
 }
-@if(lora && !evenRanks) fn a4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
+
+// Four columns of A, at each of these ranks.
+@if(lora && evenFactors) fn a4(at: u32) -> vec4f { return lora[at / 4u]; }
+@if(lora && !evenFactors) fn a4(at: u32) -> vec4f { return vec4f(lora[at], lora[at + 1u], lora[at + 2u], lora[at + 3u]); }
+@if(lora && single) fn aTerms(start: u32, first: u32, rank: u32) -> Terms { return a4(start + first * params.inner); }
+@if(lora && !single) fn aTerms(start: u32, first: u32, rank: u32) -> Terms {
+  let at = start + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u)) * params.inner;
+  return mat4x4f(a4(at.x), a4(at.y), a4(at.z), a4(at.w));
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -70,13 +79,12 @@ fn main(
       @if(dropout) let before = sums;
       // An adapter without dropout adds up as it would beside none that has it.
       @if(dropout) { if (segment.dropBelow > 0u) { sums = zeroRows(); } }
-      for (var first = 0u; first < rank; first += 4u) {
-        let a = segment.scaling * v4(va, first, rank);
-        var b = vec4f(); var c = vec4f(); var d = vec4f();
-        @if(!lanes16) { b = segment.scaling * v4(vb, first, rank); }
-        @if(lanes4) { c = segment.scaling * v4(vc, first, rank); d = segment.scaling * v4(vd, first, rank); }
-        let start = segment.aStart + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u)) * params.inner + at;
-        sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(a4(start.x), a4(start.y), a4(start.z), a4(start.w)));
+      for (var first = 0u; first < rank; first += STEP) {
+        let a = segment.scaling * vAlong(va, first, rank);
+        var b = Along(); var c = Along(); var d = Along();
+        @if(!lanes16) { b = segment.scaling * vAlong(vb, first, rank); }
+        @if(lanes4) { c = segment.scaling * vAlong(vc, first, rank); d = segment.scaling * vAlong(vd, first, rank); }
+        sums = plusAlong(sums, a, b, c, d, aTerms(segment.aStart + at, first, rank));
       }
       @if(dropout) {
         if (segment.dropBelow > 0u) {

@@ -15,10 +15,11 @@ struct Params {
 @if(rescale) @group(0) @binding(4) var<storage, read> scale: array<f32>;
 @if(lora) @group(0) @binding(4) var<storage, read> segments: array<Segment>;
 @if(lora && !evenRanks) @group(0) @binding(5) var<storage, read> v: array<f32>;
-@if(lora && !evenRanks) @group(0) @binding(6) var<storage, read> lora: array<f32>;
 // Where every rank and start is a multiple of 4.
 @if(lora && evenRanks) @group(0) @binding(5) var<storage, read> v: array<vec4f>;
-@if(lora && evenRanks) @group(0) @binding(6) var<storage, read> lora: array<vec4f>;
+@if(lora && !evenFactors) @group(0) @binding(6) var<storage, read> lora: array<f32>;
+// Where every A starts at a multiple of 4.
+@if(lora && evenFactors) @group(0) @binding(6) var<storage, read> lora: array<vec4f>;
 @if(dropout) @group(0) @binding(7) var<storage, read> step: StepHeader;
 
 @if(evenCols) fn store4(row: u32, rowEnd: u32, col: u32, value: vec4f) {

@@ -3,6 +3,7 @@
 // One invocation: 16 rows × 4 columns; one workgroup: 16 rows × 4·WORKGROUP columns. z: one segment, or the whole product.
 import package::linear::weight::weight4;
 import package::linear::forwardOperands::{bias4, params, storeBiased4};
+@if(lora) import package::shared::along::{Along, STEP, plusAlong, termsAcross};
 import package::shared::lanes::{LANES, broadcastRows, equalRows, fourRows, oneRow, plusProducts};
 @if(lora) import package::linear::forwardOperands::{segmentAt, u, lora};
 
@@ -12,15 +13,17 @@ enable subgroups;
 
 const WORKGROUP = constants::WORKGROUP;
 
-// Four ranks from `first` on, of one row of U or of B; past the last rank U counts as 0.
-@if(lora && evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f { return u[(start + first) / 4u]; }
-@if(lora && evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f { return lora[(start + first) / 4u]; }
-@if(lora && !evenRanks) fn u4(start: u32, first: u32, rank: u32) -> vec4f {
+// STEP ranks from `first` on, of one row of U or of B; past the last rank U counts as 0.
+@if(lora && single) fn uAlong(start: u32, first: u32, rank: u32) -> Along { return u[start + first]; }
+@if(lora && single) fn bAlong(start: u32, first: u32, rank: u32) -> Along { return lora[start + first]; }
+@if(lora && !single && evenRanks) fn uAlong(start: u32, first: u32, rank: u32) -> Along { return u[(start + first) / 4u]; }
+@if(lora && !single && evenRanks) fn bAlong(start: u32, first: u32, rank: u32) -> Along { return lora[(start + first) / 4u]; }
+@if(lora && !single && !evenRanks) fn uAlong(start: u32, first: u32, rank: u32) -> Along {
   let ranks = first + vec4u(0u, 1u, 2u, 3u);
   let at = start + min(ranks, vec4u(rank - 1u));
   return select(vec4f(), vec4f(u[at.x], u[at.y], u[at.z], u[at.w]), ranks < vec4u(rank));
 }
-@if(lora && !evenRanks) fn b4(start: u32, first: u32, rank: u32) -> vec4f {
+@if(lora && !single && !evenRanks) fn bAlong(start: u32, first: u32, rank: u32) -> Along {
   let at = start + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(rank - 1u));
   return vec4f(lora[at.x], lora[at.y], lora[at.z], lora[at.w]);
 }
@@ -85,13 +88,14 @@ fn main(
     let b1 = segment.bStart + (c1 - segment.colStart) * rank;
     let b2 = segment.bStart + (c2 - segment.colStart) * rank;
     let b3 = segment.bStart + (c3 - segment.colStart) * rank;
-    for (var first = 0u; first < rank; first += 4u) {
-      let a = segment.scaling * u4(ua, first, rank);
-      var b = vec4f(); var c = vec4f(); var d = vec4f();
-      @if(!lanes16) { b = segment.scaling * u4(ub, first, rank); }
-      @if(lanes4) { c = segment.scaling * u4(uc, first, rank); d = segment.scaling * u4(ud, first, rank); }
-      let columns = transpose(mat4x4f(b4(b0, first, rank), b4(b1, first, rank), b4(b2, first, rank), b4(b3, first, rank)));
-      sums = plusProducts(sums, broadcastRows(a, b, c, d), columns);
+    for (var first = 0u; first < rank; first += STEP) {
+      let a = segment.scaling * uAlong(ua, first, rank);
+      var b = Along(); var c = Along(); var d = Along();
+      @if(!lanes16) { b = segment.scaling * uAlong(ub, first, rank); }
+      @if(lanes4) { c = segment.scaling * uAlong(uc, first, rank); d = segment.scaling * uAlong(ud, first, rank); }
+      let terms = termsAcross(
+        bAlong(b0, first, rank), bAlong(b1, first, rank), bAlong(b2, first, rank), bAlong(b3, first, rank));
+      sums = plusAlong(sums, a, b, c, d, terms);
     }
   }
   let tileEnd = min(row + 16u, rowEnd);

@@ -5,7 +5,8 @@
 // One workgroup: 16 slots (8 if `eight`) × 4·WORKGROUP columns, over all rows. x: column tiles, y: slot tiles,
 // z: `blocks` segments with the same rows: all of a group where they read the same x, else one.
 import package::lora::slots::{Slot, segments, slotAt, slotCount};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, oneOf, oneRow, plusProducts, zeroRows};
+import package::shared::along::{Along, STEP, Terms, plusAlong};
+import package::shared::lanes::{LANES, fourRows, oneOf, oneRow, zeroRows};
 import package::shared::step::StepHeader;
 @if(dropout) import package::shared::random::dropoutScale4;
 @if(dropout) import package::shared::segments::Segment;
@@ -24,17 +25,37 @@ const WORKGROUP = constants::WORKGROUP;
 @if(eight) const SLOTS = 8u;
 @else const SLOTS = 16u;
 
-/// Of one rank, four rows' values, 0 past the last row. at: the first row's element, and the step from row to row.
-fn left4(at: vec2u, m: u32, rowCount: u32) -> vec4f {
-  let rows = m + vec4u(0u, 1u, 2u, 3u);
-  let i = at.x + min(rows, vec4u(rowCount - 1u)) * at.y;
-  return select(vec4f(), vec4f(left[i.x], left[i.y], left[i.z], left[i.w]), rows < vec4u(rowCount));
+/// Of one rank, STEP rows' values, 0 past the last row. at: the first row's element, and the step from row to row.
+fn leftAlong(at: vec2u, m: u32, rowCount: u32) -> Along {
+  @if(single) { return left[at.x + m * at.y]; }
+  @else {
+    let rows = m + vec4u(0u, 1u, 2u, 3u);
+    let i = at.x + min(rows, vec4u(rowCount - 1u)) * at.y;
+    return select(vec4f(), vec4f(left[i.x], left[i.y], left[i.z], left[i.w]), rows < vec4u(rowCount));
+  }
 }
 
 fn leftAt(slot: Slot) -> vec2u { return vec2u(segments[slot.segment].uStart + slot.q, segments[slot.segment].rank); }
 
 @if(dropout) fn mask4(segment: Segment, row: u32, col: u32) -> vec4f {
   return dropoutScale4(row * params.cols + col, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
+}
+
+/// Four columns of row m, from vector `start` of the first row on.
+fn rightAt(start: u32, segment: u32, m: u32, col: u32) -> vec4f {
+  var four = right[start + m * (params.cols / 4u)];
+  @if(dropout) { four *= mask4(segments[segment], m, col); }
+  return four;
+}
+
+fn rightAlong(start: u32, segment: u32, m: u32, col: u32, rowCount: u32) -> Terms {
+  @if(single) { return rightAt(start, segment, m, col); }
+  @else {
+    let rows = min(m + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
+    return mat4x4f(
+      rightAt(start, segment, rows.x, col), rightAt(start, segment, rows.y, col),
+      rightAt(start, segment, rows.z, col), rightAt(start, segment, rows.w, col));
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -62,28 +83,14 @@ fn main(
   @if(lanes4 && !eight) let lc = leftAt(slotAt(firstSegment, params.blocks, slot + 2u * LANES));
   @if(lanes4 && !eight) let ld = leftAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
   let col = firstCol + 4u * invocation;
-  let stride = params.cols / 4u;
-  let start = segments[firstSegment].rowStart * stride + (colStart + min(col, colCount - 4u)) / 4u;
+  let start = (segments[firstSegment].rowStart * params.cols + colStart + min(col, colCount - 4u)) / 4u;
   var sums = zeroRows();
-  for (var m = 0u; m < rowCount; m += 4u) {
-    let a = left4(la, m, rowCount);
-    var b = vec4f(); var c = vec4f(); var d = vec4f();
-    @if(lanes4 || (lanes8 && !eight)) { b = left4(lb, m, rowCount); }
-    @if(lanes4 && !eight) { c = left4(lc, m, rowCount); d = left4(ld, m, rowCount); }
-    let rows = min(m + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
-    let at = start + rows * stride;
-    var r0 = right[at.x];
-    var r1 = right[at.y];
-    var r2 = right[at.z];
-    var r3 = right[at.w];
-    @if(dropout) {
-      let segment = segments[firstSegment];
-      r0 *= mask4(segment, rows.x, col);
-      r1 *= mask4(segment, rows.y, col);
-      r2 *= mask4(segment, rows.z, col);
-      r3 *= mask4(segment, rows.w, col);
-    }
-    sums = plusProducts(sums, broadcastRows(a, b, c, d), mat4x4f(r0, r1, r2, r3));
+  for (var m = 0u; m < rowCount; m += STEP) {
+    let a = leftAlong(la, m, rowCount);
+    var b = Along(); var c = Along(); var d = Along();
+    @if(lanes4 || (lanes8 && !eight)) { b = leftAlong(lb, m, rowCount); }
+    @if(lanes4 && !eight) { c = leftAlong(lc, m, rowCount); d = leftAlong(ld, m, rowCount); }
+    sums = plusAlong(sums, a, b, c, d, rightAlong(start, firstSegment, m, col, rowCount));
   }
   if (col >= colCount) { return; }
   let count = min(SLOTS, slots - firstSlot);

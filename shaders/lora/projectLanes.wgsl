@@ -5,8 +5,9 @@
 // One workgroup: 4·WORKGROUP rows × 16 slots (8 if `eight`). x: row tiles, y: slot tiles, z: `blocks` segments with the
 // same rows: all of a group where they read the same x, else one.
 import package::lora::slots::{Slot, segments, slotAt, slotCount};
-import package::shared::lanes::{LANES, broadcastRows, fourRows, oneOf, oneRow, plusProducts, zeroRows};
-@if(dropout) import package::shared::random::dropoutScale4;
+import package::shared::along::{Along, STEP, plusAlong, termsAcross};
+import package::shared::lanes::{LANES, fourRows, oneOf, oneRow, zeroRows};
+@if(dropout) import package::shared::random::{dropoutScale, dropoutScale4};
 @if(dropout) import package::shared::segments::Segment;
 @if(dropout) import package::shared::step::StepHeader;
 
@@ -14,7 +15,7 @@ enable subgroups;
 
 struct Params { cols: u32, blocks: u32, isOfA: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<Along>;
 @group(0) @binding(3) var<storage, read> lora: array<f32>;
 @group(0) @binding(4) var<storage, read_write> u: array<f32>;
 @if(dropout) @group(0) @binding(5) var<storage, read> step: StepHeader;
@@ -23,10 +24,11 @@ const WORKGROUP = constants::WORKGROUP;
 @if(eight) const SLOTS = 8u;
 @else const SLOTS = 16u;
 
-/// Four elements along the sum, from the k-th vector on, of one rank.
-fn factor4(at: vec2u, k: u32) -> vec4f {
-  let i = at.x + 4u * k * at.y;
-  return vec4f(lora[i], lora[i + at.y], lora[i + 2u * at.y], lora[i + 3u * at.y]);
+/// STEP elements along the sum, from element i on, of one rank.
+fn factorAlong(at: vec2u, i: u32) -> Along {
+  let j = at.x + i * at.y;
+  @if(single) { return lora[j]; }
+  @else { return vec4f(lora[j], lora[j + at.y], lora[j + 2u * at.y], lora[j + 3u * at.y]); }
 }
 
 /// Where a rank's factor starts, and the step from element to element.
@@ -36,8 +38,10 @@ fn factorAt(slot: Slot) -> vec2u {
   return vec2u(segment.bStart + slot.q, segment.rank);
 }
 
-@if(dropout) fn mask4(segment: Segment, row: u32, k: u32) -> vec4f {
-  return dropoutScale4(row * params.cols + k * 4u, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale);
+@if(dropout) fn maskAlong(segment: Segment, row: u32, i: u32) -> Along {
+  let counter = row * params.cols + i;
+  @if(single) { return dropoutScale(counter, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale); }
+  @else { return dropoutScale4(counter, segment.stream, step.dropoutSeed, segment.dropBelow, segment.keepScale); }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -60,30 +64,31 @@ fn main(
   @if(lanes4 && !eight) let fd = factorAt(slotAt(firstSegment, params.blocks, slot + 3u * LANES));
   let row = firstRow + 4u * invocation;
   let rows = min(row + vec4u(0u, 1u, 2u, 3u), vec4u(rowCount - 1u));
-  var vectors = params.cols / 4u;
-  var at = (segments[firstSegment].rowStart + rows) * vectors;
+  var terms = params.cols;
+  var at = (segments[firstSegment].rowStart + rows) * (params.cols / STEP);
   if (params.isOfA == 0u) {
-    at += segments[firstSegment].colStart / 4u;
-    vectors = segments[firstSegment].colCount / 4u;
+    at += segments[firstSegment].colStart / STEP;
+    terms = segments[firstSegment].colCount;
   }
   var sums = zeroRows();
-  for (var k = 0u; k < vectors; k++) {
-    let a = factor4(fa, k);
-    var b = vec4f(); var c = vec4f(); var d = vec4f();
-    @if(lanes4 || (lanes8 && !eight)) { b = factor4(fb, k); }
-    @if(lanes4 && !eight) { c = factor4(fc, k); d = factor4(fd, k); }
+  for (var k = 0u; k < terms / STEP; k++) {
+    let i = STEP * k;
+    let a = factorAlong(fa, i);
+    var b = Along(); var c = Along(); var d = Along();
+    @if(lanes4 || (lanes8 && !eight)) { b = factorAlong(fb, i); }
+    @if(lanes4 && !eight) { c = factorAlong(fc, i); d = factorAlong(fd, i); }
     var x0 = x[at.x + k];
     var x1 = x[at.y + k];
     var x2 = x[at.z + k];
     var x3 = x[at.w + k];
     @if(dropout) {
       let segment = segments[firstSegment];
-      x0 *= mask4(segment, rows.x, k);
-      x1 *= mask4(segment, rows.y, k);
-      x2 *= mask4(segment, rows.z, k);
-      x3 *= mask4(segment, rows.w, k);
+      x0 *= maskAlong(segment, rows.x, i);
+      x1 *= maskAlong(segment, rows.y, i);
+      x2 *= maskAlong(segment, rows.z, i);
+      x3 *= maskAlong(segment, rows.w, i);
     }
-    sums = plusProducts(sums, broadcastRows(a, b, c, d), transpose(mat4x4f(x0, x1, x2, x3)));
+    sums = plusAlong(sums, a, b, c, d, termsAcross(x0, x1, x2, x3));
   }
   let count = min(SLOTS, slots - firstSlot);
   // A loop of a known length would be unrolled.

@@ -1,4 +1,11 @@
-// An adapter's block (start, count) of the flat buffers, as vectors of 4. Its last vector may reach past it.
-fn vectorsOf(block: vec2u) -> u32 { return (block.y + 3u) / 4u; }
+// An adapter's block (start, count) of the flat buffers, as Elements. Its start is a multiple of 4; its last four may reach
+// past it.
+import package::shared::elements::WIDTH;
 
-fn isInBlock(vector: u32, block: vec2u) -> vec4<bool> { return 4u * vector + vec4u(0u, 1u, 2u, 3u) < vec4u(block.y); }
+@if(aligned) alias Mask = vec4<bool>;
+@if(!aligned) alias Mask = bool;
+
+fn elementsOf(block: vec2u) -> u32 { return (block.y + WIDTH - 1u) / WIDTH; }
+
+@if(aligned) fn isInBlock(index: u32, block: vec2u) -> Mask { return 4u * index + vec4u(0u, 1u, 2u, 3u) < vec4u(block.y); }
+@if(!aligned) fn isInBlock(index: u32, block: vec2u) -> Mask { return index < block.y; }

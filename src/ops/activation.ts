@@ -12,7 +12,7 @@ export function activationBackward(pass: Pass, t: { x: Tensor; dy: Tensor; dx: T
   expectShape('activationBackward', 'dy', t.dy, t.x.shape);
   expectShape('activationBackward', 'dx', t.dx, t.x.shape);
   const scalars = elementCount(t.x.shape);
-  const { conditions, width } = elementsOf(scalars);
+  const { conditions, width } = elementsOf(pass.traits, scalars);
   const count = scalars / width;
   const { constants, share, workgroups } = shareByInvocation(pass.traits, count);
   pass.run(

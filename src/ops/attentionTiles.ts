@@ -5,7 +5,7 @@ import type { Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
 import type { AttentionGradients, AttentionSizes, AttentionTensors } from './attentionTensors.ts';
 import { lanesKernel } from './productTiles.ts';
-import { spreadWorkgroups } from './workgroups.ts';
+import { elementsOf, spreadWorkgroups } from './workgroups.ts';
 
 /** Largest matrix of scores of one part. */
 const PART_BYTES = 32 << 20;
@@ -73,11 +73,10 @@ export function tiledForward(pass: Pass, t: AttentionTensors, sizes: TiledSizes)
   const [rows = 0, qStride = 0] = t.q.tensor.shape;
   const grid = gridOf(pass.traits, sizes, rows);
   const kernel = lanesKernel(pass.traits);
-  const headVec4 = headDim / 4;
   for (const { headStart, count } of parts(sizes, rows)) {
     const scores = pass.scratch('attention scores', [count, rows, length]);
     const operations = (count / heads) * causalOperations(rows, length, heads, headDim);
-    const shared = { rows, length, headStart, groupSize: heads / kvHeads, headVec4 };
+    const shared = { rows, length, headStart, groupSize: heads / kvHeads, headDim };
     const { q, k, v, keyStart, keyEnd } = t;
     pass.run(
       { path: 'attention/scores', ...kernel },
@@ -98,6 +97,7 @@ export function tiledForward(pass: Pass, t: AttentionTensors, sizes: TiledSizes)
     pass.run(
       {
         path: 'attention/softmax',
+        conditions: elementsOf(pass.traits, length).conditions,
         constants: { HEAD_DIM: headDim, WORKGROUP_SIZE: SOFTMAX_WORKGROUP },
       },
       {
@@ -152,7 +152,6 @@ export function tiledBackward(pass: Pass, t: AttentionGradients, sizes: TiledSiz
   const [rows = 0] = t.qkv.shape;
   const grid = gridOf(pass.traits, sizes, rows);
   const kernel = lanesKernel(pass.traits);
-  const headVec4 = headDim / 4;
   for (const { headStart, count } of parts(sizes, rows)) {
     const probabilities = pass.scratch('attention probabilities', [count, rows, length]);
     const dscores = pass.scratch('d attention scores', [count, rows, length]);
@@ -160,7 +159,7 @@ export function tiledBackward(pass: Pass, t: AttentionGradients, sizes: TiledSiz
     pass.run(
       { path: 'attention/backwardScores', ...kernel },
       {
-        params: { rows, length, headStart, heads, kvHeads, headVec4, scale },
+        params: { rows, length, headStart, heads, kvHeads, headDim, scale },
         buffers: [t.qkv, t.out, t.dout, t.lse, t.keyStart, t.keyEnd, probabilities, dscores],
         workgroups: [grid.keyTiles, grid.rowTiles, count],
         operations: 2 * operations,
@@ -172,7 +171,7 @@ export function tiledBackward(pass: Pass, t: AttentionGradients, sizes: TiledSiz
     pass.run(
       { path: 'attention/backwardKeys', ...kernel },
       {
-        params: { rows, length, kvHeadStart: (headStart * kvHeads) / heads, heads, kvHeads, headVec4 },
+        params: { rows, length, kvHeadStart: (headStart * kvHeads) / heads, heads, kvHeads, headVec4: headDim / 4 },
         buffers: [probabilities, dscores, t.qkv, t.dout, t.queryEnd, t.dqkv],
         workgroups: [grid.columnTiles, grid.rowTiles, (count * kvHeads) / heads],
         operations: 2 * operations,

@@ -7,7 +7,7 @@ import type { Pass } from '../gpu/plan.ts';
 import { elementCount, expectShape, storedBytes, type Tensor, viewOf } from '../gpu/tensor.ts';
 import { linearBackward, linearForward } from './linear.ts';
 import { formatConditions, PART_ROWS_MULTIPLE, partRows, type WeightMatrix } from './weightMatrix.ts';
-import { elementsOf, shareByReduction } from './workgroups.ts';
+import { elementsOf, shareByReduction, widestElements } from './workgroups.ts';
 
 export interface CrossEntropyTensors {
   /** [rows, hidden]: rows in equal blocks, one block an adapter. */
@@ -69,7 +69,7 @@ function run(
     const weight: WeightMatrix = { rows: chunk.rows, cols: hidden, parts: [{ tensor: chunk.tensor, rowStart: 0 }] };
     const logits = pass.scratch('logits', [rows, chunk.rows]);
     linearForward(pass, { x: t.hidden, weight, y: logits });
-    const elements = elementsOf(chunk.rows);
+    const elements = elementsOf(pass.traits, chunk.rows);
     pass.run(
       { path: 'crossEntropy/chunk', conditions: { ...elements.conditions, ...conditions }, constants },
       {
@@ -97,7 +97,8 @@ function finish(
 ): void {
   const [rows = 0, hidden = 0] = t.hidden.shape;
   const rowsPerGroup = rows / adapters;
-  const { conditions, width } = elementsOf(hidden);
+  // The head may be in blocks, which are decoded four elements at a time.
+  const { conditions, width } = widestElements(hidden);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   for (const part of dHidden ? t.head.parts : t.head.parts.slice(0, 1)) {
     const weight = dHidden ? { ...formatConditions(part.tensor), gradient: true } : {};

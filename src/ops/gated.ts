@@ -27,7 +27,7 @@ function run(
   { rows, inner }: { rows: number; inner: number },
   kind: Activation,
 ): void {
-  const { conditions, width } = elementsOf(inner);
+  const { conditions, width } = elementsOf(pass.traits, inner);
   const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   pass.run(
     { path, conditions: { ...conditions, [kind]: true }, constants },

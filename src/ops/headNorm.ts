@@ -28,7 +28,7 @@ export function headNormForward(
   const rows = checkShapes('headNorm', t, sizes);
   expectShape('headNorm', 'qkv', t.qkv, t.raw.shape);
   const { heads, kvHeads, headDim } = sizes;
-  const { conditions, width } = elementsOf(headDim);
+  const { conditions, width } = elementsOf(pass.traits, headDim);
   const { constants, workgroups } = shareByPart(pass.traits, rows * (heads + 2 * kvHeads));
   pass.run(
     { path: 'headNorm/forward', conditions, constants },
@@ -50,7 +50,7 @@ export function headNormBackward(
   const rows = checkShapes('headNormBackward', t, sizes);
   expectShape('headNormBackward', 'dqkv', t.dqkv, t.raw.shape);
   const { heads, kvHeads, headDim } = sizes;
-  const { conditions, width } = elementsOf(headDim);
+  const { conditions, width } = elementsOf(pass.traits, headDim);
   const { constants, workgroups } = shareByPart(pass.traits, rows * (heads + kvHeads));
   pass.run(
     { path: 'headNorm/backward', conditions, constants },

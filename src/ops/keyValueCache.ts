@@ -26,7 +26,7 @@ export function cacheAppend(pass: Pass, t: CacheTensors, kOffset: number): void 
       `cacheAppend: expected qkv to hold keys and values in columns ${kOffset}–${end}, got [${t.qkv.shape}]`,
     );
   }
-  const { conditions, width } = elementsOf(stride, kOffset, cols);
+  const { conditions, width } = elementsOf(pass.traits, stride, kOffset, cols);
   const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   pass.run(
     { path: 'keyValueCache/append', conditions, constants },

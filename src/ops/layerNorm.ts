@@ -22,7 +22,7 @@ export interface LayerNormGradients {
 export function layerNormForward(pass: Pass, t: LayerNormTensors, eps: number): void {
   const { rows, cols } = checkShapes(t);
   expectShape('layerNorm', 'bias', t.bias, [cols]);
-  const { conditions, width } = elementsOf(cols);
+  const { conditions, width } = elementsOf(pass.traits, cols);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
     { path: 'layerNorm/forward', conditions: { ...conditions, ...reduction.conditions }, constants },
@@ -42,7 +42,7 @@ export function layerNormBackward(
 ): void {
   const { rows, cols } = checkShapes({ ...t, y: t.dy });
   expectShape('layerNormBackward', 'dx', t.dx, [rows, cols]);
-  const { conditions, width } = elementsOf(cols);
+  const { conditions, width } = elementsOf(pass.traits, cols);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
     { path: 'layerNorm/backward', conditions: { ...conditions, ...reduction.conditions }, constants },

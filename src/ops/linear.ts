@@ -85,7 +85,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: hasLora,
-        evenRanks: tile.servesFrozen && hasLora && !isVector && hasEvenRanks,
+        evenRanks: hasLora && hasEvenRanks,
         evenCols: tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora),
         activate: t.activate !== undefined,
         ...(t.activate ? { [t.activate.activation]: true } : {}),
@@ -95,7 +95,8 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
     const operations = 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0);
-    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, tile.servesFrozen && !isVector)) {
+    const loadsRanksAsVectors = tile.loadsRanksAsVectors && !isVector;
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, loadsRanksAsVectors)) {
       runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
         params: {
           rows,
@@ -124,10 +125,10 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
  * The groups of a product, by dispatch: those whose ranks are multiples of 4 load them as vectors, and need not wait for
  * the others of a race. `share`: of all groups.
  */
-function runsOf(lora: LoraTensors | undefined, isByRanks: boolean): (GroupRun & { share: number })[] {
-  if (!lora) return [{ firstGroup: 0, groups: 1, hasEvenRanks: true, share: 1 }];
+function runsOf(lora: LoraTensors | undefined, loadsRanksAsVectors: boolean): (GroupRun & { share: number })[] {
+  if (!lora) return [{ firstGroup: 0, groups: 1, hasEvenRanks: loadsRanksAsVectors, share: 1 }];
   const { groups, runs } = lora.table;
-  if (!isByRanks) return [{ firstGroup: 0, groups, hasEvenRanks: false, share: 1 }];
+  if (!loadsRanksAsVectors) return [{ firstGroup: 0, groups, hasEvenRanks: false, share: 1 }];
   return runs.map((run) => ({ ...run, share: run.groups / groups }));
 }
 
@@ -163,7 +164,8 @@ export function linearBackward(
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: hasLora,
-        evenRanks: tile.servesFrozen && hasLora && hasEvenRanks,
+        evenRanks: hasLora && hasEvenRanks,
+        evenFactors: tile.servesFrozen && hasLora && (tile.loadsRanksAsVectors ? hasEvenRanks : hasAlignedFactors),
         evenCols: tile.servesFrozen,
         dropout,
         accumulate: index > 0 || into.kind === 'add',
@@ -171,8 +173,9 @@ export function linearBackward(
       },
       constants: tile.constants,
     });
+    const hasAlignedFactors = lora?.table.hasAlignedFactors ?? true;
     const operations = 2 * rows * inner * partRows(part) + 2 * (lora ? lora.table.projectedElements * inner : 0);
-    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, tile.servesFrozen)) {
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, tile.loadsRanksAsVectors)) {
       runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
         params: {
           rows,

@@ -42,6 +42,8 @@ export interface SegmentTable {
   readonly maxGroupRank: number;
   /** Every block of columns starts and ends at a multiple of 4. */
   readonly hasAlignedColumns: boolean;
+  /** Every A starts at a multiple of 4. */
+  readonly hasAlignedFactors: boolean;
   /** All groups in order: neighbours that are alike in whether every rank, and every start of A, B, U and V, is a multiple of 4. */
   readonly runs: readonly GroupRun[];
   /** Elements of U (and of V): the sum of rowCount × rank. */
@@ -67,6 +69,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
   let [index, uStart, productCount, maxRows, maxCols, maxRank, maxGroupRank] = [0, 0, 0, 0, 0, 0, 0];
   let hasDropout = false;
   let hasAlignedColumns = true;
+  let hasAlignedFactors = true;
   const runs: GroupRun[] = [];
   for (const [firstGroup, group] of groups.entries()) {
     let hasEvenRanks = true;
@@ -88,6 +91,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
       maxRank = Math.max(maxRank, rank);
       hasDropout ||= dropout > 0;
       hasAlignedColumns &&= colStart % 4 === 0 && colCount % 4 === 0;
+      hasAlignedFactors &&= aStart % 4 === 0;
       hasEvenRanks &&= [rank, aStart, bStart, uStart].every((count) => count % 4 === 0);
     }
     const run = runs.at(-1);
@@ -108,6 +112,7 @@ export function buildSegments(groups: readonly RowGroup[]): SegmentTable {
     maxRank,
     maxGroupRank,
     hasAlignedColumns,
+    hasAlignedFactors,
     runs,
     projectedElements: uStart,
     productCount,
@@ -123,6 +128,7 @@ export function roomierTable(a: SegmentTable, b: SegmentTable): SegmentTable {
     maxGroupRank: Math.max(a.maxGroupRank, b.maxGroupRank),
     projectedElements: Math.max(a.projectedElements, b.projectedElements),
     productCount: Math.max(a.productCount, b.productCount),
+    hasAlignedFactors: a.hasAlignedFactors && b.hasAlignedFactors,
     runs: [{ firstGroup: 0, groups: a.groups, hasEvenRanks: [...a.runs, ...b.runs].every((run) => run.hasEvenRanks) }],
   };
 }

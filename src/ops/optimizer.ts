@@ -4,7 +4,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { shareByInvocation, shareByReduction } from './workgroups.ts';
+import { elementsOf, shareByInvocation, shareByReduction } from './workgroups.ts';
 
 export interface OptimizerTensors {
   /** Flat f32 [elements], a multiple of 4. */
@@ -17,20 +17,25 @@ export interface OptimizerTensors {
   readonly results: Tensor;
 }
 
-/** Vectors of 4 that a workgroup sums up for the norm. */
-const CHUNK = 1024;
+/** Elements that a workgroup sums up for the norm. */
+const CHUNK = 4096;
 
 /** Overwrites gradientNorm, clipScale and isFinite of every result. `largest`: elements of the largest block. */
 export function clipGradients(pass: Pass, t: OptimizerTensors, largest: number): void {
   const [adapters = 0] = t.blocks.shape;
   expectShape('clipGradients', 'results', t.results, [adapters, 8]);
   expectVectors('clipGradients', t.gradients);
-  const chunks = Math.ceil(largest / 4 / CHUNK);
+  const chunks = Math.ceil(largest / CHUNK);
+  const elements = elementsOf(pass.traits, CHUNK);
   const { conditions, constants } = shareByReduction(pass.traits, chunks);
   const partials = pass.scratch('norm partials', [adapters, chunks]);
   pass.run(
-    { path: 'optimizer/partialNorm', conditions: { aligned: true, ...conditions }, constants },
-    { params: { chunks, share: CHUNK }, buffers: [t.gradients, t.blocks, partials], workgroups: [chunks, adapters] },
+    { path: 'optimizer/partialNorm', conditions: { ...elements.conditions, ...conditions }, constants },
+    {
+      params: { chunks, share: CHUNK / elements.width },
+      buffers: [t.gradients, t.blocks, partials],
+      workgroups: [chunks, adapters],
+    },
   );
   pass.run(
     { path: 'optimizer/clip', conditions, constants },
@@ -47,9 +52,9 @@ export function adamwStep(
 ): void {
   expectSameLength('adamwStep', t.parameters, { gradients: t.gradients, first: t.first, second: t.second });
   const { beta1, beta2, eps } = options;
-  const { constants, share, workgroups } = shareOfBlocks(pass, t.blocks, largest);
+  const { conditions, constants, share, workgroups } = shareOfBlocks(pass, t.blocks, largest);
   pass.run(
-    { path: 'optimizer/adamw', constants },
+    { path: 'optimizer/adamw', conditions, constants },
     {
       params: { beta2, oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, eps, share },
       buffers: [t.gradients, t.blocks, t.step, t.results, t.parameters, t.first, t.second],
@@ -66,9 +71,9 @@ export function sgdStep(
   largest: number,
 ): void {
   expectSameLength('sgdStep', t.parameters, { gradients: t.gradients, velocity: t.velocity });
-  const { constants, share, workgroups } = shareOfBlocks(pass, t.blocks, largest);
+  const { conditions, constants, share, workgroups } = shareOfBlocks(pass, t.blocks, largest);
   pass.run(
-    { path: 'optimizer/sgd', constants },
+    { path: 'optimizer/sgd', conditions, constants },
     {
       params: { ...options, share },
       buffers: [t.gradients, t.blocks, t.step, t.results, t.parameters, t.velocity],
@@ -83,9 +88,10 @@ function expectSameLength(op: string, parameters: Tensor, others: Record<string,
 }
 
 function shareOfBlocks(pass: Pass, blocks: Tensor, largest: number) {
-  const { constants, share, workgroups } = shareByInvocation(pass.traits, Math.ceil(largest / 4));
+  const { conditions, width } = elementsOf(pass.traits);
+  const { constants, share, workgroups } = shareByInvocation(pass.traits, Math.ceil(largest / width));
   const [x, z] = workgroups;
-  return { constants, share, workgroups: [x, blocks.shape[0] ?? 0, z] };
+  return { conditions, constants, share, workgroups: [x, blocks.shape[0] ?? 0, z] };
 }
 
 function expectVectors(op: string, flat: Tensor): void {

@@ -2,7 +2,7 @@
 // in registers and how they load. Which is fastest differs by device: ops/tuning measures it.
 import { GpuUsageError } from '../gpu/errors.ts';
 import { type ElementType, isBlockType } from '../gpu/tensor.ts';
-import { isCpuAdapter, type KernelTraits } from '../gpu/traits.ts';
+import { isCpuAdapter, type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 
 export interface ProductTile {
   readonly name: string;
@@ -15,6 +15,8 @@ export interface ProductTile {
   readonly constants: Readonly<Record<string, number>>;
   /** The kernel for adapted products also does frozen ones, so that there is one less to compile. */
   readonly servesFrozen: boolean;
+  /** Of groups whose ranks are all multiples of 4. */
+  readonly loadsRanksAsVectors: boolean;
 }
 
 /** Products that may want different tiles. */
@@ -42,26 +44,28 @@ const tile = (name: string, module: string, size: number): ProductTile => ({
   conditions: {},
   constants: {},
   servesFrozen: false,
+  loadsRanksAsVectors: false,
 });
 
 /** Any sizes, element by element. */
 export const ANY_TILE = tile('any size', 'Any', 32);
 
 /** Every tile that this device can run, for sizes that are multiples of 4. */
-export function productTiles({ lanes, subgroupWorkgroup }: KernelTraits): ProductTile[] {
+export function productTiles(traits: KernelTraits): ProductTile[] {
   const tiles = [
     tile('registers 4×4', '4', 32),
     tile('registers 8×8', '', 64),
     tile('workgroup memory 64×64', 'Shared', 64),
   ];
-  if (lanes) {
-    const kernel = lanesKernel({ lanes, subgroupWorkgroup });
+  if (traits.lanes) {
+    const kernel = lanesKernel(traits);
     tiles.push({
       name: 'lanes 16×4',
       module: 'Lanes',
       rows: 16,
-      cols: 4 * subgroupWorkgroup,
+      cols: 4 * traits.subgroupWorkgroup,
       servesFrozen: true,
+      loadsRanksAsVectors: !loadsSingly(traits),
       ...kernel,
     });
   }
@@ -75,13 +79,14 @@ export function likelyTile(traits: KernelTraits): string {
 }
 
 /** What every kernel over shared/lanes.wgsl is linked with. Throws where the device has no lanes. */
-export function lanesKernel({ lanes, subgroupWorkgroup }: Pick<KernelTraits, 'lanes' | 'subgroupWorkgroup'>): {
+export function lanesKernel(traits: KernelTraits): {
   conditions: Record<string, boolean>;
   constants: Record<string, number>;
 } {
+  const { lanes, subgroupWorkgroup } = traits;
   if (!lanes) throw new GpuUsageError('lanesKernel: this device has no subgroups');
   return {
-    conditions: { lanes4: lanes === 4, lanes8: lanes === 8, lanes16: lanes === 16 },
+    conditions: { lanes4: lanes === 4, lanes8: lanes === 8, lanes16: lanes === 16, single: loadsSingly(traits) },
     constants: { LANES: lanes, WORKGROUP: subgroupWorkgroup },
   };
 }

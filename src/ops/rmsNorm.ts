@@ -19,7 +19,7 @@ export interface RmsNormGradients {
 /** x, y: [rows, cols]; weight: [cols]; rstd: [rows]. Overwrites y and rstd. */
 export function rmsNormForward(pass: Pass, t: RmsNormTensors, eps: number): void {
   const { rows, cols } = checkShapes(t);
-  const { conditions, width } = elementsOf(cols);
+  const { conditions, width } = elementsOf(pass.traits, cols);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
     { path: 'rmsNorm/forward', conditions: { ...conditions, ...reduction.conditions }, constants },
@@ -35,7 +35,7 @@ export function rmsNormBackward(
 ): void {
   const { rows, cols } = checkShapes({ ...t, y: t.dy });
   expectShape('rmsNormBackward', 'dx', t.dx, [rows, cols]);
-  const { conditions, width } = elementsOf(cols);
+  const { conditions, width } = elementsOf(pass.traits, cols);
   const { constants, share, workgroups, ...reduction } = shareByReduction(pass.traits, rows);
   pass.run(
     { path: 'rmsNorm/backward', conditions: { ...conditions, ...reduction.conditions }, constants },

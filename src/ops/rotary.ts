@@ -45,7 +45,7 @@ function rotate(
   expectShape('rotary', name, x, [rows, cols]);
   expectShape('rotary', 'positions', positions, [rows]);
   expectShape('rotary', 'cosSin', cosSin, [cosSin.shape[0] ?? 0, headDim]);
-  const { conditions, width } = elementsOf(headDim / 2);
+  const { conditions, width } = elementsOf(pass.traits, headDim / 2);
   const { constants, share, workgroups } = shareByPart(pass.traits, (rows * headDim) / 2 / width, rotatedHeads);
   pass.run(
     { path: 'rotary/rotate', conditions, constants },

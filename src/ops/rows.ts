@@ -8,7 +8,7 @@ export function gatherRows(pass: Pass, t: { x: Tensor; index: Tensor; y: Tensor 
   const [sourceRows = 0, cols = 0] = t.x.shape;
   const [rows = 0] = t.index.shape;
   expectShape('gatherRows', 'y', t.y, [rows, cols]);
-  const { conditions, width } = elementsOf(cols);
+  const { conditions, width } = elementsOf(pass.traits, cols);
   const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   pass.run(
     { path: 'rows/gather', conditions, constants },
@@ -27,7 +27,7 @@ export function gatherRowPairs(
   expectShape('gatherRowPairs', 'second x', t.second.x, [sourceRows, cols2]);
   expectShape('gatherRowPairs', 'first y', t.first.y, [rows, cols1]);
   expectShape('gatherRowPairs', 'second y', t.second.y, [rows, cols2]);
-  const { conditions, width } = elementsOf(cols1, cols2);
+  const { conditions, width } = elementsOf(pass.traits, cols1, cols2);
   const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   pass.run(
     { path: 'rows/gatherPair', conditions, constants },

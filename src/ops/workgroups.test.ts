@@ -23,8 +23,14 @@ it('spreads more workgroups than one dimension holds', () => {
 });
 
 it('takes elements in fours only where every size is a multiple of four', () => {
-  expect(elementsOf(64, 128)).toEqual({ conditions: { aligned: true }, width: 4 });
-  expect(elementsOf(64, 6)).toEqual({ conditions: { aligned: false }, width: 1 });
+  expect(elementsOf(CORE_TRAITS, 64, 128)).toEqual({ conditions: { aligned: true }, width: 4 });
+  expect(elementsOf(CORE_TRAITS, 64, 6)).toEqual({ conditions: { aligned: false }, width: 1 });
+});
+
+it('takes elements one by one where that compiles faster', () => {
+  const lavapipe = { ...CORE_TRAITS, lanes: 8, subgroupSize: 8, subgroupWorkgroup: 16 } as const;
+  expect(elementsOf(lavapipe, 64, 128)).toEqual({ conditions: { aligned: false }, width: 1 });
+  expect(elementsOf({ ...lavapipe, lanes: 4, subgroupSize: 4 }, 64, 128).width).toBe(4);
 });
 
 describe.each(Object.entries(TRAITS))('shares for %s', (_name, traits) => {

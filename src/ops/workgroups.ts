@@ -1,7 +1,7 @@
 // How kernels that compute little per element are cut into workgroups. A GPU wants many workgroups of many invocations
 // that each do little; an adapter that runs on the CPU pays for every workgroup and invocation, so there few invocations
 // do much each. How much is a parameter, not a constant: loops to a known count are unrolled by some drivers.
-import { isCpuAdapter, type KernelTraits } from '../gpu/traits.ts';
+import { isCpuAdapter, type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 
 const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
 
@@ -14,14 +14,19 @@ export function spreadWorkgroups(count: number): [number, number] {
 /** What shaders over `Elements` (shaders/shared/elements.wgsl) need to know of their sizes. */
 export interface Elements {
   readonly conditions: Readonly<Record<string, boolean>>;
-  /** Scalars that one `Elements` holds: 4 where every size is a multiple of 4, else 1. */
+  /** Scalars that one `Elements` holds. */
   readonly width: 1 | 4;
 }
 
-/** `sizes`: row lengths and offsets, in scalars. */
-export function elementsOf(...sizes: number[]): Elements {
+/** Four where every size is a multiple of 4. `sizes`: row lengths and offsets, in scalars. */
+export function widestElements(...sizes: number[]): Elements {
   const aligned = sizes.every((size) => size % 4 === 0);
   return { conditions: { aligned }, width: aligned ? 4 : 1 };
+}
+
+/** As `widestElements`, unless the device is better off with one. */
+export function elementsOf(traits: KernelTraits, ...sizes: number[]): Elements {
+  return loadsSingly(traits) ? { conditions: { aligned: false }, width: 1 } : widestElements(...sizes);
 }
 
 /** How many items a workgroup takes, and how many workgroups that makes. */
