@@ -118,7 +118,8 @@ def main() -> None:
     if field(reader, "general.architecture") != model.architecture:
         problems.append(f"general.architecture is {field(reader, 'general.architecture')}")
     if arguments.adapter is None:
-        problems += check_model(reader, model, load_file(arguments.model / "model.safetensors"))
+        shards = sorted(arguments.model.glob("model*.safetensors"))
+        problems += check_model(reader, model, {name: w for shard in shards for name, w in load_file(shard).items()})
         tokens = len(field(reader, "tokenizer.ggml.tokens"))
         if tokens != model.config["vocab_size"]:
             problems.append(f"{tokens} tokens for {model.config['vocab_size']} rows")
