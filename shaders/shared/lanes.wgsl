@@ -71,67 +71,6 @@ fn plusProducts(sums: Sixteen, rows: Sixteen, terms: mat4x4f) -> Sixteen {
   }
 }
 
-/// sums + rows · terms for one element along the sum, rows broadcast as by broadcastRows; of the first 8 rows only if `eight`.
-fn plusOuterProduct(sums: Sixteen, a: f32, b: f32, c: f32, d: f32, terms: vec4f) -> Sixteen {
-  @if(lanes4 && eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(b, 0u) * terms, sums.r5 + subgroupBroadcast(b, 1u) * terms,
-      sums.r6 + subgroupBroadcast(b, 2u) * terms, sums.r7 + subgroupBroadcast(b, 3u) * terms,
-      sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
-  }
-  @if(lanes4 && !eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(b, 0u) * terms, sums.r5 + subgroupBroadcast(b, 1u) * terms,
-      sums.r6 + subgroupBroadcast(b, 2u) * terms, sums.r7 + subgroupBroadcast(b, 3u) * terms,
-      sums.r8 + subgroupBroadcast(c, 0u) * terms, sums.r9 + subgroupBroadcast(c, 1u) * terms,
-      sums.r10 + subgroupBroadcast(c, 2u) * terms, sums.r11 + subgroupBroadcast(c, 3u) * terms,
-      sums.r12 + subgroupBroadcast(d, 0u) * terms, sums.r13 + subgroupBroadcast(d, 1u) * terms,
-      sums.r14 + subgroupBroadcast(d, 2u) * terms, sums.r15 + subgroupBroadcast(d, 3u) * terms);
-  }
-  @if(lanes8 && eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
-  }
-  @if(lanes8 && !eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8 + subgroupBroadcast(b, 0u) * terms, sums.r9 + subgroupBroadcast(b, 1u) * terms,
-      sums.r10 + subgroupBroadcast(b, 2u) * terms, sums.r11 + subgroupBroadcast(b, 3u) * terms,
-      sums.r12 + subgroupBroadcast(b, 4u) * terms, sums.r13 + subgroupBroadcast(b, 5u) * terms,
-      sums.r14 + subgroupBroadcast(b, 6u) * terms, sums.r15 + subgroupBroadcast(b, 7u) * terms);
-  }
-  @if(lanes16 && eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
-  }
-  @if(lanes16 && !eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8 + subgroupBroadcast(a, 8u) * terms, sums.r9 + subgroupBroadcast(a, 9u) * terms,
-      sums.r10 + subgroupBroadcast(a, 10u) * terms, sums.r11 + subgroupBroadcast(a, 11u) * terms,
-      sums.r12 + subgroupBroadcast(a, 12u) * terms, sums.r13 + subgroupBroadcast(a, 13u) * terms,
-      sums.r14 + subgroupBroadcast(a, 14u) * terms, sums.r15 + subgroupBroadcast(a, 15u) * terms);
-  }
-}
-
 /// Rows 4·i … 4·i + 3 of a tile, for a loop over them: sixteen copies of an epilogue would take some drivers seconds to
 /// compile, and an array indexed by row is slow on them.
 struct Four { r0: vec4f, r1: vec4f, r2: vec4f, r3: vec4f }

@@ -1,8 +1,8 @@
 // Token and position lookup. The table may be cut by rows; each part fills the rows whose id it holds.
 import type { Pass } from '../gpu/plan.ts';
-import { expectShape, type Tensor } from '../gpu/tensor.ts';
+import { expectShape, isBlockType, type Tensor } from '../gpu/tensor.ts';
 import { formatConditions, partRows, type WeightMatrix } from './weightMatrix.ts';
-import { shareByRow } from './workgroups.ts';
+import { elementsOf, shareByRow, widestElements } from './workgroups.ts';
 
 export interface EmbeddingTensors {
   /** u32 [rows] */
@@ -20,14 +20,16 @@ export function embeddingForward(pass: Pass, t: EmbeddingTensors, options: { add
   expectShape('embeddingForward', 'y', t.y, [rows, t.weight.cols]);
   const { constants, share, workgroups } = shareByRow(pass.traits, rows);
   for (const part of t.weight.parts) {
+    // Blocks are decoded four elements at a time.
+    const { conditions } = isBlockType(part.tensor.type) ? widestElements(cols) : elementsOf(pass.traits, cols);
     pass.run(
       {
         path: 'embedding/forward',
         constants,
-        conditions: { ...formatConditions(part.tensor), aligned: cols % 4 === 0, add: options.add === true },
+        conditions: { ...formatConditions(part.tensor), ...conditions },
       },
       {
-        params: { rows, cols, rowStart: part.rowStart, partRows: partRows(part), share },
+        params: { rows, cols, rowStart: part.rowStart, partRows: partRows(part), share, adds: options.add ? 1 : 0 },
         buffers: [t.ids, part.tensor, t.y],
         workgroups,
       },
