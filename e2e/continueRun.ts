@@ -35,11 +35,16 @@ interface Case {
   readonly script?: string;
   /** Before the first step there: nothing was trained here. */
   readonly isFromStart?: boolean;
+  /** The run here was planned for ten steps and has finished them; there it goes on to twenty. */
+  readonly isFinished?: boolean;
   /** The built-in model is made a GGUF file of this type first. */
   readonly asGguf?: string;
   /** The rows leave as text alone, and are encoded there. */
   readonly isText?: boolean;
-  readonly more?: readonly string[];
+  /** So many processes stand in for machines: each has a copy of the folder and a launch of its own. */
+  readonly machines?: number;
+  /** Arguments of train.py, for each time that it is started. */
+  readonly goes?: readonly (readonly string[])[];
 }
 
 const BASE = [
@@ -56,8 +61,37 @@ const BASE = [
   '64',
 ];
 
+const CONSTANT = BASE.map((flag) => (flag === 'cosine' ? 'constant' : flag));
+/** What multi-machine.yaml leaves to the person; each machine adds its rank. */
+const APART = ['--num_machines', '2', '--num_processes', '2', '--main_process_ip', '127.0.0.1'];
+
 const CASES: Readonly<Record<string, Case>> = {
-  'two processes': { train: BASE, launch: TWO, more: ['--micro-batch', '3'] },
+  'two processes': { train: BASE, launch: TWO, goes: [['--micro-batch', '3']] },
+  'a finished run goes further': { train: CONSTANT, launch: ONE, isFinished: true, goes: [['--steps', '20']] },
+  'several GPUs': { train: BASE, launch: ['--config_file', 'configs/multi-gpu.yaml', '--num_processes', '2'] },
+  'two machines': { train: BASE, launch: ['--config_file', 'configs/multi-machine.yaml', ...APART], machines: 2 },
+  'two machines, started twice': {
+    train: CONSTANT,
+    launch: ['--config_file', 'configs/multi-machine.yaml', ...APART],
+    machines: 2,
+    isFinished: true,
+    goes: [
+      ['--steps', '15'],
+      ['--steps', '20'],
+    ],
+  },
+  'two machines, cut by FSDP': {
+    train: BASE,
+    launch: ['--config_file', 'configs/fsdp.yaml', ...APART],
+    machines: 2,
+    script: CUT,
+  },
+  'two machines, cut by DeepSpeed': {
+    train: BASE,
+    launch: ['--config_file', 'configs/deepspeed.yaml', ...APART],
+    machines: 2,
+    script: CUT,
+  },
   'from step 0, two processes': { train: BASE, launch: TWO, isFromStart: true },
   'text, encoded there': { train: BASE, launch: ONE, isText: true },
   'a base in one GGUF file': { train: BASE, launch: ONE, asGguf: 'q8' },
@@ -103,7 +137,7 @@ async function rankwise(...args: readonly string[]): Promise<string> {
 
 /** The largest difference of a loss, of the steps that were trained there. */
 async function compare(python: string, one: Case): Promise<number> {
-  const { launch, script, isFromStart, isText, asGguf, more = [] } = one;
+  const { isFromStart, isFinished, isText, asGguf, machines = 1, goes = [[]] } = one;
   const scratch = await mkdtemp(join(tmpdir(), 'rankwise-continue-'));
   const at = (name: string) => join(scratch, name);
   try {
@@ -121,33 +155,44 @@ async function compare(python: string, one: Case): Promise<number> {
         gguf,
       );
     const train = gguf ? ['--model', gguf, ...one.train.slice(2)] : one.train;
-    const length = ['--steps', '20', '--save-every', '10', '--seed', '7'];
-    await rankwise('train', ...train, ...length, '--out', at('whole'), '--metrics', at('whole.jsonl'));
+    const pace = ['--save-every', '10', '--seed', '7'];
+    const length = ['--steps', '20', ...pace];
+    const whole = ['--out', at('whole'), '--metrics', at('whole.jsonl')];
+    await rankwise('train', ...train, ...length, ...whole);
     const half = join(at('half'), 'state');
-    mkdirSync(half, { recursive: true });
-    for (const name of readdirSync(at('whole/state'))) {
+    if (isFinished) await rankwise('train', ...train, ...pace, '--steps', '10', '--out', at('half'));
+    else mkdirSync(half, { recursive: true });
+    for (const name of isFinished ? [] : readdirSync(at('whole/state'))) {
       if (name !== '20.ckpt') cpSync(join(at('whole/state'), name), join(half, name));
     }
     const source = isFromStart ? [...train, ...length] : ['--run', at('half'), '--metrics', at('whole.jsonl')];
-    await rankwise('export', '--format', 'continue', ...source, '--out', at('elsewhere'));
-    if (isText) leaveText(at('elsewhere'));
-    const command = ['launch', ...launch, ...(script ? [script] : []), 'train.py', '--out', at('result'), ...more];
-    await run(join(dirname(python), 'accelerate'), command, {
-      cwd: at('elsewhere'),
-      maxBuffer: 1 << 26,
-      env: {
-        ...process.env,
-        OMP_NUM_THREADS: '1',
-        ...(script ? { DS_ACCELERATOR: 'cpu' } : { ACCELERATE_USE_CPU: 'true' }),
-      },
-    });
-    const [here, there] = [lossesIn(at('whole.jsonl')), lossesIn(at('result/metrics.jsonl'))];
+    const places = Array.from({ length: machines }, (_, rank) => at(`machine ${rank}`));
+    for (const place of places) {
+      await rankwise('export', '--format', 'continue', ...source, '--out', place);
+      if (isText) leaveText(place);
+    }
+    for (const go of goes) await launchOn(python, places, one, go);
+    const result = join(places[0] ?? '', 'result');
+    const [here, there] = [lossesIn(at('whole.jsonl')), lossesIn(join(result, 'metrics.jsonl'))];
     if (there.size !== 20) throw new Error(`expected 20 steps, got ${there.size}`);
-    await sameText(train, at('whole'), at('result'));
+    await sameText(train, at('whole'), result);
     return Math.max(...[...here].map(([step, loss]) => Math.abs(loss - (there.get(step) ?? Number.NaN))));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** On all machines at once; each writes into its own folder. */
+async function launchOn(python: string, places: readonly string[], { launch, script }: Case, go: readonly string[]) {
+  const port = `${29_500 + (process.pid % 500)}`;
+  const launched = places.map((cwd, rank) => {
+    const who = places.length > 1 ? ['--machine_rank', `${rank}`, '--main_process_port', port] : [];
+    const command = ['launch', ...launch, ...who, ...(script ? [script] : []), 'train.py', ...go];
+    const cpu = script ? { DS_ACCELERATOR: 'cpu' } : { ACCELERATE_USE_CPU: 'true' };
+    const env = { ...process.env, OMP_NUM_THREADS: '1', ...cpu };
+    return run(join(dirname(python), 'accelerate'), command, { cwd, maxBuffer: 1 << 26, env });
+  });
+  await Promise.all(launched);
 }
 
 /** As the folder leaves the studio for a model that is not loaded. */

@@ -83,7 +83,13 @@ test.each([
   expect(stderr.trim().split('\n').length).toBe(1);
 });
 
-test('goes on for longer than first planned', async () => {
-  await runCliWell('train', '--resume', `${out}/whole`, '--steps', '21', '--out', `${out}/longer`);
-  expect(weights('longer')).not.toEqual(weights('whole'));
+test('a finished run goes further: under a constant learning rate as if all steps had been chosen at once', async () => {
+  const constant = ['train', ...setup.slice(0, -2), '--dropout', '0.2', '--seed', '7', '--lr', '1e-2'];
+  await runCliWell(...constant, '--steps', '8', ...to('longer'));
+  const short = weights('longer');
+  await runCliWell('train', '--resume', `${out}/longer`, '--steps', '12', ...to('longer'));
+  await runCliWell(...constant, '--steps', '12', ...to('long'));
+  expect(short).not.toEqual(weights('long'));
+  expect(weights('longer')).toEqual(weights('long'));
+  expect(numbers('longer')).toEqual(numbers('long'));
 });

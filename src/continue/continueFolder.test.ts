@@ -207,6 +207,17 @@ describe('a run in the middle', () => {
   });
 });
 
+test.each([
+  [{ kind: 'steps', steps: 4 }, true],
+  [{ kind: 'steps', steps: 5 }, false],
+  [{ kind: 'epochs', epochs: 2.4 }, true],
+] as const)('of %o, after step 4: whether it says how to go on past the end is %s', async (length, isOver) => {
+  const { text } = await folderOf({ ...runOn('llama', ['q']), training: { ...training, length } });
+  const readme = await text('README.md');
+  expect(readme.includes('train.py --steps N')).toBe(isOver);
+  expect(readme.includes('has finished the 4 steps')).toBe(isOver);
+});
+
 describe('from step 0', () => {
   test('has no weights, no moments, and names what A starts from', async () => {
     const { entries, text } = await folderOf({ ...runOn('llama', ['o', 'q']), state: undefined, metrics: [] });

@@ -1,6 +1,7 @@
 // All that decides a run which goes on elsewhere.
 import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import type { ExportInfo } from '../adapters/peftFolder.ts';
+import { createDataOrder } from '../data/dataOrder.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { TrainingSettings, WeightFormat } from '../training/settings.ts';
@@ -47,4 +48,13 @@ export interface ContinueRun {
   readonly machines?: Pick<MachineSetup, 'gpus' | 'sharding' | 'microBatch'> | undefined;
   /** Files of a base that travels along, in the folder that `base.id` names. */
   readonly baseFiles: readonly ZipEntry[];
+}
+
+/** Its last step; undefined where that is counted in epochs of rows that are not encoded yet. */
+export function stepsOf({ training, data }: Pick<ContinueRun, 'training' | 'data'>): number | undefined {
+  const { length, batchSize, accumulate, seed, shuffle } = training;
+  if (length.kind === 'steps') return length.steps;
+  if (!data.isEncoded) return undefined;
+  const rowCount = data.train.rows.length;
+  return createDataOrder({ rowCount, batchSize, accumulate, seed, shuffle }).stepsForEpochs(length.epochs);
 }

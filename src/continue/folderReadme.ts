@@ -1,11 +1,15 @@
 // README.md of the exported folder.
-import type { ContinueRun } from './continueRun.ts';
+import { type ContinueRun, stepsOf } from './continueRun.ts';
 import { dataSize } from './dataFiles.ts';
 
 export function folderReadme(run: ContinueRun): string {
   const { name, base, state, data, dtype, training } = run;
   const { trainRows, validationRows } = dataSize(data);
   const model = base.kind === 'files' ? ' --model FOLDER_OR_GGUF' : '';
+  const isOver = state !== undefined && state.step === stepsOf(run);
+  const further = isOver
+    ? ` It has finished the ${state.step} steps that it was planned for: \`--steps N\` says how far it goes on (with a constant learning rate as if N steps had been chosen at once; other schedules are laid over N steps anew).`
+    : '';
   const standing = state
     ? `It stands after step ${state.step}; the adapter, ${state.moments ? "the optimizer's moments" : 'without the moments of its optimizer, which were not kept and start anew,'} and the place in the order of rows are here.`
     : 'It starts at step 0, with the adapter that Rankwise would start with.';
@@ -23,11 +27,11 @@ export function folderReadme(run: ContinueRun): string {
     : 'as text, which `train.py` encodes with the base’s tokenizer by Rankwise’s rule';
   return `# ${name}
 
-A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${standing} ${source}${rounded}
+A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${standing}${further} ${source}${rounded}
 
 \`\`\`
 pip install -r requirements.txt
-accelerate launch --config_file configs/${configOf(run)} train.py${model}
+accelerate launch --config_file configs/${configOf(run)} train.py${model}${isOver ? ' --steps N' : ''}
 \`\`\`
 
 | Configuration | For |

@@ -4,10 +4,9 @@ import { basename } from 'node:path';
 import { layOutAdapters } from '../../adapters/adapterSet.ts';
 import { baseOf } from '../../continue/baseFiles.ts';
 import { continueFolder } from '../../continue/continueFolder.ts';
-import type { AdapterState, ContinueRun } from '../../continue/continueRun.ts';
-import { createDataOrder } from '../../data/dataOrder.ts';
+import { type AdapterState, type ContinueRun, stepsOf } from '../../continue/continueRun.ts';
+import type { ContinueData } from '../../continue/dataFiles.ts';
 import type { ZipEntry } from '../../formats/zipWriter.ts';
-import type { TrainingSettings } from '../../training/settings.ts';
 import type { Flags } from '../flags.ts';
 import { machinesNote, machinesOf } from '../machines.ts';
 import { readMetrics } from '../metricsFile.ts';
@@ -91,6 +90,13 @@ async function folderOf(
         ? undefined
         : { id: local.hubId, revision: local.revision ?? null },
   });
+  const data: ContinueData = {
+    name: basename(saved.data),
+    template: saved.template ?? '',
+    isEncoded: true,
+    train: dataset.train,
+    validation,
+  };
   const name = entrant.name ?? basename(flags.text('run') ?? run.out);
   return continueFolder(
     {
@@ -101,13 +107,7 @@ async function folderOf(
       baseFiles,
       training,
       state,
-      data: {
-        name: basename(saved.data),
-        template: saved.template ?? '',
-        isEncoded: true,
-        train: dataset.train,
-        validation,
-      },
+      data,
       card: cardInfo({
         out: name,
         model: local.hubId ?? basename(local.path),
@@ -118,7 +118,7 @@ async function folderOf(
         training,
         weights: saved.weights,
         step: state?.step ?? 0,
-        steps: stepsOf(training, dataset.train.rows.length),
+        steps: stepsOf({ training, data }) ?? 0,
         lastLoss: undefined,
         evaluation: undefined,
       }),
@@ -129,11 +129,6 @@ async function folderOf(
     },
     readPythonFiles(),
   );
-}
-
-function stepsOf({ length, batchSize, accumulate, seed, shuffle }: TrainingSettings, rowCount: number): number {
-  if (length.kind === 'steps') return length.steps;
-  return createDataOrder({ rowCount, batchSize, accumulate, seed, shuffle }).stepsForEpochs(length.epochs);
 }
 
 function inFolder(folder: string | undefined, entry: ZipEntry): ZipEntry {

@@ -1,4 +1,9 @@
 """Goes on with a Rankwise run: `accelerate launch train.py`, on one machine or many. See README.md."""
+# ruff: noqa: E402
+
+from rankwise.packages import check_packages
+
+check_packages()
 
 import argparse
 import math
@@ -44,13 +49,17 @@ class Run:
         base = load_base(self.settings, given.model, dtype, given.checkpointing or self.training["checkpointing"])
         self.rows, self.validation = self.read_data(given.model, base)
         self.order = DataOrder([len(row["ids"]) for row in self.rows], self.training)
-        self.steps = given.steps or self.order.steps(self.training["length"])
+        if given.steps:
+            self.training["length"] = {"kind": "steps", "steps": given.steps}
+        self.steps = self.order.steps(self.training["length"])
         self.check_order()
-        model = attach(base, self.files.weights, self.settings["start"])
+        self.files.agree()
+        weights, moments = self.files.tensors()
+        model = attach(base, HERE / "adapter", weights, self.settings["start"])
         model.train()
         optimizer = make_optimizer([p for p in model.parameters() if p.requires_grad], self.training)
         self.machines.prepare(model, optimizer)
-        self.machines.resume(self.files.moments(), self.files.progress["step"])
+        self.machines.resume(moments or {}, self.files.progress["step"])
         self.evaluations = self.files.progress.get("evaluations", [])
         self.is_asked_to_stop = self.is_stopping = False
         for stop in (signal.SIGINT, signal.SIGTERM):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 WEIGHTS = "adapter_model.safetensors"
@@ -13,18 +13,19 @@ WEIGHTS = "adapter_model.safetensors"
 MOMENTS = ("exp_avg", "exp_avg_sq", "momentum_buffer")
 
 
-def attach(base, folder: Path, start: dict):
-    """The base with the folder's adapter, ready to train. Without weights it starts as Rankwise would start it."""
+def attach(base, folder: Path, weights: dict[str, torch.Tensor] | None, start: dict):
+    """The base with an adapter as the folder configures it, ready to train. Without weights it starts as Rankwise would."""
     config = LoraConfig.from_pretrained(folder)
     config.inference_mode = False
     model = get_peft_model(base, config)
-    weights = folder / WEIGHTS
-    known = load_file(weights) if weights.exists() else None
+    known = None if weights is None else dict(weights)
     for name, parameter in trainable(model).items():
+        if known is not None and name not in known:
+            raise SystemExit(f"{WEIGHTS}: nothing there for {name}; is it another model's adapter?")
         value = initial(name, parameter.shape, start) if known is None else known.pop(name)
         parameter.data.copy_(value)
     if known:
-        raise SystemExit(f"{weights}: the base has no module for {next(iter(known))}; is it another model's adapter?")
+        raise SystemExit(f"{WEIGHTS}: the base has no module for {next(iter(known))}; is it another model's adapter?")
     return model
 
 

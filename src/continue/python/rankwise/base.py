@@ -1,5 +1,6 @@
 """The frozen base model and its tokenizer: by Hub id, from a folder, or from one GGUF file."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -16,7 +17,9 @@ def source_of(settings: dict, given: str | None) -> dict:
     if given is None and base["kind"] == "files":
         raise SystemExit(f"--model is missing: this run's base, {base['id']}, came from files; give its folder or GGUF file")
     where = given or (str(HERE / base["id"]) if base["kind"] == "folder" else base["id"])
-    if where.endswith(".gguf"):
+    if where.lower().endswith(".gguf"):
+        if find_spec("gguf") is None:
+            raise SystemExit(f"{where}: reading a GGUF file needs one more package: pip install gguf")
         return {"pretrained_model_name_or_path": str(Path(where).parent), "gguf_file": Path(where).name}
     revision = {} if given or not base["revision"] else {"revision": base["revision"]}
     return {"pretrained_model_name_or_path": where, **revision}

@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list, gather_object
 from safetensors.torch import load_file
 
 from .adapter import WEIGHTS, save_weights
@@ -26,14 +28,24 @@ class RunFiles:
         self.out = out
         self.checkpoint = out.with_name(out.name + "-checkpoint")
         is_resumed = (self.checkpoint / PROGRESS).exists()
-        self.state = self.checkpoint if is_resumed else HERE / "state"
-        self.weights = self.checkpoint if is_resumed else HERE / "adapter"
-        self.progress = read_json(self.state / PROGRESS)
         self.curve = self.out / "metrics.jsonl" if is_resumed else HERE / "metrics.jsonl"
+        state = self.checkpoint if is_resumed else HERE / "state"
+        weights = self.checkpoint if is_resumed else HERE / "adapter"
+        self.progress = read_json(state / PROGRESS)
+        self.paths = (weights / WEIGHTS, state / MOMENTS)
+        self.sent = None
 
-    def moments(self) -> dict:
-        path = self.state / MOMENTS
-        return load_file(path) if path.exists() else {}
+    def agree(self) -> None:
+        """Machines without a common disk have no checkpoint but on the first: it sends what it has to those behind."""
+        if len(set(gather_object([self.progress["step"]]))) == 1:
+            return
+        sent = [(self.progress, *self.tensors()) if PartialState().is_main_process else None]
+        broadcast_object_list(sent)
+        self.progress, *self.sent = sent[0]
+
+    def tensors(self) -> list[dict | None]:
+        """The adapter, None before the first step of a new one, and its moments, None where they start anew."""
+        return self.sent or [load_file(path) if path.exists() else None for path in self.paths]
 
     def begin(self) -> None:
         """The curve so far, up to the step that is done."""
