@@ -77,7 +77,10 @@ describe('loadTokenizer', () => {
       type: 'TemplateProcessing',
       single: [token('<s>'), sequence, token('</s>')],
       pair: [],
-      special_tokens: {},
+      special_tokens: {
+        '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] },
+        '</s>': { id: '</s>', ids: [2], tokens: ['</s>'] },
+      },
     };
     const tokenizer = loadTokenizer({ tokenizer: { ...json, post_processor }, tokenizerConfig: { eos_token: '</s>' } });
     expect(tokenizer.encode('a')).toEqual([1, ...tokenizer.encodeWithoutSpecial('a')]);
@@ -95,8 +98,14 @@ describe('loadTokenizer', () => {
     expect(() => loadTokenizer({ tokenizer: readJson('qwen2/tokenizer.json') })).toThrow('no end-of-sequence token');
     const odd = z.looseObject({}).parse(readJson('qwen2/tokenizer.json'));
     expect(() => loadTokenizer({ tokenizer: { ...odd, pre_tokenizer: { type: 'Unheard' } } })).toThrow(
-      'this kind of tokenizer is not supported',
+      'the pre_tokenizer "Unheard" is not supported',
     );
+    expect(() => loadTokenizer({ tokenizer: { ...odd, normalizer: { type: 'Unheard' } } })).toThrow(
+      'the normalizer "Unheard" is not supported',
+    );
+    const vocab = { a: 0, '##b': 1 };
+    const model = { type: 'BPE', vocab, merges: [], continuing_subword_prefix: '##' };
+    expect(() => loadTokenizer({ tokenizer: { ...odd, model } })).toThrow('continuing_subword_prefix');
   });
 
   it('loads a vocabulary of Qwen’s size, odd names included', () => {

@@ -1,10 +1,14 @@
-// A model's tokenizer, from its tokenizer.json: text to ids and back. @huggingface/tokenizers does the work; here are the
-// settings that transformers takes from the files around it (end token, leading tokens, chat template).
-import { Tokenizer } from '@huggingface/tokenizers';
+// A model's tokenizer, from its tokenizer.json: text to ids and back, as the Rust library does it. The parts are in
+// tokenizer/; here they come together, with the settings that transformers takes from the files around it (end token, leading
+// tokens, chat template).
 import { z } from 'zod';
+import { leadingTokens } from '../formats/leadingTokens.ts';
 import { chatTemplateOf, chatTemplateSchema, namedTokenSchema } from '../formats/tokenizerConfig.ts';
 import { pieceText } from './pieceText.ts';
-import { fixDecoder, fixPreTokenizer } from './tokenizerFixes.ts';
+import { addedTokenSchema, addedTokensOf } from './tokenizer/addedTokens.ts';
+import { normalizerOf } from './tokenizer/normalizers.ts';
+import { preTokenizerOf } from './tokenizer/preTokenizers.ts';
+import { modelSchema, wordModelOf } from './tokenizer/wordModel.ts';
 import { DataError } from './types.ts';
 
 export interface TextTokenizer {
@@ -43,20 +47,13 @@ export interface TokenizerFiles {
   chatTemplate?: string;
 }
 
-const addedTokenSchema = z.looseObject({
-  id: z.int().min(0),
-  content: z.string(),
-  special: z.boolean().default(false),
-});
-
 const tokenizerSchema = z.looseObject({
   added_tokens: z.array(addedTokenSchema).nullish(),
   normalizer: z.unknown().optional(),
   pre_tokenizer: z.unknown().optional(),
   post_processor: z.unknown().optional(),
   decoder: z.unknown().optional(),
-  // Not looked into: a vocabulary is large, and its keys may be anything, `__proto__` too.
-  model: z.looseObject({ vocab: z.custom<object>((vocab) => typeof vocab === 'object' && vocab !== null) }),
+  model: modelSchema,
 });
 
 const configSchema = z.looseObject({
@@ -75,20 +72,18 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
   const json = check(tokenizerSchema, files.tokenizer, 'tokenizer.json');
   const config = check(configSchema, files.tokenizerConfig ?? {}, 'tokenizer_config.json');
   const generation = check(generationSchema, files.generationConfig ?? {}, 'generation_config.json');
-  const added = json.added_tokens ?? [];
-  const library = construct({
-    ...json,
-    added_tokens: added,
-    normalizer: json.normalizer ?? null,
-    pre_tokenizer: fixPreTokenizer(json.pre_tokenizer ?? null),
-    post_processor: json.post_processor ?? null,
-    decoder: json.decoder ?? null,
-  });
+  const normalize = normalizerOf(json.normalizer);
+  const preTokenize = preTokenizerOf(json.pre_tokenizer);
+  const model = wordModelOf(json.model, json.decoder);
+  const addedTokens = json.added_tokens ?? [];
+  const added = addedTokensOf(addedTokens, normalize);
+  const addedIds = new Map(addedTokens.map(({ content, id }) => [content, id]));
+  const pieceOf = (id: number) => added.contents.get(id) ?? model.pieceOf(id);
 
   const namedTokens = readNamedTokens(config);
   const idOf = (name: string): number | undefined => {
     const text = namedTokens[name];
-    return text === undefined ? undefined : library.token_to_id(text);
+    return text === undefined ? undefined : (addedIds.get(text) ?? model.idOf(text));
   };
   const generationEos = [generation.eos_token_id ?? []].flat();
   const eosId = idOf('eos_token') ?? generationEos[0];
@@ -98,31 +93,25 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
     );
   }
   const bosId = idOf('bos_token');
-  let vocabSize = 0;
-  for (const id of library.get_vocab().values()) vocabSize = Math.max(vocabSize, id + 1);
-  const special = new Set(added.filter((token) => token.special).map((token) => token.id));
+  const vocabSize = addedTokens.reduce((size, { id }) => Math.max(size, id + 1), model.size);
+  const special = new Set(addedTokens.filter((token) => token.special).map((token) => token.id));
   for (const name of Object.keys(namedTokens)) special.add(idOf(name) ?? eosId);
-  const addedIds = new Set(added.map((token) => token.id));
 
   const encodeWithoutSpecial = (text: string) =>
-    text === '' ? [] : library.encode(text, { add_special_tokens: false }).ids;
-  const explicit = config.add_bos_token ?? config.add_eos_token;
-  const leadingIds =
-    typeof explicit === 'boolean'
-      ? config.add_bos_token && bosId !== undefined
-        ? [bosId]
-        : []
-      : postProcessorPrefix(library);
+    added.split(text).flatMap((section) => {
+      if ('id' in section) return [section.id];
+      const words = preTokenize([{ text: section.text, isStart: section.start === 0 }]);
+      return model.encode(words.map((word) => word.text));
+    });
+  const leadingIds = leadingTokens(json.post_processor, config, bosId);
 
   return {
     encode: (text) => [...leadingIds, ...encodeWithoutSpecial(text)],
     encodeWithoutSpecial,
     decode(ids, { skipSpecial = false } = {}) {
-      const known = Array.from(ids).filter(
-        (id) => library.id_to_token(id) !== undefined && !(skipSpecial && special.has(id)),
-      );
+      const pieces = Array.from(ids).flatMap((id) => (skipSpecial && special.has(id) ? [] : (pieceOf(id) ?? [])));
       // transformers 5 never cleans up spaces for BPE, whatever the configuration says.
-      return known.length === 0 ? '' : library.decode(known, { clean_up_tokenization_spaces: false });
+      return model.decoder ? model.decoder.decode(pieces) : pieces.join(' ');
     },
     leadingIds,
     eosId,
@@ -133,9 +122,9 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
     chatTemplate: files.chatTemplate ?? chatTemplateOf(config.chat_template),
     isSpecial: (id) => special.has(id),
     tokenText(id) {
-      const piece = library.id_to_token(id);
+      const piece = pieceOf(id);
       if (piece === undefined) return '';
-      return addedIds.has(id) ? piece : pieceText(piece, json.decoder);
+      return added.contents.has(id) ? piece : pieceText(piece, json.decoder);
     },
   };
 }
@@ -145,26 +134,6 @@ function check<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new DataError(`${file}: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'not readable'}`);
-}
-
-function construct(json: object): Tokenizer {
-  try {
-    const library = new Tokenizer(json, {});
-    library.decoder = fixDecoder(library.decoder);
-    return library;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`tokenizer.json: this kind of tokenizer is not supported (${reason})`);
-  }
-}
-
-/** What the post-processor puts before a text; what it puts after (some add an end token) is not part of a prompt. */
-function postProcessorPrefix(library: Tokenizer): number[] {
-  const text = 'a';
-  const bare = library.encode(text, { add_special_tokens: false }).ids;
-  const full = library.encode(text).ids;
-  const at = full.findIndex((_, start) => bare.every((id, i) => full[start + i] === id));
-  return at < 0 ? [] : full.slice(0, at);
 }
 
 function readNamedTokens(config: Record<string, unknown>): Record<string, string> {
