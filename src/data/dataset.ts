@@ -33,7 +33,8 @@ export interface DatasetOptions {
 }
 
 export interface Dataset {
-  file: ParsedFile;
+  /** What was read, without its rows: of a large file they would be held for nothing. */
+  file: Pick<ParsedFile, 'name' | 'layout' | 'columns'> & { rowCount: number };
   mapping: ColumnMapping;
   prompt: PromptChoice;
   train: EncodedData;
@@ -43,9 +44,9 @@ export interface Dataset {
 }
 
 /** Throws DataError when the file cannot be read, the template or mapping does not fit it, or no row is left. */
-export async function prepareDataset(file: DataFile, options: DatasetOptions): Promise<Dataset> {
+export async function prepareDataset(source: DataFile, options: DatasetOptions): Promise<Dataset> {
   const { seed, validation } = options;
-  const parsed = await parseFile(file);
+  const parsed = await parseFile(source);
   const mapping = options.mapping ?? chooseMapping(parsed, options.mayGuessBlindly);
   const prompt = options.prompt ?? choosePrompt(mapping);
   const hasChat = options.tokenizer.chatTemplate !== undefined;
@@ -72,7 +73,9 @@ export async function prepareDataset(file: DataFile, options: DatasetOptions): P
     refuseIfEmpty(second, held, heldProblems);
     all.push(...heldProblems.map((problem) => ({ ...problem, reason: `${second.name}: ${problem.reason}` })));
   }
-  return { file: parsed, mapping, prompt, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
+  const { name, layout, columns } = parsed;
+  const file = { name, layout, columns, rowCount: parsed.rows.length + parsed.problems.length };
+  return { file, mapping, prompt, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
 }
 
 /** Examples, not yet tokens: for a model whose tokenizer is not here. That it has a chat template is taken for granted. */

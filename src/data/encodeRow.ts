@@ -20,6 +20,20 @@ export function pairSpans(prompt: string, target: string, tokenizer: TextTokeniz
   ];
 }
 
+/** Short rows share buffers of this many tokens: to a browser a small buffer of its own costs more than what is in it. */
+const bufferTokens = 65_536;
+let buffer = { ids: new Uint32Array(0), loss: new Uint8Array(0), used: 0 };
+
+function takeTokens(count: number): Pick<TokenRow, 'ids' | 'loss'> {
+  if (count > bufferTokens / 8) return { ids: new Uint32Array(count), loss: new Uint8Array(count) };
+  if (buffer.used + count > buffer.ids.length) {
+    buffer = { ids: new Uint32Array(bufferTokens), loss: new Uint8Array(bufferTokens), used: 0 };
+  }
+  const start = buffer.used;
+  buffer.used += count;
+  return { ids: buffer.ids.subarray(start, buffer.used), loss: buffer.loss.subarray(start, buffer.used) };
+}
+
 /**
  * Joins spans into a row of at most `maxLength` tokens. What is too long is cut from the left, after the first
  * `keepLeading` tokens; the last target is never cut. `tooLong` is the length that the last target alone would need.
@@ -31,8 +45,7 @@ export function fitSpans(spans: readonly TokenSpan[], keepLeading: number, maxLe
   const needed = keepLeading + (kept[lastTarget]?.ids.length ?? 0);
   if (needed > maxLength) return { tooLong: needed };
   const cutTokens = Math.max(0, total - maxLength);
-  const ids = new Uint32Array(total - cutTokens);
-  const loss = new Uint8Array(ids.length);
+  const { ids, loss } = takeTokens(total - cutTokens);
   let place = 0;
   let source = 0;
   for (const { ids: spanIds, isTarget } of kept) {

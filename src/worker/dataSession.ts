@@ -108,7 +108,7 @@ function descriptionOf({ file, mapping, prompt, train, validation, problems }: D
     columns: file.columns,
     mapping,
     prompt: mapping.kind === 'text' ? { kind: 'template', template: '' } : prompt,
-    rows: file.rows.length + file.problems.length,
+    rows: file.rowCount,
     trainRows: statistics.rows,
     validationRows: validation?.statistics.rows ?? 0,
     tokens: statistics.tokens,
