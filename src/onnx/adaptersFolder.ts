@@ -32,7 +32,7 @@ export async function onnxAdaptersFolder(
 ): Promise<ZipEntry[]> {
   const files = await checkedWeights(model, a);
   const open = new Set([...adaptedMatrices(adapters), ...matricesOf(a, targets)]);
-  const graph = decoderGraph(a, { files, updates: new Map() }, options.dtype, open);
+  const graph = decoderGraph(a, { files, updates: new Map() }, options, open);
   const names = fileNames(adapters.map(({ name }) => name));
   return [
     ...(await folderFiles(model, graph, options)),

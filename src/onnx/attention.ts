@@ -1,7 +1,7 @@
 // Attention over the cache and the new tokens, from the operators that every runtime has. Query heads that share keys stand
 // below each other as rows of one product, so keys and values are never repeated.
 import type { FrozenVector } from '../model/frozenModel.ts';
-import { type Builder, narrow, rmsNorm, vector, widen } from './network.ts';
+import { type Builder, rmsNorm, vector } from './network.ts';
 import { type RotaryAngles, rotate } from './positions.ts';
 
 /** What a layer's attention needs that all layers share. */
@@ -38,29 +38,28 @@ export function attention(
     return shared.angles ? rotate(graph, x, shared.angles) : x;
   };
   const headsFirst = (value: string) => graph.node('Transpose', [value], { attributes: { perm: [0, 2, 1, 3] } });
-  // The scale goes to the queries while they are f32.
   const scaled = graph.node('Mul', [positioned(q, shared.queryShape, norms?.q), graph.float(a.attentionScale(layer))]);
   const queries = headsFirst(scaled);
-  const keys = cached(b, `${layer}.key`, headsFirst(narrow(b, positioned(k, shared.keyShape, norms?.k))));
-  const values = cached(b, `${layer}.value`, headsFirst(narrow(b, heads(v, shared.keyShape))));
+  const keys = cached(b, `${layer}.key`, headsFirst(positioned(k, shared.keyShape, norms?.k)));
+  const values = cached(b, `${layer}.value`, headsFirst(heads(v, shared.keyShape)));
   const groups = a.heads / a.kvHeads;
   const byKeyHead = (value: string, last: number) =>
     groups === 1 ? value : graph.reshape(value, [0, a.kvHeads, -1, last]);
   const byHead = (value: string, last: number) => (groups === 1 ? value : graph.reshape(value, [0, a.heads, -1, last]));
   const turnedKeys = graph.node('Transpose', [keys], { attributes: { perm: [0, 1, 3, 2] } });
-  const scores = graph.node('MatMul', [byKeyHead(queries, a.headDim), widen(b, turnedKeys)]);
+  const scores = graph.node('MatMul', [byKeyHead(queries, a.headDim), turnedKeys]);
   // A zero in a shape keeps that dimension: here the keys', whose number is not known.
   const biased = graph.node('Add', [byHead(scores, 0), shared.bias]);
   const weights = graph.node('Softmax', [biased], { attributes: { axis: -1 } });
-  const out = byHead(graph.node('MatMul', [byKeyHead(weights, 0), widen(b, values)]), a.headDim);
+  const out = byHead(graph.node('MatMul', [byKeyHead(weights, 0), values]), a.headDim);
   return graph.reshape(headsFirst(out), [-1, a.heads * a.headDim]);
 }
 
-/** The cache with the new heads [batch, kvHeads, length, headDim] behind it; what leaves is the whole. */
-function cached({ graph, architecture: a, productType }: Builder, name: string, fresh: string): string {
+/** The cache, f32 (in f16 the keys of sharp attention move its scores too far), with the new heads [batch, kvHeads, length, headDim] behind it; what leaves is the whole. */
+function cached({ graph, architecture: a }: Builder, name: string, fresh: string): string {
   const shape = (length: string) => ['batch_size', a.kvHeads, length, a.headDim];
-  const past = graph.input(`past_key_values.${name}`, productType, shape('past_sequence_length'));
+  const past = graph.input(`past_key_values.${name}`, 'float32', shape('past_sequence_length'));
   const present = graph.node('Concat', [past, fresh], { attributes: { axis: 2 }, output: `present.${name}` });
-  graph.output(present, productType, shape('total_sequence_length'));
+  graph.output(present, 'float32', shape('total_sequence_length'));
   return present;
 }

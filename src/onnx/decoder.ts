@@ -8,6 +8,7 @@ import {
   type FrozenMatrix,
   type FrozenModel,
   type FrozenNorm,
+  parameterCount,
 } from '../model/frozenModel.ts';
 import type { LinearName } from '../model/linears.ts';
 import { type AttentionShared, attention } from './attention.ts';
@@ -17,17 +18,29 @@ import { type OpenMatrices, targetsOf, withOpenFactors } from './openMatrices.ts
 import { attentionBias, type DecoderInputs, rotaryAngles } from './positions.ts';
 import type { OnnxDtype, StoredWeights } from './storedWeights.ts';
 
+export interface GraphOptions {
+  readonly dtype: OnnxDtype;
+  /** Parameters of an f16 model at most for its products to be f32; default: as many as onnxruntime-web can widen. */
+  readonly mostWidened?: number;
+}
+
+/**
+ * Loading takes up to 3.3 times the bytes of the f16 weights where they are widened (SmolLM2-135M: 906 MB in all), and
+ * WebAssembly's memory ends at 4 GB.
+ */
+const MOST_WIDENED = 550_000_000;
+
 /** `open`: the matrices whose adapters are inputs. */
 export function decoderGraph(
   a: Architecture,
   weights: StoredWeights,
-  dtype: OnnxDtype,
+  { dtype, mostWidened = MOST_WIDENED }: GraphOptions,
   open: OpenMatrices = new Set(),
 ): Graph {
   const graph = new Graph();
   const model = declareModel(a, 'f32', Number.MAX_SAFE_INTEGER);
-  const productType = dtype === 'f16' ? 'float16' : 'float32';
-  const b: Builder = { graph, architecture: a, weights, dtype, productType, open, narrowed: new Map() };
+  const productType = dtype === 'f16' && parameterCount(model) > mostWidened ? 'float16' : 'float32';
+  const b: Builder = { graph, architecture: a, weights, dtype, productType, open, casts: new Map() };
   const inputs = decoderInputs(graph);
   // Rows of all sequences below each other: [batch · length, hidden].
   let stream: Stream = { x: graph.within('embed', () => embedded(b, model, inputs)) };

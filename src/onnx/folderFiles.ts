@@ -11,12 +11,12 @@ import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { declareModel } from '../model/frozenModel.ts';
 import { checkStored } from '../model/loadModel.ts';
+import type { GraphOptions } from './decoder.ts';
 import type { Graph } from './graph.ts';
 import { modelFiles } from './modelFile.ts';
 import type { OnnxDtype } from './storedWeights.ts';
 
-export interface OnnxOptions {
-  readonly dtype: OnnxDtype;
+export interface OnnxOptions extends GraphOptions {
   /** Bytes in one file at most; default 2 GB, more than which protobuf cannot. */
   readonly maxFileBytes?: number;
 }
@@ -84,8 +84,6 @@ function withLoading(config: Json, dtype: OnnxDtype, dataFiles: number): Json {
     ...config,
     'transformers.js_config': {
       dtype: name,
-      // Its version 3 asks here for the cache's type; version 4 sees it in the graph.
-      ...(dtype === 'f16' ? { kv_cache_dtype: { fp16: 'float16' } } : {}),
       ...(dataFiles > 0 ? { use_external_data_format: { [fileName]: dataFiles } } : {}),
     },
   };

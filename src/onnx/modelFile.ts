@@ -2,8 +2,8 @@
 // bytes between them as they are read, so that no weight is ever held. Protobuf allows it: a message's fields may come in
 // any order, repeated ones apart from each other, and every length is known before a byte is written.
 //
-// A protobuf message ends at 2 GB. Larger models keep their weights in files beside it (external data), named as
-// transformers.js asks for them: model.onnx_data, model.onnx_data_1, …
+// A protobuf message ends at 2 GB, and onnxruntime-web holds it twice while it loads. Larger models keep their weights in
+// files beside it (external data), named as transformers.js asks for them: model.onnx_data, model.onnx_data_1, …
 // Source: onnx.proto, TensorProto.external_data; ONNX "External Data".
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
@@ -24,8 +24,12 @@ const OPSET = 17;
 const IR_VERSION = 8;
 export const MICROSOFT = 'com.microsoft';
 
-/** Protobuf's limit is 2^31 - 1, and browsers hold no larger buffer. */
+/** Past this the weights move out of the graph's file. */
+const MAX_GRAPH_BYTES = 600_000_000;
+/** Browsers hold no larger buffer than 2^31 - 1, and a data file is fetched into one. */
 const MAX_FILE_BYTES = 2_000_000_000;
+/** Five times an f16 model is taken while it loads from one file, 3.3 times with its weights beside it; there are 4 GB. */
+const MOST_INSIDE_BYTES = 600_000_000;
 /** Of external tensors, so that a runtime may map them into memory. */
 const ALIGNMENT = 4096;
 
@@ -36,11 +40,11 @@ export interface ModelFiles {
   readonly dataFiles: number;
 }
 
-/** The files of a graph; `path` names the model: `onnx/model.onnx`. `maxFileBytes`: when weights move out of it. */
+/** The files of a graph; `path` names the model: `onnx/model.onnx`. `maxFileBytes`: of every file; weights move out of the model sooner. */
 export function modelFiles(graph: Graph, path: string, maxFileBytes = MAX_FILE_BYTES): ModelFiles {
   const inside = graph.weights.map((weight) => ({ weight, parts: framed(weight) }));
   const whole = sizeOf(graph, inside);
-  if (whole <= maxFileBytes) {
+  if (whole <= Math.min(MOST_INSIDE_BYTES, maxFileBytes)) {
     return { entries: [{ name: path, sizeBytes: whole, bytes: () => modelBytes(graph, inside) }], dataFiles: 0 };
   }
   const files = place(graph.weights, maxFileBytes);

@@ -1,10 +1,10 @@
-// The pieces that decoders are made of, as nodes: products, norms, activations. All values between them are f32; only
-// products with weights are f16 where the weights are, and keys and values in the cache. The residual stream, norms, rotary
-// angles, attention and logits lose too much in f16, and what overflows there is lost altogether.
+// The pieces that decoders are made of, as nodes: products, norms, activations. All values between them are f32. Matrices
+// stored in f16 are widened before they are multiplied: onnxruntime's WebGPU sums f16 products in f16, and with that loses
+// half a percent of the logits even where rows are short. It widens them once, as it loads the model.
 import type { Architecture } from '../model/architecture.ts';
 import type { FrozenNorm, FrozenVector, StoredRows } from '../model/frozenModel.ts';
 import { type Bits, BLOCK } from './blockQuantize.ts';
-import type { Graph, Weight } from './graph.ts';
+import type { Graph } from './graph.ts';
 import { MICROSOFT } from './modelFile.ts';
 import type { OpenMatrices } from './openMatrices.ts';
 import { quantizedWeight } from './quantizedWeights.ts';
@@ -17,25 +17,24 @@ export interface Builder {
   readonly weights: StoredWeights;
   readonly dtype: OnnxDtype;
   readonly open: OpenMatrices;
-  /** What products with weights are computed in, and keys and values kept in. */
+  /** What products with weights are computed in: f32, but f16 where the widened matrices would not fit into memory. */
   readonly productType: FloatType;
-  /** Values already cast to the products' type, by the f32 value. */
-  readonly narrowed: Map<string, string>;
+  /** Values already cast, by value and type: a matrix that is embedding and head is widened once. */
+  readonly casts: Map<string, string>;
 }
 
-/** An f32 value in the products' type. */
-export function narrow({ graph, productType, narrowed }: Builder, value: string): string {
-  if (productType === 'float32') return value;
-  const known = narrowed.get(value);
-  if (known) return known;
-  const made = graph.cast(value, productType);
-  narrowed.set(value, made);
+function cast({ graph, casts }: Builder, value: string, to: FloatType): string {
+  const key = `${to} ${value}`;
+  const made = casts.get(key) ?? graph.cast(value, to);
+  casts.set(key, made);
   return made;
 }
 
-/** A value of the products' type in f32. */
-export function widen({ graph, productType }: Builder, value: string): string {
-  return productType === 'float32' ? value : graph.cast(value, 'float32');
+/** A stored matrix in the products' type. */
+function storedMatrix(b: Builder, { name }: StoredRows): string {
+  if (b.dtype !== 'f16') return b.graph.weight(floatWeight(b.weights, name, 'float32'));
+  const stored = b.graph.weight(floatWeight(b.weights, name, 'float16'));
+  return b.productType === 'float16' ? stored : cast(b, stored, 'float32');
 }
 
 /** A stored vector, f32. */
@@ -69,22 +68,25 @@ export function linear(b: Builder, x: string, { stored, cols, bits }: Matrix, bi
     });
     return bias ? graph.node('Add', [product, bias]) : product;
   }
-  const weight = graph.weight(floatWeight(weights, stored.name, productType));
+  const weight = storedMatrix(b, stored);
   const attributes = { transB: stored.transposed ? 0 : 1 };
   if (productType === 'float32') return graph.node('Gemm', bias ? [x, weight, bias] : [x, weight], { attributes });
-  const product = widen(b, graph.node('Gemm', [narrow(b, x), weight], { attributes }));
+  const product = graph.cast(graph.node('Gemm', [cast(b, x, 'float16'), weight], { attributes }), 'float32');
   return bias ? graph.node('Add', [product, bias]) : product;
 }
 
 /** Rows of a stored table by int64 ids [batch, length] → f32 [batch, length, cols]. */
 export function lookUp(b: Builder, { stored, cols, bits }: Matrix, ids: string): string {
   const { graph, weights, productType } = b;
-  const gather = (table: Weight) => graph.node('Gather', [graph.weight(table), ids], { attributes: { axis: 0 } });
-  if (bits !== 8 || !isInBlocks(b, cols)) return widen(b, gather(floatWeight(weights, stored.name, productType)));
+  const gather = (table: string) => graph.node('Gather', [table, ids], { attributes: { axis: 0 } });
+  if (bits !== 8 || !isInBlocks(b, cols)) {
+    const rows = gather(storedMatrix(b, stored));
+    return productType === 'float32' ? rows : graph.cast(rows, 'float32');
+  }
   // Of standard operators: GatherBlockQuantized is not in every build of onnxruntime-web.
   const { data, scales } = quantizedWeight(weights, stored, cols, bits);
-  const integers = graph.node('Sub', [graph.cast(gather(data), 'float32'), graph.float(128)]);
-  const byBlock = graph.node('Unsqueeze', [gather(scales), graph.integers([3])]);
+  const integers = graph.node('Sub', [graph.cast(gather(graph.weight(data)), 'float32'), graph.float(128)]);
+  const byBlock = graph.node('Unsqueeze', [gather(graph.weight(scales)), graph.integers([3])]);
   return graph.reshape(graph.node('Mul', [integers, byBlock]), [0, 0, cols]);
 }
 

@@ -22,5 +22,5 @@ export async function onnxFolder(
 ): Promise<ZipEntry[]> {
   const files = await checkedWeights(model, a);
   const updates = adapter ? storedUpdates(a, files, adapter.layout, adapter.block) : new Map();
-  return folderFiles(model, decoderGraph(a, { files, updates }, options.dtype), options);
+  return folderFiles(model, decoderGraph(a, { files, updates }, options), options);
 }
