@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBuiltinTasks, sqlTableOf } from './builtinTasks.ts';
-import { type DatasetOptions, prepareDataset } from './dataset.ts';
+import { type DatasetOptions, prepareDataset, UnusableRowsError } from './dataset.ts';
 import { parseFile } from './parseFile.ts';
 import { splitExamples } from './split.ts';
 import { loadTokenizer } from './tokenizer.ts';
@@ -68,6 +68,21 @@ describe('prepareDataset', () => {
     const second = await prepare(file('a.txt', rows), { validation: file('b.csv', 'context,target\nx,y\nx,\n') });
     expect([second.train.rows.length, second.validation?.rows.length]).toEqual([20, 1]);
     expect(second.problems).toMatchObject([{ line: 3, reason: 'b.csv: the target is empty' }]);
+  });
+
+  it('tells what it read of a file that cannot be used so, for a person to read it otherwise', async () => {
+    const rows = file('a.jsonl', '{"question":"why","answer":["so"],"reply":"so"}\n');
+    const refused: unknown = await prepare(rows).catch((error: unknown) => error);
+    if (!(refused instanceof UnusableRowsError)) throw refused;
+    expect(refused.reading).toMatchObject({
+      file: { columns: ['question', 'answer', 'reply'], rowCount: 1 },
+      mapping: { kind: 'pairs', context: 'question', target: 'answer' },
+      problems: [{ line: 1, reason: 'column "answer" is not text but a list' }],
+    });
+    const mapping = { ...refused.reading.mapping, target: 'reply' } as const;
+    expect(
+      (await prepare(rows, { mapping: { ...mapping, kind: 'pairs', context: 'question' } })).train.rows.length,
+    ).toBe(1);
   });
 
   it('refuses a file of which nothing is left, with the reason', async () => {

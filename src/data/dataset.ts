@@ -43,18 +43,41 @@ export interface Dataset {
   problems: RowProblem[];
 }
 
-/** Throws DataError when the file cannot be read, the template or mapping does not fit it, or no row is left. */
+/** A file that was read, of which nothing is left under this mapping and prompt: others may do. */
+export class UnusableRowsError extends DataError {
+  constructor(
+    message: string,
+    readonly reading: Pick<Dataset, 'file' | 'mapping' | 'prompt' | 'problems'>,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Throws DataError when the file cannot be read, UnusableRowsError when the template or mapping does not fit it or no row
+ * is left.
+ */
 export async function prepareDataset(source: DataFile, options: DatasetOptions): Promise<Dataset> {
   const { seed, validation } = options;
   const parsed = await parseFile(source);
   const mapping = options.mapping ?? chooseMapping(parsed, options.mayGuessBlindly);
   const prompt = options.prompt ?? choosePrompt(mapping);
   const hasChat = options.tokenizer.chatTemplate !== undefined;
-  const { examples, problems } = examplesOf(parsed, mapping, prompt, hasChat);
+  const { name, layout, columns } = parsed;
+  const file = { name, layout, columns, rowCount: parsed.rows.length + parsed.problems.length };
+  const unusable = (message: string, problems: RowProblem[]) =>
+    new UnusableRowsError(message, { file, mapping, prompt, problems });
+  let made: { examples: Example[]; problems: RowProblem[] };
+  try {
+    made = examplesOf(parsed, mapping, prompt, hasChat);
+  } catch (error) {
+    throw error instanceof DataError ? unusable(error.message, parsed.problems) : error;
+  }
+  const { examples, problems } = made;
   const split = typeof validation === 'number' ? splitExamples(examples, validation, seed) : undefined;
   const train = await encode(split ? pick(examples, split.train) : examples, options);
   const all = [...parsed.problems, ...problems, ...train.problems];
-  refuseIfEmpty(parsed, train, all);
+  if (train.rows.length === 0) throw unusable(`${name}: ${noRowReason(all)}`, all);
 
   let held: EncodedData | undefined;
   if (split && split.validation.length > 0) {
@@ -70,11 +93,9 @@ export async function prepareDataset(source: DataFile, options: DatasetOptions):
     );
     held = await encode(heldExamples.examples, options);
     const heldProblems = [...second.problems, ...heldExamples.problems, ...held.problems];
-    refuseIfEmpty(second, held, heldProblems);
+    if (held.rows.length === 0) throw new DataError(`${second.name}: ${noRowReason(heldProblems)}`);
     all.push(...heldProblems.map((problem) => ({ ...problem, reason: `${second.name}: ${problem.reason}` })));
   }
-  const { name, layout, columns } = parsed;
-  const file = { name, layout, columns, rowCount: parsed.rows.length + parsed.problems.length };
   return { file, mapping, prompt, train, validation: held, problems: all.sort((a, b) => a.line - b.line) };
 }
 
@@ -175,10 +196,6 @@ function encode(examples: readonly Example[], options: DatasetOptions): Promise<
 
 const pick = (examples: readonly Example[], indices: readonly number[]) =>
   indices.flatMap((index) => examples[index] ?? []);
-
-function refuseIfEmpty(parsed: ParsedFile, data: EncodedData, problems: readonly RowProblem[]): void {
-  if (data.rows.length === 0) throw new DataError(`${parsed.name}: ${noRowReason(problems)}`);
-}
 
 function noRowReason(problems: readonly RowProblem[]): string {
   const first = problems[0];

@@ -1,5 +1,5 @@
 // The one data set: read, mapped, rendered and encoded with the loaded model's tokenizer.
-import { type Dataset, type DatasetOptions, prepareDataset } from '../data/dataset.ts';
+import { type Dataset, type DatasetOptions, prepareDataset, UnusableRowsError } from '../data/dataset.ts';
 import { previewTokens } from '../data/preview.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { DataFile } from '../data/types.ts';
@@ -42,9 +42,16 @@ export function readData(source: DataSource, options: DataOptions): Promise<Data
     const read = ++reads;
     const { tokenizer } = requireModel();
     const onProgress = (doneRows: number, totalRows: number) => post({ kind: 'dataProgress', doneRows, totalRows });
-    const dataset = await encodeData(source, options, tokenizer, { onProgress, signal });
+    const name = await nameOf(source);
+    let dataset: Dataset;
+    try {
+      dataset = await encodeData(source, options, tokenizer, { onProgress, signal });
+    } catch (error) {
+      if (error instanceof UnusableRowsError) return refusedDescription(error, name);
+      throw error;
+    }
     signal.throwIfAborted();
-    const description = descriptionOf(dataset, await nameOf(source));
+    const description = descriptionOf(dataset, name);
     if (read === reads) data = { source, options, dataset, tokenizer, description };
     return description;
   });
@@ -100,24 +107,38 @@ async function nameOf(source: DataSource): Promise<string> {
   return source.kind === 'files' ? source.train.name : (await storedTask(source.taskId)).title;
 }
 
-function descriptionOf({ file, mapping, prompt, train, validation, problems }: Dataset, name: string): DataDescription {
-  const { statistics } = train;
+/** What is known of a file of which no row can be used: enough to choose other columns or another prompt. */
+function refusedDescription({ message, reading }: UnusableRowsError, name: string): DataDescription {
+  const nothing = { trainRows: 0, validationRows: 0, tokens: 0, targetTokens: 0, duplicates: 0, cutRows: 0 };
+  return { ...factsOf(reading, name), ...nothing, histogram: { edges: [], counts: [] }, refusal: message };
+}
+
+function factsOf({ file, mapping, prompt, problems }: UnusableRowsError['reading'], name: string) {
   return {
     name,
     layout: file.layout,
     columns: file.columns,
     mapping,
-    prompt: mapping.kind === 'text' ? { kind: 'template', template: '' } : prompt,
+    prompt: mapping.kind === 'text' ? { kind: 'template' as const, template: '' } : prompt,
     rows: file.rowCount,
+    problems: problems.slice(0, LISTED_PROBLEMS),
+    problemCount: problems.length,
+  };
+}
+
+function descriptionOf(dataset: Dataset, name: string): DataDescription {
+  const { train, validation } = dataset;
+  const { statistics } = train;
+  return {
+    ...factsOf(dataset, name),
     trainRows: statistics.rows,
     validationRows: validation?.statistics.rows ?? 0,
     tokens: statistics.tokens,
     targetTokens: statistics.targetTokens,
     duplicates: statistics.duplicates,
     cutRows: statistics.cutRows,
-    problems: problems.slice(0, LISTED_PROBLEMS),
-    problemCount: problems.length,
     histogram: histogramOf(statistics.histogram),
+    refusal: null,
   };
 }
 

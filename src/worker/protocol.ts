@@ -154,6 +154,8 @@ export interface DataDescription {
   problemCount: number;
   /** Rows by token length: `counts[i]` rows have from `edges[i]` to `edges[i + 1] - 1` tokens. */
   histogram: { edges: number[]; counts: number[] };
+  /** Why no row can be used under this mapping and prompt, and nothing was kept; null when some can. */
+  refusal: string | null;
 }
 
 export interface PreviewRow {

@@ -64,7 +64,10 @@ export async function readData(source: DataSource, options: DataOptions): Promis
   };
   try {
     const description = await call('readData', { source, options });
-    if (isCurrent()) setStatus({ kind: 'ready', source, options, description });
+    if (!isCurrent()) return;
+    const { refusal } = description;
+    if (refusal === null) setStatus({ kind: 'ready', source, options, description });
+    else setStatus({ kind: 'failed', source, options, previous: description, message: refusal });
   } catch (error) {
     if (!isCurrent()) return;
     const isCancelled = error instanceof CallError && error.isCancelled;

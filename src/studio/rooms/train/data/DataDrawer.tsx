@@ -15,7 +15,7 @@ import { RowBrowser } from './RowBrowser.tsx';
 export function DataDrawer({ onClose }: { onClose: () => void }) {
   const status = useDataStore((state) => state.status);
   const description = knownRows(status);
-  const isUsable = status.kind !== 'failed';
+  const isUsable = status.kind !== 'failed' && description?.refusal === null;
   return (
     <SideDrawer title="Data" width={760} onClose={onClose}>
       <div className={styles.drawer}>
@@ -38,9 +38,9 @@ export function DataDrawer({ onClose }: { onClose: () => void }) {
             </section>
             <ColumnForm description={description} />
             <PromptForm key={promptKey(description.prompt)} description={description} />
+            {(isUsable || description.refusal !== null) && <ProblemList description={description} />}
             {isUsable && (
               <>
-                <ProblemList description={description} />
                 <LengthHistogram histogram={description.histogram} />
                 <RowBrowser rows={description.trainRows} />
               </>

@@ -62,11 +62,12 @@ function DataBody({ status, onOpen }: { status: DataStatus; onOpen: () => void }
     case 'none':
       if (status.message !== null) return <ErrorNote message={status.message} />;
       return <p className={styles.dim}>A task, or a file of context–target pairs; read once the model is loaded.</p>;
-    case 'reading':
+    case 'reading': {
+      const isKnown = status.previous !== null && status.previous.refusal === null;
       return (
         <>
-          {status.previous && <DataCounts description={status.previous} />}
-          {!status.previous && (
+          {status.previous && isKnown && <DataCounts description={status.previous} />}
+          {!isKnown && (
             <ProgressBar
               label="Reading and encoding the rows"
               share={status.totalRows > 0 ? status.doneRows / status.totalRows : null}
@@ -76,6 +77,7 @@ function DataBody({ status, onOpen }: { status: DataStatus; onOpen: () => void }
           )}
         </>
       );
+    }
     case 'ready':
       return <DataCounts description={status.description} />;
     case 'failed':
