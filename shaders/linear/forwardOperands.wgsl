@@ -1,13 +1,14 @@
 // The operands of every linear/forward…, all but x and the weight, and how a result is stored. Bias and residual are told
 // by flags, not by conditions: a kernel takes some drivers a second to compile, and what is absent costs next to nothing.
+// Where that is so, one kernel also serves products with an activation and those without (`maybeActivate`).
 // y, residual, activated: [rows, cols]   bias: [cols]   segments, u, lora: see linear/forward
 @if(lora) import package::shared::segments::Segment;
-@if(activate) import package::shared::activation::activate;
+@if(activate || maybeActivate) import package::shared::activation::activate;
 
 // tileStart, segmentStart: the first tile of rows and the first segment of this dispatch, where a product is cut into several.
 struct Params {
   rows: u32, inner: u32, cols: u32, weightStart: u32, weightRows: u32,
-  hasBias: u32, hasResidual: u32, isAdapted: u32, tileStart: u32, segmentStart: u32,
+  hasBias: u32, hasResidual: u32, isAdapted: u32, isActivated: u32, tileStart: u32, segmentStart: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 // As vectors where every first and last column is a multiple of 4 (`evenCols`). Some other tensor where there is none.
@@ -23,6 +24,7 @@ struct Params {
 // Where every rank and start is a multiple of 4.
 @if(lora && evenRanks) @group(0) @binding(7) var<storage, read> u: array<vec4f>;
 @if(lora && evenRanks) @group(0) @binding(8) var<storage, read> lora: array<vec4f>;
+@if(maybeActivate) @group(0) @binding(9) var<storage, read_write> activated: array<Columns>;
 
 /// A segment of this dispatch; of a frozen product, which has none, all of it at rank 0.
 @if(lora) fn segmentAt(index: u32) -> Segment {
@@ -64,6 +66,7 @@ fn bias4(col: u32, colEnd: u32) -> vec4f {
   @if(!activate) { if (params.hasResidual != 0u) { sums += residual[at]; } }
   y[at] = sums;
   @if(activate) { activated[at] = activate(sums); }
+  @if(maybeActivate) { if (params.isActivated != 0u) { activated[at] = activate(sums); } }
 }
 
 @if(!evenCols) fn storeBiased4(row: u32, col: u32, colEnd: u32, value: vec4f) {

@@ -15,6 +15,8 @@ export interface KernelTraits {
   readonly hasF16: boolean;
   /** The variant to take by kind of work, as the measurement found it; where it says nothing, a rule decides. */
   readonly variants: ReadonlyMap<string, string>;
+  /** Of a plan: the activation that some of its products end with, so that one kernel can serve them all. */
+  readonly activation?: string | undefined;
 }
 
 /** WebGPU without any optional feature. */

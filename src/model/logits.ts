@@ -12,7 +12,7 @@ import { embedRows } from './embed.ts';
 import type { FrozenModel } from './frozenModel.ts';
 import { LogitsReader } from './logitsReader.ts';
 import { ModelError } from './modelError.ts';
-import { normForward, type RowTensors } from './network.ts';
+import { normForward, type RowTensors, traitsFor } from './network.ts';
 import { rotaryTable } from './rotaryTable.ts';
 
 export interface LogitsOptions {
@@ -100,6 +100,7 @@ type Inputs = RowTensors & { readonly cosSin?: Tensor };
 /** The body leaves the last block's output in `last`; the head takes the rows of it that `index` names. */
 function record(gpu: Gpu, model: FrozenModel, tokens: number, { adapters, choice }: LogitsOptions) {
   const a = model.architecture;
+  const traits = traitsFor(gpu.traits, a);
   const words = (label: string, count: number) => newTensor(label, [count], { type: 'u32' });
   const inputs: Inputs = {
     ids: words('ids', tokens),
@@ -109,7 +110,7 @@ function record(gpu: Gpu, model: FrozenModel, tokens: number, { adapters, choice
     ...(a.rotary ? { cosSin: newTensor('rotary angles', [tokens, a.headDim]) } : {}),
   };
   const attachment = adapters && choice ? attachOne(model, adapters, tokens, choice) : undefined;
-  const body = new Plan('body', gpu.traits);
+  const body = new Plan('body', traits);
   const context = { pass: body, model, attachment, cosSin: inputs.cosSin };
   let x = embedRows(context, inputs);
   for (let layer = 0; layer < a.layers; layer++) {
@@ -118,7 +119,7 @@ function record(gpu: Gpu, model: FrozenModel, tokens: number, { adapters, choice
   const last = newTensor('last hidden', x.shape);
   gatherRows(body, { x, index: inputs.positions, y: last });
 
-  const head = new Plan('head', gpu.traits);
+  const head = new Plan('head', traits);
   const rows = Math.max(1, Math.min(tokens, Math.floor(LOGITS_BYTES / 4 / a.vocabularySize)));
   const index = words('rows with logits', rows);
   const hidden = head.scratch('hidden', [rows, a.hiddenSize]);

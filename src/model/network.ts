@@ -1,6 +1,7 @@
 // What every pass over the network shares: the tensors of a batch, how adapters attach, and a linear with its adapters.
 import type { Pass } from '../gpu/plan.ts';
 import { BINDING_ALIGNMENT_BYTES, newTensor, type Tensor, viewOf } from '../gpu/tensor.ts';
+import type { KernelTraits } from '../gpu/traits.ts';
 import type { Activation } from '../ops/activation.ts';
 import { layerNormBackward, layerNormForward } from '../ops/layerNorm.ts';
 import { type IntoDx, linearBackward, linearForward } from '../ops/linear.ts';
@@ -184,6 +185,11 @@ export function adaptedBackward(
     withV = { ...t.lora, v, step };
   }
   if (t.dx) linearBackward(pass, { dy: t.dy, weight: matrix, lora: withV, dx: t.dx }, into);
+}
+
+/** For plans over this network. */
+export function traitsFor(traits: KernelTraits, { mlp }: Architecture): KernelTraits {
+  return mlp.kind === 'plain' ? { ...traits, activation: mlp.activation } : traits;
 }
 
 /** Elements of q, k and v side by side. */

@@ -11,7 +11,7 @@ import { blockForward, queryKeyValue } from './block.ts';
 import { embedRows } from './embed.ts';
 import type { FrozenModel } from './frozenModel.ts';
 import type { CachedRows, KeyValueCache } from './keyValueCache.ts';
-import { type Attachment, type Context, normForward } from './network.ts';
+import { type Attachment, type Context, normForward, traitsFor } from './network.ts';
 import type { Row, RowInputs } from './rowInputs.ts';
 
 export interface RowPlanParts {
@@ -43,7 +43,7 @@ export class RowPlan {
   static async layOut(parts: RowPlanParts, rows: number, withLogits: boolean): Promise<RowPlan> {
     const { gpu, model, adapters, blocks } = parts;
     const attachment = adapters && attachAny(model, adapters, rows, blocks);
-    const plan = new Plan(`${withLogits ? 'decode' : 'prefill'} ${rows}`, gpu.traits);
+    const plan = new Plan(`${withLogits ? 'decode' : 'prefill'} ${rows}`, traitsFor(gpu.traits, model.architecture));
     const { architecture: a } = model;
     recordRows(
       { pass: plan, model, attachment, cosSin: parts.cosSin },

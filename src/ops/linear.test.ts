@@ -277,6 +277,31 @@ describe('frozen linear', () => {
     expect(relativeError(dx!, reference.times(dy, weight.values, rows, inner, cols))).toBeLessThan(OP_TOLERANCE);
   });
 
+  it('is the same to the bit, with a residual or an activation, by the kernel that serves a whole plan', async () => {
+    const [rows, inner, cols] = [21, 64, 48];
+    const weight = await frozenMatrix(cols, inner, 'f32');
+    const x = await input(random(rows * inner, 1), [rows, inner]);
+    const residual = await input(random(rows * cols, 2), [rows, cols]);
+    const { traits } = await testGpu();
+    const by = async (own: KernelTraits) => {
+      const [plain, added, before, activated] = await Promise.all([0, 1, 2, 3].map(() => output([rows, cols])));
+      const activate = { y: activated!, activation: 'geluTanh' } as const;
+      return runOpFor(
+        own,
+        (pass) => {
+          linearForward(pass, { x, weight: weight.matrix, y: plain! });
+          linearForward(pass, { x, weight: weight.matrix, residual, y: added! });
+          linearForward(pass, { x, weight: weight.matrix, activate, y: before! });
+        },
+        plain!,
+        added!,
+        before!,
+        activated!,
+      );
+    };
+    expect(await by({ ...traits, activation: 'geluTanh' })).toEqual(await by(traits));
+  });
+
   it('names the tensor whose shape is wrong', async () => {
     const weight = await frozenMatrix(4, 3, 'f32');
     const t = { x: await input(random(6, 1), [2, 3]), y: await output([2, 5]), weight: weight.matrix };

@@ -5,6 +5,7 @@ import { GpuUsageError } from '../gpu/errors.ts';
 import type { Call, Pass } from '../gpu/plan.ts';
 import type { KernelSource } from '../gpu/shaders.ts';
 import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
+import { type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 import type { Activation } from './activation.ts';
 import { type GroupRun, type LoraTensors, SEGMENT_WORDS } from './loraSegments.ts';
 import { ANY_TILE, chosenTile, type ProductClass, type ProductTile, productClass } from './productTiles.ts';
@@ -70,13 +71,17 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
   const isVector = aligned && rows <= VECTOR_ROWS;
   for (const part of t.weight.parts) {
     const tile = tileFor(pass, 'forward', aligned, rows, part);
-    // With an activation it is a kernel of its own anyway.
-    const hasLora = lora !== undefined || (tile.servesFrozen && !isVector && !t.activate);
-    // What is absent is bound to x, and not read.
+    const evenCols = tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora);
+    const maybeActivate = evenCols && servesActivation(pass.traits, t.activate?.activation);
+    const activation = maybeActivate ? pass.traits.activation : t.activate?.activation;
+    // Otherwise, with an activation it is a kernel of its own anyway.
+    const hasLora = lora !== undefined || maybeActivate || (tile.servesFrozen && !isVector && !t.activate);
+    // What is absent is bound to x and not read, or to scratch and not written.
     const operands = [
       t.bias ?? t.x,
-      t.activate?.y ?? t.residual ?? t.x,
+      (maybeActivate ? t.residual : (t.activate?.y ?? t.residual)) ?? t.x,
       ...(hasLora ? [lora?.segments ?? t.x, lora?.u ?? t.x, lora?.parameters ?? t.x] : []),
+      ...(maybeActivate ? [t.activate?.y ?? pass.scratch('no activation', [4])] : []),
     ];
     const kernelOf = (hasEvenRanks: boolean): KernelSource => ({
       path: isVector ? 'linear/vector' : `linear/forward${tile.module}`,
@@ -86,9 +91,10 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
         aligned,
         lora: hasLora,
         evenRanks: hasLora && hasEvenRanks,
-        evenCols: tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora),
-        activate: t.activate !== undefined,
-        ...(t.activate ? { [t.activate.activation]: true } : {}),
+        evenCols,
+        activate: t.activate !== undefined && !maybeActivate,
+        maybeActivate,
+        ...(activation ? { [activation]: true } : {}),
       },
       constants: isVector ? {} : tile.constants,
     });
@@ -107,6 +113,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
           hasBias: t.bias ? 1 : 0,
           hasResidual: t.residual ? 1 : 0,
           isAdapted: lora ? 1 : 0,
+          isActivated: t.activate ? 1 : 0,
           segmentStart: firstGroup * (lora?.table.columnBlocks ?? 0),
         },
         buffers: [t.x, part.tensor, t.y, ...operands],
@@ -199,6 +206,11 @@ export function linearBackward(
       });
     }
   });
+}
+
+/** Whether the kernel of every product of this plan may be the one that activates. */
+function servesActivation(traits: KernelTraits, own: Activation | undefined): boolean {
+  return loadsSingly(traits) && traits.activation !== undefined && (own ?? traits.activation) === traits.activation;
 }
 
 /** Whether results can be stored four columns at a time. */

@@ -5,7 +5,7 @@ import type { Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
 import { attendWithin, type BlockActivations, blockBackward, blockForward, type TrainingRows } from '../model/block.ts';
 import { embedRows } from '../model/embed.ts';
-import { type Context, normBackward, normForward } from '../model/network.ts';
+import { type Context, normBackward, normForward, traitsFor } from '../model/network.ts';
 import type { CrossEntropyOptions } from '../ops/crossEntropy.ts';
 import { crossEntropyForward, crossEntropyWithGradient } from '../ops/crossEntropy.ts';
 import { gatherRows } from '../ops/rows.ts';
@@ -56,7 +56,7 @@ export function endsWithLossRows({ rows, length, lossRows }: BatchShape): boolea
 
 /** Forward, loss and backward of one micro-batch. */
 export function recordTraining(base: PlanBase, shape: BatchShape, batch: BatchTensors, options: StepOptions): Plan {
-  const plan = new Plan(`training step ${shape.rows}×${shape.length}`, base.traits);
+  const plan = new Plan(`training step ${shape.rows}×${shape.length}`, traitsFor(base.traits, base.model.architecture));
   const context: Context = { ...base, pass: plan };
   const last = context.model.architecture.layers - 1;
   const kept: (BlockActivations | Tensor)[] = [];
@@ -94,7 +94,7 @@ export function recordEvaluation(
   adapters: number,
   state?: Tensor,
 ): Plan {
-  const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`, base.traits);
+  const plan = new Plan(`evaluation ${shape.rows}×${shape.length}`, traitsFor(base.traits, base.model.architecture));
   const context: Context = { ...base, pass: plan };
   const last = context.model.architecture.layers - 1;
   const onlyRows = endsWithLossRows(shape) ? batch.lossIndex : undefined;
