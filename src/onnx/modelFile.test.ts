@@ -42,9 +42,20 @@ test('up to 600 MB the weights lie in the graph', async () => {
   expect(await countedBytes(entries[0]!)).toBe(entries[0]!.sizeBytes);
 });
 
-test('past that beside it, at most 2 GB a file, a larger weight alone, every size known before', async () => {
+test('past that beside it', async () => {
+  const { entries } = modelFiles(graphOf([weight('w', 150_000, 1000)]), 'onnx/model.onnx');
+  expect(entries.map(({ name }) => name)).toEqual(['onnx/model.onnx', 'onnx/model.onnx_data']);
+  expect(await places(entries[0]!)).toEqual([['model.onnx_data', '0', '600000000']]);
+});
+
+test('at most 2 GB a file, a larger weight alone, every size known before', async () => {
   // The embedding of Llama 3 8B: 2.1 GB.
-  const weights = [weight('a', 100_003, 1001), weight('b', 128_256, 4096), weight('c', 100_000, 2000), weight('d', 7, 1)];
+  const weights = [
+    weight('a', 100_003, 1001),
+    weight('b', 128_256, 4096),
+    weight('c', 100_000, 2000),
+    weight('d', 7, 1),
+  ];
   const { entries, dataFiles } = modelFiles(graphOf(weights), 'onnx/model.onnx');
   const names = ['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model.onnx_data_1', 'onnx/model.onnx_data_2'];
   expect([entries.map(({ name }) => name), dataFiles]).toEqual([names, 3]);

@@ -24,8 +24,6 @@ const OPSET = 17;
 const IR_VERSION = 8;
 export const MICROSOFT = 'com.microsoft';
 
-/** Past this the weights move out of the graph's file. */
-const MAX_GRAPH_BYTES = 600_000_000;
 /** Browsers hold no larger buffer than 2^31 - 1, and a data file is fetched into one. */
 const MAX_FILE_BYTES = 2_000_000_000;
 /** Five times an f16 model is taken while it loads from one file, 3.3 times with its weights beside it; there are 4 GB. */

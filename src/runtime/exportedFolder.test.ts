@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { bytesSource } from '../formats/byteSource.ts';
 import { zipStream } from '../formats/zipWriter.ts';
-import { folderSources, graphChoice, readConfig, sortExportedFolder } from './exportedFolder.ts';
+import { checkFits, folderSources, graphChoice, readConfig, sortExportedFolder } from './exportedFolder.ts';
 import { runtimeMessage } from './onnxError.ts';
 
 const PLAIN = ['config.json', 'tokenizer.json', 'onnx/model.onnx'];
@@ -53,6 +53,16 @@ test('a zip is a folder; a dropped path may begin with a slash', async () => {
   const other = sortExportedFolder(await folderSources(dropped));
   expect(other.name).toBe('mine');
   expect(await readConfig(other)).toEqual({ modelType: 'unknown', maxPositions: null });
+});
+
+test('more than WebAssembly can address is refused before it is read', () => {
+  const part = (name: string, sizeBytes: number) => ({ ...bytesSource(new Uint8Array(0), name), sizeBytes });
+  const data = [part('m.onnx_data', 2_000_000_000), part('m.onnx_data_1', 2_000_000_000)];
+  const graph = { file: part('m.onnx', 1000), externalData: data };
+  checkFits(graph, 'wasm');
+  const larger = { ...graph, externalData: [...data, part('m.onnx_data_2', 940_000_000)] };
+  checkFits(larger, 'webgpu');
+  expect(() => checkFits(larger, 'wasm')).toThrow('m.onnx and its data take 4.9 GB, and WebAssembly has 4 GB at most.');
 });
 
 test('what onnxruntime says of memory is put into words', () => {

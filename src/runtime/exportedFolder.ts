@@ -6,7 +6,8 @@ import { parseJsonObject } from '../formats/json.ts';
 import { baseName } from '../formats/weightFiles.ts';
 import { openZip } from '../formats/zipReader.ts';
 import type { GraphBytes } from './decoder.ts';
-import type { FolderFile, GraphChoice } from './protocol.ts';
+import { OnnxError } from './onnxError.ts';
+import type { FolderFile, GraphChoice, Provider } from './protocol.ts';
 
 export interface ExportedFolder {
   readonly name: string;
@@ -22,7 +23,7 @@ export interface ExportedFolder {
 
 export interface ExportedGraph {
   readonly file: ByteSource;
-  /** What lies beside it as `….onnx_data`, for a graph past 2 GB. */
+  /** What lies beside it as `….onnx_data`, for a large model. */
   readonly externalData: readonly ByteSource[];
 }
 
@@ -98,6 +99,18 @@ export function graphChoice(exported: ExportedGraph): GraphChoice {
 
 export function graphBytes({ file, externalData }: ExportedGraph): number {
   return [file, ...externalData].reduce((sum, each) => sum + each.sizeBytes, 0);
+}
+
+/** What WebAssembly addresses: weights of more bytes never fit. */
+const WASM_BYTES = 2 ** 32;
+
+/** Throws OnnxError, before anything is read, where no memory of the machine would be enough. */
+export function checkFits(exported: ExportedGraph, provider: Provider): void {
+  const sizeBytes = graphBytes(exported);
+  if (provider === 'webgpu' || sizeBytes < WASM_BYTES) return;
+  throw new OnnxError(
+    `${exported.file.name} and its data take ${(sizeBytes / 1e9).toFixed(1)} GB, and WebAssembly has 4 GB at most. Export it in f16 or 4-bit, or run it with WebGPU.`,
+  );
 }
 
 /** An adapter's name for a person: its file's, without the ending. */

@@ -8,6 +8,7 @@ import { type LoadedAdapter, loadAdapter } from './adapterFeeds.ts';
 import { type AdapterFeeds, Decoder } from './decoder.ts';
 import {
   adapterName,
+  checkFits,
   folderSources,
   graphBytes,
   graphChoice,
@@ -54,6 +55,7 @@ export async function openModel(
   const folder = sortExportedFolder(await folderSources(files));
   const chosen = folder.graphs.find(({ file }) => file.name === graph);
   if (!chosen) throw new FormatError(graph, 'is not in this folder');
+  checkFits(chosen, provider);
   const { maxPositions } = await readConfig(folder);
   const tokenizer = await openTokenizer(folder);
   const ort = await bringRuntime(provider, (done, total) => report('runtime', done, total));
