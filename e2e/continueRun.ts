@@ -22,6 +22,10 @@ const SQL = ['--model', `${BUILTIN}/model`, '--data', `${BUILTIN}/data/sql.jsonl
 const SQL_HELD = ['--validation', `${BUILTIN}/data/sql.heldout.jsonl`];
 const tiny = (name: string) => ['--model', `${PARITY}/${name}/model`, '--data', `${PARITY}/${name}/pairs.jsonl`];
 const ADAMW = ['--lr', '3e-3', '--weight-decay', '0.01', '--schedule', 'cosine', '--warmup', '3', '--batch', '4'];
+const gguf = (name: string) => [
+  ...['--model', join(ROOT, `e2e/fixtures/gguf/${name}.gguf`), '--data', `${PARITY}/cli-plain/pairs.jsonl`],
+  ...[...ADAMW, '--targets', 'q,v'],
+];
 const SGD = ['--optimizer', 'sgd', '--momentum', '0.9', '--lr', '0.05', '--schedule', 'linear', '--batch', '3'];
 const PLAIN = ['--num_machines', '1', '--mixed_precision', 'no', '--dynamo_backend', 'no'];
 const TWO = ['--multi_gpu', '--num_processes', '2', ...PLAIN];
@@ -95,6 +99,9 @@ const CASES: Readonly<Record<string, Case>> = {
   'from step 0, two processes': { train: BASE, launch: TWO, isFromStart: true },
   'text, encoded there': { train: BASE, launch: ONE, isText: true },
   'a base in one GGUF file': { train: BASE, launch: ONE, asGguf: 'q8' },
+  'a GGUF file with biases': { train: gguf('llama-biases'), launch: ONE },
+  'a GGUF file of GPT-2, two processes': { train: gguf('gpt2'), launch: TWO },
+  'a GGUF file in parts': { train: gguf('qwen2-untied-00001-of-00003'), launch: ONE },
   'cut by FSDP': { train: BASE, launch: ['--config_file', 'configs/fsdp.yaml', '--num_processes', '2'], script: CUT },
   'cut by DeepSpeed': {
     train: BASE,

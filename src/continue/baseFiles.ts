@@ -1,14 +1,13 @@
 // Where train.py finds the frozen model: by Hub id, in the exported folder where it is small, or where the person says.
 import type { ByteSource } from '../formats/byteSource.ts';
-import { readChunks } from '../formats/byteSource.ts';
-import { isGguf } from '../formats/ggufShards.ts';
+import { copiedEntry, textEntry } from '../formats/folderEntries.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
-import { baseName, type WeightFiles } from '../formats/weightFiles.ts';
+import { baseName, WEIGHTS_INDEX_NAME, WEIGHTS_NAME, type WeightFiles } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
 import type { WeightFormat } from '../training/settings.ts';
 import type { ContinueBase } from './continueRun.ts';
-import { rounding } from './startFacts.ts';
+import { ggufFacts, rounding } from './startFacts.ts';
 
 /** A model of at most so many bytes goes along. */
 const SMALL_BYTES = 64e6;
@@ -26,24 +25,35 @@ export interface KnownBase {
 
 export function baseOf(known: KnownBase): { base: ContinueBase; baseFiles: ZipEntry[] } {
   const { folder, architecture, files, weights, name, hub } = known;
-  const kept = { weights, rounding: rounding(architecture, weights, files) };
+  const isGguf = files.isGguf === true;
+  const gguf = isGguf ? { gguf: ggufFacts(architecture, files) } : {};
+  const kept = { weights, rounding: rounding(architecture, weights, files), ...gguf };
   if (hub) return { base: { kind: 'hub', ...hub, ...kept }, baseFiles: [] };
   const sizeBytes = folder.weights.reduce((sum, file) => sum + file.sizeBytes, 0);
-  if (sizeBytes > SMALL_BYTES) return { base: { kind: 'files', id: name, revision: null, ...kept }, baseFiles: [] };
-  const [first] = folder.weights;
-  const isOneGguf = first !== undefined && folder.weights.length === 1 && isGguf(first.name);
-  const sources = isOneGguf ? [first] : filesOf(folder);
-  const baseFiles = sources.map((source) => ({
-    name: `base/${baseName(source.name)}`,
-    sizeBytes: source.sizeBytes,
-    bytes: () => readChunks(source),
-  }));
-  const id = isOneGguf ? `base/${baseName(first.name)}` : 'base';
+  const isSmall = sizeBytes <= SMALL_BYTES;
+  // What a GGUF file says in its header train.py cannot read there.
+  const around = isSmall || isGguf ? besidesWeights(folder) : [];
+  const baseFiles = [...around, ...(isSmall ? weightsOf(folder, files) : [])].map(inBase);
+  if (!isSmall) return { base: { kind: 'files', id: name, revision: null, ...kept }, baseFiles };
+  const id = isGguf ? `base/${baseName(folder.weights[0]?.name ?? '')}` : 'base';
   return { base: { kind: 'folder', id, revision: null, ...kept }, baseFiles };
 }
 
-function filesOf(folder: ModelFolder<ByteSource>): ByteSource[] {
-  const { config, generationConfig, tokenizer, tokenizerConfig, specialTokensMap, chatTemplate, weights } = folder;
+const inBase = (entry: ZipEntry): ZipEntry => ({ ...entry, name: `base/${baseName(entry.name)}` });
+
+function besidesWeights(folder: ModelFolder<ByteSource>): ZipEntry[] {
+  const { config, generationConfig, tokenizer, tokenizerConfig, specialTokensMap, chatTemplate } = folder;
   const some = [config, generationConfig, tokenizer, tokenizerConfig, specialTokensMap, chatTemplate];
-  return [...some.filter((file) => file !== undefined), ...weights];
+  return some.filter((file) => file !== undefined).map(copiedEntry);
+}
+
+/** As transformers looks for them: one file by its own name, several with an index. */
+function weightsOf({ weights }: ModelFolder<ByteSource>, { isGguf, tensors }: WeightFiles): ZipEntry[] {
+  const copies = weights.map(copiedEntry);
+  const [only] = copies;
+  if (isGguf || weights.some(({ name }) => baseName(name) === WEIGHTS_INDEX_NAME)) return copies;
+  if (only && copies.length === 1) return [{ ...only, name: WEIGHTS_NAME }];
+  const places = [...tensors].map(([name, { source }]) => [name, baseName(source.name)]);
+  const index = { metadata: {}, weight_map: Object.fromEntries(places) };
+  return [...copies, textEntry(WEIGHTS_INDEX_NAME, `${JSON.stringify(index, null, 2)}\n`)];
 }

@@ -17,6 +17,18 @@ export interface ContinueBase {
   readonly weights: WeightFormat;
   /** Stored tensors by the type that the run keeps them in, where that is not f32 (`rounding` of startFacts). */
   readonly rounding: Readonly<Record<string, readonly string[]>>;
+  /** Of a base in GGUF files: what each of its tensors is, by GGUF's name. */
+  readonly gguf?: Readonly<Record<string, GgufTensorFact>>;
+}
+
+/** How train.py makes transformers' tensor of one in a GGUF file. */
+export interface GgufTensorFact {
+  /** transformers' name. */
+  readonly name: string;
+  /** Rows of q or k come in pairs within each head of so many. */
+  readonly pairsOf?: number;
+  /** transformers stores the matrix the other way. */
+  readonly isTransposed?: true;
 }
 
 /** Parameters and moments of this adapter alone: `layout.count` elements each. */

@@ -5,7 +5,7 @@ import { dataSize } from './dataFiles.ts';
 export function folderReadme(run: ContinueRun): string {
   const { name, base, state, data, dtype, training } = run;
   const { trainRows, validationRows } = dataSize(data);
-  const model = base.kind === 'files' ? ' --model FOLDER_OR_GGUF' : '';
+  const model = base.kind === 'files' ? ` --model ${base.gguf ? 'FILE.gguf' : 'FOLDER'}` : '';
   const isOver = state !== undefined && state.step === stepsOf(run);
   const further = isOver
     ? ` It has finished the ${state.step} steps that it was planned for: \`--steps N\` says how far it goes on (with a constant learning rate as if N steps had been chosen at once; other schedules are laid over N steps anew).`
@@ -18,6 +18,9 @@ export function folderReadme(run: ContinueRun): string {
     folder: `The base is in \`${base.id}\`.`,
     files: `The base, ${base.id}, came from files that are not in this folder: say where it is with \`--model\`.`,
   }[base.kind];
+  const widened = base.gguf
+    ? ' The first start reads the GGUF file (`pip install gguf`) and keeps it as a transformers folder in floats beside `train.py`: four bytes a parameter, two with `--dtype bfloat16`.'
+    : '';
   const rounded =
     base.weights === 'f32' || base.weights === 'file'
       ? ''
@@ -27,7 +30,7 @@ export function folderReadme(run: ContinueRun): string {
     : 'as text, which `train.py` encodes with the base’s tokenizer by Rankwise’s rule';
   return `# ${name}
 
-A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${standing}${further} ${source}${rounded}
+A run of Rankwise, to go on with PyTorch, transformers, PEFT and Accelerate. ${standing}${further} ${source}${widened}${rounded}
 
 \`\`\`
 pip install -r requirements.txt

@@ -1,12 +1,15 @@
 // What PEFT cannot know of a run: how each A starts, which parts of a B are no parameters at all, and how the frozen weights
 // were rounded.
 import type { AdaptedModule, AdapterLayout } from '../adapters/adapterSet.ts';
+import { ggufArchitecture } from '../adapters/ggufArchitecture.ts';
+import { ggufTensorName, hasPermutedRows } from '../formats/ggufWeights.ts';
 import { formatAdapterKey } from '../formats/peft.ts';
 import type { WeightFiles } from '../formats/weightFiles.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { allMatrices, declareModel } from '../model/frozenModel.ts';
 import { TARGETS } from '../model/targets.ts';
 import type { WeightFormat } from '../training/settings.ts';
+import type { GgufTensorFact } from './continueRun.ts';
 
 /** By module name, the place in TARGETS of every matrix whose A is stacked in it: a counter of its random numbers. */
 export function startTargets({ modules }: AdapterLayout): Record<string, number[]> {
@@ -41,6 +44,17 @@ function partsByPath(modules: readonly AdaptedModule[]): Map<string, AdaptedModu
   const byPath = new Map<string, AdaptedModule[]>();
   for (const module of modules) byPath.set(module.path, [...(byPath.get(module.path) ?? []), module]);
   return byPath;
+}
+
+/** Of the tensors of a GGUF file, by its own names. Throws AdapterError for a model that it cannot hold. */
+export function ggufFacts(a: Architecture, { tensors }: WeightFiles): Record<string, GgufTensorFact> {
+  const architecture = ggufArchitecture(a);
+  const facts = [...tensors].map(([name, { isOutIn }]): [string, GgufTensorFact] => {
+    const stored = ggufTensorName(architecture, name);
+    const pairs = hasPermutedRows(architecture, stored) ? { pairsOf: a.headDim } : {};
+    return [stored, { name, ...pairs, ...(isOutIn ? { isTransposed: true } : {}) }];
+  });
+  return Object.fromEntries(facts);
 }
 
 /** Names of stored matrices by the type they are kept in, where reading the files in f32 would not give the same values. */

@@ -9,6 +9,7 @@ import argparse
 import math
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -25,7 +26,7 @@ from rankwise.schedule import learning_rate_at, make_optimizer
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", help="the base: a Hub id, a folder or a GGUF file; default: as settings.json names it")
+    parser.add_argument("--model", help="the base: a Hub id, a folder or GGUF file; default: as settings.json names it")
     parser.add_argument("--out", type=Path, default=HERE / "result", help="the PEFT folder to write")
     parser.add_argument("--micro-batch", type=int, help="rows that one process takes at once; changes memory, not the run")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], help="of the frozen weights and their products")
@@ -47,7 +48,7 @@ class Run:
         if self.machines.is_deepspeed and self.settings["start"]["blocks"]:
             raise SystemExit("DeepSpeed cannot train GPT-2's q, k and v apart; launch with configs/fsdp.yaml")
         base = load_base(self.settings, given.model, dtype, given.checkpointing or self.training["checkpointing"])
-        self.rows, self.validation = self.read_data(given.model, base)
+        self.rows, self.validation = self.read_data(base, lambda: load_tokenizer(self.settings, given.model, dtype))
         self.order = DataOrder([len(row["ids"]) for row in self.rows], self.training)
         if given.steps:
             self.training["length"] = {"kind": "steps", "steps": given.steps}
@@ -68,12 +69,12 @@ class Run:
     def stop(self, *_: object) -> None:
         self.is_asked_to_stop = True
 
-    def read_data(self, given: str | None, base) -> tuple[list[dict], list[dict]]:
+    def read_data(self, base, tokenizer: Callable) -> tuple[list[dict], list[dict]]:
         paths = [HERE / "data" / name for name in ("train.jsonl", "validation.jsonl")]
         read = [read_lines(path) for path in paths if path.exists()]
         if not self.settings["data"]["isEncoded"]:
             stops = base.generation_config.eos_token_id
-            encoder = Encoder(load_tokenizer(self.settings, given), self.training["maxLength"], stops)
+            encoder = Encoder(tokenizer(), self.training["maxLength"], stops)
             read = [[slim(row) for example in examples for row in encoder.rows(example)] for examples in read]
         if not read[0]:
             raise SystemExit(f"data/train.jsonl: no row fits into {self.training['maxLength']} tokens")

@@ -1,33 +1,41 @@
-"""The frozen base model and its tokenizer: by Hub id, from a folder, or from one GGUF file."""
+"""The frozen base model and its tokenizer: by Hub id, from a folder, or from GGUF files."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from .rounding import round_weights
+from .widened import widened
 
 HERE = Path(__file__).resolve().parent.parent
 
 
-def source_of(settings: dict, given: str | None) -> dict:
+def source_of(settings: dict, given: str | None, dtype: torch.dtype) -> dict:
     """What from_pretrained takes: where the base is. `given`: --model. Exits with what to do where it is not known."""
     base = settings["base"]
     if given is None and base["kind"] == "files":
-        raise SystemExit(f"--model is missing: this run's base, {base['id']}, came from files; give its folder or GGUF file")
+        what = "GGUF file" if "gguf" in base else "folder"
+        raise SystemExit(f"--model is missing: this run's base, {base['id']}, came from files; give its {what}")
     where = given or (str(HERE / base["id"]) if base["kind"] == "folder" else base["id"])
     if where.lower().endswith(".gguf"):
         if find_spec("gguf") is None:
             raise SystemExit(f"{where}: reading a GGUF file needs one more package: pip install gguf")
-        return {"pretrained_model_name_or_path": str(Path(where).parent), "gguf_file": Path(where).name}
+        if "gguf" not in base:
+            raise SystemExit(f"{where}: this run's base, {base['id']}, was no GGUF file; give its folder or Hub id")
+        out = HERE / f"base-widened-{str(dtype).removeprefix('torch.')}"
+        with PartialState().local_main_process_first():
+            folder = widened(Path(where), base["gguf"], HERE / "base", out, dtype)
+        return {"pretrained_model_name_or_path": str(folder)}
     revision = {} if given or not base["revision"] else {"revision": base["revision"]}
     return {"pretrained_model_name_or_path": where, **revision}
 
 
 def load_base(settings: dict, given: str | None, dtype: torch.dtype, checkpointing: bool):
     """The base without dropout of its own, its weights as the run kept them."""
-    source = source_of(settings, given)
+    source = source_of(settings, given, dtype)
     config = AutoConfig.from_pretrained(**source)
     for name, value in vars(config).items():
         if name.endswith(("dropout", "pdrop")) and isinstance(value, float):
@@ -40,5 +48,5 @@ def load_base(settings: dict, given: str | None, dtype: torch.dtype, checkpointi
     return model
 
 
-def load_tokenizer(settings: dict, given: str | None):
-    return AutoTokenizer.from_pretrained(**source_of(settings, given))
+def load_tokenizer(settings: dict, given: str | None, dtype: torch.dtype):
+    return AutoTokenizer.from_pretrained(**source_of(settings, given, dtype))
