@@ -74,7 +74,8 @@ class Run:
         read = [read_lines(path) for path in paths if path.exists()]
         if not self.settings["data"]["isEncoded"]:
             stops = base.generation_config.eos_token_id
-            encoder = Encoder(tokenizer(), self.training["maxLength"], stops)
+            longest = min(self.training["maxLength"], base.config.max_position_embeddings)
+            encoder = Encoder(tokenizer(), longest, stops)
             read = [[slim(row) for example in examples for row in encoder.rows(example)] for examples in read]
         if not read[0]:
             raise SystemExit(f"data/train.jsonl: no row fits into {self.training['maxLength']} tokens")

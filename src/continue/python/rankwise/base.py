@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from .rounding import round_weights
 from .widened import widened
@@ -49,4 +49,9 @@ def load_base(settings: dict, given: str | None, dtype: torch.dtype, checkpointi
 
 
 def load_tokenizer(settings: dict, given: str | None, dtype: torch.dtype):
-    return AutoTokenizer.from_pretrained(**source_of(settings, given, dtype))
+    """As tokenizer.json says: a family's own class would put its usual normalizer in the place of this model's."""
+    source = source_of(settings, given, dtype)
+    try:
+        return PreTrainedTokenizerFast.from_pretrained(**source)
+    except (OSError, ValueError):  # there is no such file
+        return AutoTokenizer.from_pretrained(**source)
