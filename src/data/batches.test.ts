@@ -99,6 +99,6 @@ describe('buildBatch', () => {
 
   it('refuses a row longer than the batch, by line', () => {
     const row: TokenRow = { ids: new Uint32Array(9), loss: new Uint8Array(9), line: 41 };
-    expect(() => buildBatch([row], 8)).toThrow('row from line 41 has 9 tokens, the batch 8');
+    expect(() => buildBatch([row], 8)).toThrow('row from line 41 has 9 tokens, the batch has room for 8');
   });
 });

@@ -1,7 +1,6 @@
 // Rows of tokens → the flat arrays that a training step reads. A batch is a [rows, length] grid, flattened; every place
 // carries the range of keys it may attend to, and every key the last query that attends to it. Attention kernels read
-// those ranges and nothing else, so packing several documents into one grid row needs no kernel to change: a segment
-// (one TokenRow at one flat start) is the unit here already.
+// those ranges and nothing else, so rows packed into one line (data/packing) are nothing new to them.
 import type { TokenRow } from './types.ts';
 
 /** One padded grid of token rows. `m` below is a flat index: m = row * length + t. All arrays but the loss pair have rows * length entries. */
@@ -10,7 +9,7 @@ export interface Batch {
   length: number;
   /** Token ids; 0 in padding. */
   ids: Uint32Array;
-  /** t within its segment; 0 in padding, so that no position table is read past its end. */
+  /** t within its row; 0 in padding, so that no position table is read past its end. */
   positions: Uint32Array;
   /** First flat key that query m may see. */
   keyStart: Uint32Array;
@@ -49,21 +48,36 @@ export function bucketFor(rows: readonly TokenRow[]): number {
 
 /** Lays one row per grid line. A row without tokens is all padding (to fill a last batch). Throws if a row is longer than `length`. */
 export function buildBatch(rows: readonly TokenRow[], length: number, options: BatchOptions = {}): Batch {
-  const size = rows.length * length;
-  const batch = emptyBatch(rows.length, length);
+  const lines = rows.map((row) => [row]);
+  return buildPackedBatch({ lines, length }, options);
+}
+
+/** Lays the rows of each line one after another; none sees its neighbours. Throws if a line is longer than `length`. */
+export function buildPackedBatch(
+  { lines, length }: { readonly lines: readonly (readonly TokenRow[])[]; readonly length: number },
+  options: BatchOptions = {},
+): Batch {
+  const size = lines.length * length;
+  const batch = emptyBatch(lines.length, length);
   const lossRows: number[] = [];
   const lossTargets: number[] = [];
-  rows.forEach((row, index) => {
-    if (row.ids.length > length) {
-      throw new RangeError(`buildBatch: row from line ${row.line} has ${row.ids.length} tokens, the batch ${length}`);
+  lines.forEach((rows, index) => {
+    let start = index * length;
+    for (const row of rows) {
+      if (start + row.ids.length > (index + 1) * length) {
+        throw new RangeError(
+          `buildBatch: row from line ${row.line} has ${row.ids.length} tokens, the batch has room for ${(index + 1) * length - start}`,
+        );
+      }
+      placeSegment(batch, start, row, options.slidingWindow ?? size);
+      for (let t = 0; t + 1 < row.ids.length; t++) {
+        if (row.loss[t + 1] !== 1) continue;
+        lossRows.push(start + t);
+        lossTargets.push(row.ids[t + 1]!);
+      }
+      start += row.ids.length;
+      batch.tokens += row.ids.length;
     }
-    placeSegment(batch, index * length, row, options.slidingWindow ?? size);
-    for (let t = 0; t + 1 < row.ids.length; t++) {
-      if (row.loss[t + 1] !== 1) continue;
-      lossRows.push(index * length + t);
-      lossTargets.push(row.ids[t + 1]!);
-    }
-    batch.tokens += row.ids.length;
   });
   batch.lossRows = Uint32Array.from(lossRows);
   batch.lossTargets = Uint32Array.from(lossTargets);

@@ -1,7 +1,8 @@
 // What a run will meet, whoever trains: the order of its rows, its number of steps, and every size of batch.
 import type { AdapterLayout } from '../adapters/adapterSet.ts';
-import { type Batch, bucketFor, buildBatch, lengthBucket } from '../data/batches.ts';
+import { type Batch, buildPackedBatch, lengthBucket } from '../data/batches.ts';
 import { createDataOrder, type DataOrder } from '../data/dataOrder.ts';
+import { arrangeRows } from '../data/packing.ts';
 import type { TokenRow } from '../data/types.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
@@ -90,13 +91,14 @@ export function evaluationBatches({ validationRows, settings }: PlanOptions): To
 }
 
 export function batchOf({ model }: PlanOptions, rows: readonly TokenRow[]): Batch {
-  return buildBatch(rows, bucketFor(rows), { slidingWindow: model.architecture.slidingWindow });
+  return buildPackedBatch(arrangeRows(rows), { slidingWindow: model.architecture.slidingWindow });
 }
 
 function sizeOf(rows: readonly TokenRow[]): BatchSize {
   let targetTokens = 0;
   for (const { loss } of rows) for (let t = 1; t < loss.length; t++) targetTokens += loss[t] === 1 ? 1 : 0;
-  return { rows: rows.length, length: bucketFor(rows), lossRows: lengthBucket(targetTokens) };
+  const { lines, length } = arrangeRows(rows);
+  return { rows: lines.length, length, lossRows: lengthBucket(targetTokens) };
 }
 
 export function keyOf({ rows, length, targetTokens }: Batch): string {
