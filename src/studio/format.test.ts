@@ -8,8 +8,10 @@ import {
   formatNoun,
   formatRate,
   formatShare,
+  formatSteppedTick,
   formatTick,
   formatTokensPerSecond,
+  shortFileName,
 } from './format.ts';
 
 /** Numbers keep to their units by a space that does not break. */
@@ -82,6 +84,13 @@ describe('rates, losses, shares', () => {
   });
 
   it('shortens ticks and speeds', () => {
+    expect(shortFileName('a'.repeat(40))).toBe('a'.repeat(40));
+    expect(shortFileName(`${'a'.repeat(40)}-final_v2.csv`)).toBe(`${'a'.repeat(23)}…aaa-final_v2.csv`);
+    const ticks = (step: number, ...values: number[]) =>
+      values.map((value) => formatSteppedTick(value, step)).join(' ');
+    expect(ticks(0.25, 0, 0.25, 1)).toBe('0.00 0.25 1.00');
+    expect(ticks(50, 10_300, 10_350)).toBe('10300 10350');
+    expect([formatSteppedTick(1e-7, 1e-7), formatSteppedTick(2.5)]).toEqual(['1e-7', '2.5']);
     expect([0.5, 2.75, 120].map(formatTick)).toEqual(['0.5', '2.75', '120']);
     expect(plain(formatTokensPerSecond(3711.4))).toBe('3,711 tokens/s');
     expect(plain(formatTokensPerSecond(18.25))).toBe('18.3 tokens/s');

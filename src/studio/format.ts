@@ -47,6 +47,12 @@ export function formatTick(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** As formatTick, with as many decimals as ticks `step` apart need, the same for all: `0.50`, `0.75`, `1.00`. */
+export function formatSteppedTick(value: number, step?: number): string {
+  const known = step === undefined ? null : /^\d+(?:\.(\d+))?$/.exec(String(Number(step.toPrecision(3))));
+  return known && Math.abs(value) < 1e6 ? value.toFixed(known[1]?.length ?? 0) : formatTick(value);
+}
+
 /** `2e-4`, `1.25e-3`, `0.5`, `0`. */
 export function formatLearningRate(rate: number): string {
   if (rate === 0 || rate >= 0.1) return String(Number(rate.toPrecision(3)));
@@ -80,6 +86,13 @@ export function formatNoun(count: number, singular: string, plural = `${singular
 /** A moment as the reader's clock says it: `22 Nov 2026, 08:41`. */
 export function formatMoment(epochMs: number): string {
   return new Date(epochMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+const LONGEST_NAME = 40;
+
+/** A file's name without its middle where it is long: names are told apart by their ends. */
+export function shortFileName(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 17)}…${name.slice(-16)}`;
 }
 
 function scaled(value: number, units: readonly string[]): string {

@@ -37,7 +37,9 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     grid: { stroke: colours.grid, width: 1 },
     ticks: { stroke: colours.grid, width: 1, size: 4 },
   };
-  const longest = Math.max(...look.series.map(({ endLabel = '' }) => endLabel.length), 0);
+  const letters = Math.max(...look.series.map(({ endLabel = '' }) => endLabel.length), 0);
+  // In a narrow chart long names would take the room of the lines; the legend has them.
+  const longest = letters * END_LETTER_WIDTH > look.width / 6 ? 0 : letters;
   return {
     width: look.width,
     height: look.height,
@@ -59,19 +61,26 @@ export function chartOptions(look: ChartLook): uPlot.Options {
         size: isSmall ? 28 : 32,
         space: 72,
         ...(isSmall ? {} : { label: look.x.label, labelSize: 20, labelGap: 0 }),
-        values: (chart, ticks) => (isEmpty(chart) && !look.x.reach ? [] : ticks.map(look.x.tick ?? look.x.format)),
+        values: (chart, ticks) =>
+          isEmpty(chart) && !look.x.reach ? [] : ticks.map((tick) => (look.x.tick ?? look.x.format)(tick)),
       },
       {
         ...axis,
         size: 60,
         space: isSmall ? 24 : 40,
-        values: (chart, ticks) =>
-          ticks.map((tick) => (tick === null || isEmpty(chart) ? '' : (look.y.tick ?? look.y.format)(tick))),
+        values: (chart, ticks, _axis, _space, step) =>
+          ticks.map((tick) =>
+            tick === null || isEmpty(chart)
+              ? ''
+              : look.y.tick
+                ? look.y.tick(tick, look.isLog ? undefined : step)
+                : look.y.format(tick),
+          ),
       },
     ],
     series: [{ label: look.x.label }, ...look.series.map(seriesOptions)],
     hooks: {
-      draw: [(chart) => drawEndLabels(chart, look.series, FONT, colours)],
+      draw: [(chart) => (longest > 0 ? drawEndLabels(chart, look.series, FONT, colours) : undefined)],
       setCursor: [(chart) => look.onCursor(chart.cursor.idx ?? null)],
       setSelect: [(chart) => (chart.select.width > 0 ? look.onZoom() : undefined)],
     },

@@ -22,8 +22,8 @@ export interface ChartSeries {
 export interface ChartAxis {
   label: string;
   format: (value: number) => string;
-  /** On the axis itself; `format` when absent. */
-  tick?: (value: number) => string;
+  /** On the axis itself, its ticks `step` apart; `format` when absent. */
+  tick?: (value: number, step?: number) => string;
   /** Shown at least this far; while there is no data, all that is shown. */
   reach?: [number, number];
 }

@@ -7,6 +7,9 @@ import { settingsForModel } from './settingsForModel.ts';
 import { STANDARD_SETTINGS, setSettings, useSettingsStore } from './settingsStore.ts';
 import type { RunSettings } from './settingsTypes.ts';
 
+/** Endings of the files that a picker offers; what a file is, is told by what is in it. */
+export const DATA_ENDINGS = '.txt,.csv,.tsv,.json,.jsonl,.ndjson,.parquet';
+
 /** Share of a file's rows held out where no second file is given. */
 const STANDARD_VALIDATION_FRACTION = 0.1;
 

@@ -7,7 +7,7 @@ import { DataTable } from '../../charts/pictures/DataTable.tsx';
 import { PictureButtons } from '../../charts/pictures/PictureFrame.tsx';
 import pictureStyles from '../../charts/pictures/pictures.module.css';
 import { useChartSource } from '../../charts/useChartSource.ts';
-import { formatDuration, formatExact, formatLoss, formatTick } from '../../format.ts';
+import { formatDuration, formatExact, formatLoss, formatSteppedTick } from '../../format.ts';
 import { Check } from '../../panels/Check.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';
 import { lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
@@ -22,7 +22,7 @@ const AXES = {
   step: { label: 'step', format: formatExact },
   time: { label: 'time', format: (seconds: number) => formatDuration(seconds * 1000) },
 };
-const Y = { label: 'loss', format: formatLoss, tick: formatTick };
+const Y = { label: 'loss', format: formatLoss, tick: formatSteppedTick };
 const LINK = 'compare';
 
 interface Props {

@@ -4,7 +4,7 @@ import type { RunRecord } from '../../../worker/protocol.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import type { ChartSeries } from '../../charts/chartTypes.ts';
 import { useChartSource } from '../../charts/useChartSource.ts';
-import { formatExact, formatLoss, formatTick } from '../../format.ts';
+import { formatExact, formatLoss, formatSteppedTick } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
 import { loadMetrics, type MetricsStatus } from '../../stores/metricsStore.ts';
@@ -13,7 +13,7 @@ import { useColourScheme } from '../../theme/useColourScheme.ts';
 import styles from './library.module.css';
 
 const X = { label: 'step', format: formatExact };
-const Y = { label: 'loss', format: formatLoss, tick: formatTick };
+const Y = { label: 'loss', format: formatLoss, tick: formatSteppedTick };
 
 export function RunCurve({ run, metrics }: { run: RunRecord; metrics: MetricsStatus | undefined }) {
   const scheme = useColourScheme();

@@ -2,7 +2,7 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
-import { formatLoss, formatMoment, formatShare } from '../../format.ts';
+import { formatLoss, formatMoment, formatShare, shortFileName } from '../../format.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';
 import { openRoom, routeTo } from '../../routing.ts';
@@ -125,7 +125,9 @@ function RunRow({ run, isOpen, isTicked, onTick }: RowProps) {
         {run.race && <span className={styles.dim}> of {run.race.size} that raced</span>}
       </th>
       <td data-column="model">{run.model.name}</td>
-      <td data-column="data">{run.data.name || '—'}</td>
+      <td data-column="data" title={run.data.name}>
+        {shortFileName(run.data.name) || '—'}
+      </td>
       <td data-column="rank">
         <RankMark rank={run.settings.adapter.rank} />
       </td>

@@ -6,8 +6,10 @@ import { formatExact, formatNoun } from '../../../format.ts';
 import { Check } from '../../../panels/Check.tsx';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
+import { PickButton } from '../../../panels/PickButton.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { RadioChips } from '../../../panels/RadioChips.tsx';
+import { DATA_ENDINGS } from '../../../stores/chooseData.ts';
 import { knownRows, useDataStore } from '../../../stores/dataStore.ts';
 import { type AdapterChoice, answererName, nameWithRank } from '../answererChoices.ts';
 import { AnswerTable } from './AnswerTable.tsx';
@@ -97,13 +99,18 @@ function Choices({ choices }: { choices: AdapterChoice[] }) {
           ]}
           onChange={(value) => value === 'heldOut' && useEvaluate.setState({ file: null })}
         />
-        <label className={styles.file}>
-          Rows of another file
-          <input
-            type="file"
-            onChange={({ currentTarget }) => useEvaluate.setState({ file: currentTarget.files?.[0] ?? null })}
-          />
-        </label>
+        <div>
+          <PickButton
+            size="compact-sm"
+            variant="default"
+            kind="file"
+            accept={DATA_ENDINGS}
+            label="Rows of another file"
+            onPick={([picked]) => useEvaluate.setState({ file: picked ?? null })}
+          >
+            Use another file…
+          </PickButton>
+        </div>
         <RadioChips
           legend="Contexts, from the first"
           value={contexts}

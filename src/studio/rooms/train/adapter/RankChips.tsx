@@ -36,25 +36,27 @@ function RankList({ ranks }: { ranks: readonly number[] }) {
   const hasOther = ranks.some((rank) => !RANKS.some((known) => known === rank));
   return (
     <>
-      <input
-        className={`${fieldStyles.input} ${styles.otherRank}`}
-        aria-label="Ranks, 1 to 256"
-        title="Any ranks from 1 to 256, several to race: 3, 12"
-        aria-invalid={error !== null}
-        aria-describedby={error === null ? undefined : errorId}
-        autoComplete="off"
-        data-active={hasOther || undefined}
-        value={draft ?? ranks.join(', ')}
-        onChange={(event) => {
-          const text = event.currentTarget.value;
-          setDraft(text);
-          const next = parseNumbers(text, RANGE);
-          if ('values' in next) changeChoices({ rank: next.values });
-        }}
-        onBlur={() => {
-          if (error === null) setDraft(null);
-        }}
-      />
+      <label className={styles.otherRank}>
+        Ranks, 1 to 256
+        <input
+          className={fieldStyles.input}
+          title="Any ranks from 1 to 256, several to race: 3, 12"
+          aria-invalid={error !== null}
+          aria-describedby={error === null ? undefined : errorId}
+          autoComplete="off"
+          data-active={hasOther || undefined}
+          value={draft ?? ranks.join(', ')}
+          onChange={(event) => {
+            const text = event.currentTarget.value;
+            setDraft(text);
+            const next = parseNumbers(text, RANGE);
+            if ('values' in next) changeChoices({ rank: next.values });
+          }}
+          onBlur={() => {
+            if (error === null) setDraft(null);
+          }}
+        />
+      </label>
       {error && (
         <p id={errorId} className={styles.error}>
           {error}

@@ -3,12 +3,10 @@ import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { NumberField } from '../../../panels/NumberField.tsx';
 import { PickButton } from '../../../panels/PickButton.tsx';
-import { chooseFiles } from '../../../stores/chooseData.ts';
+import { chooseFiles, DATA_ENDINGS } from '../../../stores/chooseData.ts';
 import { changeDataOptions, type DataStatus } from '../../../stores/dataStore.ts';
 import drop from '../drop.module.css';
 import styles from './data.module.css';
-
-const ENDINGS = '.txt,.csv,.tsv,.json,.jsonl,.ndjson,.parquet';
 
 export function DataFiles({ status }: { status: DataStatus }) {
   const own = status.kind !== 'none' && status.source.kind === 'files' ? status.source : null;
@@ -48,7 +46,7 @@ export function DataFiles({ status }: { status: DataStatus }) {
               <PickButton
                 variant="default"
                 kind="file"
-                accept={ENDINGS}
+                accept={DATA_ENDINGS}
                 label="Validation file"
                 onPick={([file]) => void chooseFiles(own.train, file)}
               >

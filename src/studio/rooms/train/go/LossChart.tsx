@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis, ChartSeries } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatExact, formatLoss, formatTick } from '../../../format.ts';
+import { formatExact, formatLoss, formatSteppedTick } from '../../../format.ts';
 import type { MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useRunStore } from '../../../stores/runStore.ts';
 import { shownPlan, useSettingsStore } from '../../../stores/settingsStore.ts';
@@ -15,7 +15,7 @@ export const STEP_AXIS: ChartAxis = {
   label: 'step',
   format: (step) => (Number.isInteger(step) ? formatExact(step) : ''),
 };
-export const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss, tick: formatTick };
+export const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss, tick: formatSteppedTick };
 /** Held-out points, in the text's colour: they belong to no rank. */
 const NEUTRAL = { light: '#16191c', dark: '#e8eaec' };
 

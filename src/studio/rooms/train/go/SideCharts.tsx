@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatLearningRate, formatLoss, formatRate, formatTick } from '../../../format.ts';
+import { formatLearningRate, formatLoss, formatRate, formatSteppedTick } from '../../../format.ts';
 import type { MetricColumn, MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useColourScheme } from '../../../theme/useColourScheme.ts';
 import styles from './go.module.css';
@@ -16,7 +16,7 @@ const CHARTS: { title: string; column: MetricColumn; axis: ChartAxis }[] = [
   {
     title: 'Gradient norm',
     column: 'gradientNorm',
-    axis: { label: 'unclipped', format: formatLoss, tick: formatTick },
+    axis: { label: 'unclipped', format: formatLoss, tick: formatSteppedTick },
   },
   {
     title: 'Speed',

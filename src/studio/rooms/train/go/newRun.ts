@@ -1,4 +1,5 @@
 // What a new run is called.
+import { shortFileName } from '../../../format.ts';
 import { useDataStore } from '../../../stores/dataStore.ts';
 import { useLibraryStore } from '../../../stores/libraryStore.ts';
 import { adapterCount, useSettingsStore } from '../../../stores/settingsStore.ts';
@@ -30,5 +31,5 @@ function plainName(): string {
   if (status.kind !== 'ready') return what;
   const { source, description } = status;
   const task = source.kind === 'builtin' ? tasks.find((known) => known.id === source.taskId) : undefined;
-  return `${task?.title ?? description.name}, ${what}`;
+  return `${task?.title ?? shortFileName(description.name)}, ${what}`;
 }
