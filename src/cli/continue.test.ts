@@ -36,7 +36,7 @@ describe('a run of 4 steps', () => {
       '--out',
       `${out}/there`,
     );
-    expect(stderr).toBe('');
+    expect(stderr).toBe('Its 4 steps are done: train.py --steps N says how far it goes on.\n');
     expect(code).toBe(0);
   });
 

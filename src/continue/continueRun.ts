@@ -62,11 +62,19 @@ export interface ContinueRun {
   readonly baseFiles: readonly ZipEntry[];
 }
 
-/** Its last step; undefined where that is counted in epochs of rows that are not encoded yet. */
-export function stepsOf({ training, data }: Pick<ContinueRun, 'training' | 'data'>): number | undefined {
+/** What is worth knowing of a run before it leaves: whole sentences. `step` of `steps`: where it stands. */
+export function partingNotes({ dropout, step, steps }: { dropout: number; step: number; steps: number }): string[] {
+  return [
+    ...(dropout > 0
+      ? [`LoRA dropout of ${dropout} draws other random numbers in PyTorch: the curve goes on, but not digit by digit.`]
+      : []),
+    ...(step > 0 && step === steps ? [`Its ${steps} steps are done: train.py --steps N says how far it goes on.`] : []),
+  ];
+}
+
+/** The last step of a run on so many rows. */
+export function stepsOf(training: TrainingSettings, rowCount: number): number {
   const { length, batchSize, accumulate, seed, shuffle } = training;
   if (length.kind === 'steps') return length.steps;
-  if (!data.isEncoded) return undefined;
-  const rowCount = data.train.rows.length;
   return createDataOrder({ rowCount, batchSize, accumulate, seed, shuffle }).stepsForEpochs(length.epochs);
 }

@@ -3,10 +3,15 @@ import { type ContinueRun, stepsOf } from './continueRun.ts';
 import { dataSize } from './dataFiles.ts';
 
 export function folderReadme(run: ContinueRun): string {
-  const { name, base, state, data, dtype, training } = run;
+  const { name, base, state, data, dtype, training, layout } = run;
+  const { dropout } = layout.spec;
+  const drawn =
+    dropout > 0
+      ? `sums are taken in another order, and LoRA dropout, which this run has (${dropout}), draws other random numbers, so that the loss of a step may be a few hundredths from what it would be in Rankwise, up or down`
+      : 'sums are taken in another order (steps agree to about six digits)';
   const { trainRows, validationRows } = dataSize(data);
   const model = base.kind === 'files' ? ` --model ${base.gguf ? 'FILE.gguf' : 'FOLDER'}` : '';
-  const isOver = state !== undefined && state.step === stepsOf(run);
+  const isOver = state !== undefined && state.step === stepsOf(training, trainRows);
   const further = isOver
     ? ` It has finished the ${state.step} steps that it was planned for: \`--steps N\` says how far it goes on (with a constant learning rate as if N steps had been chosen at once; other schedules are laid over N steps anew).`
     : '';
@@ -51,7 +56,7 @@ Change \`num_processes\` in them to the number of GPUs, or give \`--num_processe
 
 Rows, their order and split (${trainRows} rows${validationRows > 0 ? `, ${validationRows} held out` : ''}; ${rows}), the loss (its mean over all target tokens of a step, ${training.batchSize * training.accumulate} rows), clipping, optimizer, schedule and weight decay are Rankwise's. A step's rows are divided among the processes and cut into micro-batches of \`--micro-batch\` rows (${run.machines?.microBatch ?? training.batchSize}); the update does not depend on either, except for rounding. The base runs without dropout of its own.
 
-What cannot be the same to the bit: sums are taken in another order, and LoRA dropout draws other random numbers. The frozen model is computed in ${dtype}; \`--dtype\` changes it: float32 continues the curve to rounding, bfloat16 halves the memory and rounds every product.
+What cannot be the same to the bit: ${drawn}. The frozen model is computed in ${dtype}; \`--dtype\` changes it: float32 continues the curve to rounding, bfloat16 halves the memory and rounds every product.
 
 ## What comes out
 

@@ -2,7 +2,7 @@
 import { type AdapterLayout, flatElements, layOutAdapters } from '../adapters/adapterSet.ts';
 import { baseOf } from '../continue/baseFiles.ts';
 import { continueFolder } from '../continue/continueFolder.ts';
-import type { AdapterState } from '../continue/continueRun.ts';
+import { type AdapterState, partingNotes } from '../continue/continueRun.ts';
 import { openTokenizer } from '../data/openTokenizer.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import type { Architecture } from '../model/architecture.ts';
@@ -66,10 +66,10 @@ export async function continueEntries(
 
 /** What is worth knowing before it leaves. */
 export async function continueNotes(run: KeptRun): Promise<string[]> {
-  if ((await (await checkpointsOf(run))?.isEmpty()) ?? true)
-    return ['The optimizer’s state of this run is not kept: its moments start anew.'];
-  if (run.status !== 'finished') return [];
-  return [`It has finished its ${run.steps} steps: \`train.py --steps N\` says how far it goes on.`];
+  const isStateGone = (await (await checkpointsOf(run))?.isEmpty()) ?? true;
+  const gone = 'The optimizer’s state of this run is not kept: its moments start anew.';
+  const { step, steps, settings } = run;
+  return [...(isStateGone ? [gone] : []), ...partingNotes({ dropout: settings.adapter.dropout, step, steps })];
 }
 
 function hubRevision({ origin }: KeptRun): string | null {

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { layOutAdapters } from '../../adapters/adapterSet.ts';
 import { baseOf } from '../../continue/baseFiles.ts';
 import { continueFolder } from '../../continue/continueFolder.ts';
-import { type AdapterState, type ContinueRun, stepsOf } from '../../continue/continueRun.ts';
+import { type AdapterState, type ContinueRun, partingNotes, stepsOf } from '../../continue/continueRun.ts';
 import type { ContinueData } from '../../continue/dataFiles.ts';
 import type { ZipEntry } from '../../formats/zipWriter.ts';
 import type { Flags } from '../flags.ts';
@@ -55,6 +55,9 @@ export const continueElsewhere: ExportFormat = {
         const isFresh = step === 0 && !run.init;
         const folder = await folderOf(run, entrant, { layout, state: isFresh ? undefined : own, machines }, flags);
         files.push(...folder.map((entry) => inFolder(entrant.name, entry)));
+        const steps = stepsOf(run.saved.training, run.dataset.train.rows.length);
+        const parting = partingNotes({ dropout: entrant.spec.dropout, step, steps });
+        notes.push(...parting.filter((note) => !notes.includes(note)));
         if (machines)
           notes.push(machinesNote(model.architecture, layout.spec, run.saved.training, machines, 'float32'));
       }
@@ -118,7 +121,7 @@ async function folderOf(
         training,
         weights: saved.weights,
         step: state?.step ?? 0,
-        steps: stepsOf({ training, data }) ?? 0,
+        steps: stepsOf(training, dataset.train.rows.length),
         lastLoss: undefined,
         evaluation: undefined,
       }),

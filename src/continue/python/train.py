@@ -121,6 +121,8 @@ class Run:
         rows = [self.rows[row] for row in self.order.rows_of_step(step)]
         targets = target_tokens(rows)
         rate = learning_rate_at(self.training, step, self.steps)
+        accelerator = self.machines.accelerator  # for dropout: each step and process draws its own, and the same again
+        torch.manual_seed((self.training["seed"] * 1_000_003 + step) * accelerator.num_processes + accelerator.process_index)
         machines.set_rate(rate)
         mine = self.mine(rows)
         loss_sum = 0.0

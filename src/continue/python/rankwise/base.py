@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+import transformers
 from accelerate import PartialState
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
@@ -41,11 +42,22 @@ def load_base(settings: dict, given: str | None, dtype: torch.dtype, checkpointi
         if name.endswith(("dropout", "pdrop")) and isinstance(value, float):
             setattr(config, name, 0.0)
     config.use_cache = False
+    say_rotary_as_before(config)
     model = AutoModelForCausalLM.from_pretrained(**source, config=config, dtype=dtype)
     round_weights(model, settings["base"]["rounding"])
     if checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return model
+
+
+def say_rotary_as_before(config) -> None:
+    """transformers 4 passes over `rope_parameters`, in which transformers 5 writes what were two settings."""
+    rotary = getattr(config, "rope_parameters", None)
+    if not rotary or int(transformers.__version__.split(".")[0]) >= 5:
+        return
+    config.rope_theta = rotary.get("rope_theta", config.rope_theta)
+    if rotary.get("rope_type", "default") != "default":
+        config.rope_scaling = {name: value for name, value in rotary.items() if name != "rope_theta"}
 
 
 def load_tokenizer(settings: dict, given: str | None, dtype: torch.dtype):
