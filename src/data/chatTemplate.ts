@@ -1,7 +1,9 @@
 // A model's chat template (Jinja), rendered as transformers' apply_chat_template renders it: blocks trimmed, the
 // conversation as `messages`, special tokens by name, `add_generation_prompt`, raise_exception, strftime_now, tojson.
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
-import { fixStripCalls, stripGlobals } from './chatTemplateFixes.ts';
+import { parse } from './jinja/parser.ts';
+import { GLOBALS, render } from './jinja/render.ts';
+import type { Statement } from './jinja/syntax.ts';
+import { fromJs, JinjaError, textOf, type Value } from './jinja/values.ts';
 import { strftime } from './strftime.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { type ChatMessage, DataError } from './types.ts';
@@ -24,52 +26,32 @@ export function chatTemplateOf(
   const program = parseTemplate(tokenizer.chatTemplate);
   return {
     render(messages, { addGenerationPrompt = false } = {}) {
-      const environment = new Environment();
-      const variables = {
-        ...globals,
-        strftime_now: (format: string) => strftime(now(), format),
+      const variables: Record<string, Value> = {
+        ...GLOBALS,
+        raise_exception: ([message = '']) => {
+          throw new JinjaError(textOf(message));
+        },
+        strftime_now: ([format = '']) => strftime(now(), textOf(format)),
         ...tokenizer.namedTokens,
-        messages: messages.map(({ role, content }) => ({ role, content })),
+        messages: fromJs(messages.map(({ role, content }) => ({ role, content }))),
         tools: null,
         documents: null,
         add_generation_prompt: addGenerationPrompt,
       };
-      for (const [name, value] of Object.entries(variables)) environment.set(name, value);
-      try {
-        return String(new Interpreter(environment).run(program).value);
-      } catch (error) {
-        throw new DataError(`chat template: ${messageOf(error)}`);
-      }
+      return withTemplateErrors('chat template', () => render(program, new Map(Object.entries(variables))));
     },
   };
 }
 
-/** What every template may use. Not the library's own, because its strftime_now follows the reader's language. */
-const globals = {
-  ...stripGlobals,
-  true: true,
-  false: false,
-  none: null,
-  True: true,
-  False: false,
-  None: null,
-  raise_exception: (message: string) => {
-    throw new DataError(message);
-  },
-  range(first: number, second?: number, step = 1): number[] {
-    const [start, stop] = second === undefined ? [0, first] : [first, second];
-    return Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step);
-  },
-};
-
-function parseTemplate(source: string) {
-  try {
-    const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
-    fixStripCalls(program);
-    return program;
-  } catch (error) {
-    throw new DataError(`chat template: cannot be read: ${messageOf(error)}`);
-  }
+function parseTemplate(source: string): Statement[] {
+  return withTemplateErrors('chat template: cannot be read', () => parse(source));
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+function withTemplateErrors<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof JinjaError) throw new DataError(`${what}: ${error.message}`);
+    throw error;
+  }
+}

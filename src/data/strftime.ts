@@ -20,7 +20,19 @@ export function strftime(date: Date, format: string): string {
     '%p': () => (date.getHours() < 12 ? 'AM' : 'PM'),
     '%M': () => two(date.getMinutes()),
     '%S': () => two(date.getSeconds()),
+    '%e': () => String(date.getDate()).padStart(2),
+    '%k': () => String(date.getHours()).padStart(2),
+    '%j': () => String(dayOfYear(date)).padStart(3, '0'),
     '%%': () => '%',
   };
-  return format.replace(/%[A-Za-z%]/g, (directive) => values[directive]?.() ?? directive);
+  // glibc's %-d leaves out the zeros and spaces in front.
+  return format.replace(/%(-?)([A-Za-z%])/g, (directive, bare: string, letter: string) => {
+    const value = values[`%${letter}`]?.();
+    return value === undefined ? directive : bare ? value.replace(/^[0 ]+(?=.)/, '') : value;
+  });
+}
+
+function dayOfYear(date: Date): number {
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  return (Date.UTC(year, month, day) - Date.UTC(year, 0, 0)) / 86_400_000;
 }
