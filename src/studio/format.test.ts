@@ -86,6 +86,7 @@ describe('rates, losses, shares', () => {
   it('shortens ticks and speeds', () => {
     expect(shortFileName('a'.repeat(40))).toBe('a'.repeat(40));
     expect(shortFileName(`${'a'.repeat(40)}-final_v2.csv`)).toBe(`${'a'.repeat(23)}…aaa-final_v2.csv`);
+    expect([78_601, 3.2e12].map(formatLoss)).toEqual(['78,600', '3.20e12']);
     const ticks = (step: number, ...values: number[]) =>
       values.map((value) => formatSteppedTick(value, step)).join(' ');
     expect(ticks(0.25, 0, 0.25, 1)).toBe('0.00 0.25 1.00');

@@ -35,10 +35,12 @@ export function formatDuration(elapsedMs: number): string {
   return `${Math.floor(minutes / 60)}${NBSP}h ${pad(minutes % 60)}${NBSP}min`;
 }
 
-/** Four significant digits, never in exponent form above 1e-4: `2.417`, `0.03120`. */
+/** Four significant digits, in exponent form below 1e-4 and from 1e9 on: `2.417`, `0.03120`, `78,600`. */
 export function formatLoss(loss: number): string {
   if (!Number.isFinite(loss)) return 'not finite';
   if (loss !== 0 && Math.abs(loss) < 1e-4) return loss.toExponential(2);
+  if (Math.abs(loss) >= 1e9) return loss.toExponential(2).replace('e+', 'e');
+  if (Math.abs(loss) >= 1e4) return grouped.format(Number(loss.toPrecision(4)));
   return loss.toPrecision(4);
 }
 

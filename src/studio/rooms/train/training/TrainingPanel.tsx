@@ -20,6 +20,7 @@ export function TrainingPanel() {
           label="Learning rate"
           values={learningRates}
           min={0}
+          max={100}
           format={formatLearningRate}
           onChange={(learningRate) => changeChoices({ learningRate })}
         />
