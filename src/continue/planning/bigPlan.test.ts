@@ -36,3 +36,13 @@ describe('the fewest GPUs', () => {
     expect(bigPlan(a, qv, { ...setup, gpuBytes: 2e9 }).leastGpus).toBeNull();
   });
 });
+
+test('FSDP keeps embedding and head whole beside two layers; a tied one once', () => {
+  const gathered = (id: string, sharding: 'fsdp' | 'deepspeed') =>
+    machineMemory(known(id), qv, { ...setup, sharding, dtype: 'bfloat16' }).gathered;
+  const [h, m, kv, vocabulary] = [8192, 28672, 1024, 128256];
+  const layers = 2 * (2 * h * h + 2 * h * kv + 3 * h * m);
+  expect(gathered('meta-llama/Llama-3.1-70B-Instruct', 'fsdp')).toBe(2 * (layers + 2 * vocabulary * h));
+  expect(gathered('meta-llama/Llama-3.1-70B-Instruct', 'deepspeed')).toBe(2 * layers);
+  expect(gathered('gpt-3-175b', 'fsdp')).toBe(2 * (2 * 12 * 12288 ** 2 + 50257 * 12288));
+});

@@ -64,8 +64,7 @@ export function machineMemory(a: Architecture, spec: AdapterSpec, setup: Machine
   const isCut = sharding !== 'none' && gpus > 1;
   const parts = isCut ? gpus : 1;
   const weights = (parametersOf(a) * bytes) / parts;
-  // One layer is computed with while the next is on its way; the largest of all is the embedding or the head.
-  const gathered = isCut ? Math.max(2 * layerParameters(a), a.vocabularySize * a.hiddenSize) * bytes : 0;
+  const gathered = isCut ? gatheredParameters(a, sharding) * bytes : 0;
   // f32 parameter and gradient. DeepSpeed computes in the frozen weights' type and keeps an f32 copy beside it.
   const copies = sharding === 'deepspeed' && dtype === 'bfloat16' ? 4 + 2 + 4 : 4 + 4;
   const adapter = (trainedParametersOf(a, spec) * (copies + 4 * momentsOf(optimizer))) / parts;
@@ -73,6 +72,16 @@ export function machineMemory(a: Architecture, spec: AdapterSpec, setup: Machine
   const logits = microBatch * targets * a.vocabularySize * (bytes + 4 + 4);
   const sum = weights + gathered + adapter + activations + logits + OVERHEAD_BYTES;
   return { weights, gathered, adapter, activations, logits, overhead: OVERHEAD_BYTES, total: sum };
+}
+
+/**
+ * One layer is computed with while the next is on its way. FSDP keeps embedding and head, which are in no layer, whole from
+ * forward to backward; DeepSpeed fetches them too only when their turn comes.
+ */
+function gatheredParameters(a: Architecture, sharding: Sharding): number {
+  const ends = a.vocabularySize * a.hiddenSize;
+  const layers = 2 * layerParameters(a);
+  return sharding === 'fsdp' ? layers + ends * (a.isTied ? 1 : 2) : Math.max(layers, ends);
 }
 
 function layerParameters(a: Architecture): number {
