@@ -29,7 +29,7 @@ async function main(path: string): Promise<number> {
     checkpointing: true,
     length: { kind: 'steps', steps: 1 },
   } as const;
-  const run = { layouts, settings, rows: fullRows(ROWS, LENGTH), validationRows: [] };
+  const run = { layouts, settings, rows: fullRows(ROWS, LENGTH, local.architecture.maxPositions), validationRows: [] };
   return withGpu(async (gpu) => {
     const most = gpu.limits.maxStorageBufferBindingSize;
     const declared = declareModel(local.architecture, 'f16', most, local.weights);

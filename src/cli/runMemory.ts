@@ -36,7 +36,7 @@ export function runMemory(
   const length = maxLengthFor(a, training.maxLength);
   const run = `batch ${training.batchSize} × ${length} tokens, rank ${spec.rank} on ${spec.targets.join(', ')}`;
   const steps = { kind: 'steps', steps: 1 } as const;
-  const rows = fullRows(training.batchSize, length);
+  const rows = fullRows(training.batchSize, length, a.maxPositions);
   return withGpu(async (gpu) => {
     const most = Math.min(gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
     const lines: (readonly [string, string])[] = [['training takes', run]];

@@ -55,7 +55,7 @@ test('what is said of the choice is what its plan takes, with what lies beside i
   const found = await fitting();
   if (found.kind !== 'fits') return expect.fail(found.reason);
   const { weights: _, ...settings } = found.choice;
-  const rows = fullRows(8, 256);
+  const rows = fullRows(8, 256, 256);
   const planned = { gpu, model: declare('f32'), layouts: [layout!], rows, validationRows: [] };
   const { total } = await planMemory({ ...planned, settings: { ...training, ...settings } });
   expect(found.bytes).toBe(total + BESIDE);
@@ -63,7 +63,7 @@ test('what is said of the choice is what its plan takes, with what lies beside i
 });
 
 test('shorter rows of real data take less, and nothing is said of missing data', async () => {
-  const [long, short] = [await fitting(), await fitting({ data: { rows: fullRows(40, 20), validationRows: [] } })];
+  const [long, short] = [await fitting(), await fitting({ data: { rows: fullRows(40, 20, 256), validationRows: [] } })];
   if (long.kind !== 'fits' || short.kind !== 'fits') return expect.fail('nothing fits');
   expect(short.bytes).toBeLessThan(long.bytes);
   expect(short.reason).not.toContain('No data');

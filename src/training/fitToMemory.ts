@@ -49,12 +49,13 @@ async function measured(options: FitRunOptions, choice: FitChoice, rowLength?: n
   const { gpu, declare, layouts, data, training, besideBytes } = options;
   const { weights: format, ...change } = choice;
   const length = rowLength ?? ('maxLength' in data ? data.maxLength : undefined);
-  const full = fullRows(change.batchSize * change.accumulate, length ?? 0);
+  const model = declare(format);
+  const full = fullRows(change.batchSize * change.accumulate, length ?? 0, model.architecture.maxPositions);
   const rows = length !== undefined || 'maxLength' in data ? { rows: full, validationRows: [] } : data;
   const steps = length === undefined ? training.length : ({ kind: 'steps', steps: 1 } as const);
   const settings = { ...training, ...change, length: steps };
   try {
-    const { weights, total } = await planMemory({ gpu, model: declare(format), layouts, settings, ...rows });
+    const { weights, total } = await planMemory({ gpu, model, layouts, settings, ...rows });
     return { kind: 'planned', weights, total: total + besideBytes };
   } catch (error) {
     if (error instanceof TooLargeError) return { kind: 'refused', reason: error.message };

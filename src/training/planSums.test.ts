@@ -77,7 +77,7 @@ function memoryOf(name: keyof typeof CONFIGS, { weights, rows, length, targets =
       length: { kind: 'steps', steps: 1 },
       checkpointing: true,
     },
-    rows: fullRows(rows, length),
+    rows: fullRows(rows, length, a.maxPositions),
     validationRows: [],
   });
 }
