@@ -50,7 +50,7 @@ accelerate launch --config_file configs/${configOf(run)} train.py${model}${isOve
 | \`configs/fsdp.yaml\` | a model that no GPU holds, cut over all of them (FSDP) |
 | \`configs/deepspeed.yaml\` | the same with DeepSpeed ZeRO stage 3 |
 
-Change \`num_processes\` in them to the number of GPUs, or give \`--num_processes\`. Several processes of a CPU: \`ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 train.py\`.
+Change \`num_processes\` in them to the number of GPUs, or give \`--num_processes\`. Every machine needs a copy of this folder, on a disk of its own or a common one; the first writes what comes out, and a new start takes its checkpoint from there. Several processes of a CPU: \`ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 train.py\`.
 
 ## What is the same
 

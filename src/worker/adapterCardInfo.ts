@@ -16,7 +16,7 @@ export function cardInfo(run: KeptRun): ExportInfo {
   };
 }
 
-function settingRows({ settings, step, steps, model }: KeptRun): [string, string][] {
+function settingRows({ settings, step, steps, earlierSteps, model }: KeptRun): [string, string][] {
   const { training: t } = settings;
   const optimizer =
     t.optimizer.kind === 'adamw'
@@ -28,7 +28,7 @@ function settingRows({ settings, step, steps, model }: KeptRun): [string, string
     ['Weight decay', String(t.weightDecay)],
     ['Gradient clipping', t.clip > 0 ? String(t.clip) : 'off'],
     ['Batch', `${t.batchSize} rows × ${t.accumulate} accumulated`],
-    ['Steps', `${step} of ${steps}`],
+    ['Steps', `${step} of ${steps}${earlierSteps ? `, trained further after ${earlierSteps.join(' and ')}` : ''}`],
     ['Maximum length', `${t.maxLength} tokens`],
     ['Seed', String(t.seed)],
     ['Frozen weights', model.weights],
