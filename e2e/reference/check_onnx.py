@@ -21,8 +21,8 @@ from peft import PeftModel
 from safetensors.numpy import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-# Of the largest logit: f32 in another order; f16 products; 4 bits move the model itself, so they are only shown.
-TOLERANCE = {"model.onnx": 1e-4, "model_fp16.onnx": 5e-3}
+# Of the largest logit: f32 in another order; weights rounded to f16; 4 bits move the model itself, so they are only shown.
+TOLERANCE = {"model.onnx": 1e-4, "model_fp16.onnx": 2e-3}
 
 
 class Decoder:

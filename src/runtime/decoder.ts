@@ -113,9 +113,10 @@ export class Conversation {
     onRow: (index: number, logits: Float32Array) => void = () => {},
   ): Promise<Float32Array> {
     let last = new Float32Array(0);
-    for (let start = 0; start < ids.length; start += MOST_STEP_TOKENS) {
+    const pieceOf = this.#mostStepTokens(ids.length);
+    for (let start = 0; start < ids.length; start += pieceOf) {
       if (start > 0) await pause();
-      const piece = ids.slice(start, start + MOST_STEP_TOKENS);
+      const piece = ids.slice(start, start + pieceOf);
       const logits = await this.#step(piece);
       const vocabulary = logits.length / piece.length;
       for (let i = 0; i < piece.length; i++) {
@@ -124,6 +125,11 @@ export class Conversation {
       last = logits.slice(-vocabulary);
     }
     return last;
+  }
+
+  #mostStepTokens(length: number): number {
+    if (!this.#decoder.signature.hasCacheBranch) return MOST_STEP_TOKENS;
+    return this.#past === 0 ? length : 1;
   }
 
   /** [tokens, vocabulary] */
@@ -140,6 +146,9 @@ export class Conversation {
         input_ids: whole(ids),
         attention_mask: whole(new Array<number>(this.#past + ids.length).fill(1)),
         ...(signature.takesPositions ? { position_ids: whole(positions) } : {}),
+        // 0: all of them.
+        ...(signature.takesLogitsCount ? { num_logits_to_keep: new Tensor('int64', [0n], []) } : {}),
+        ...(signature.hasCacheBranch ? { use_cache_branch: new Tensor('bool', [this.#past > 0], [1]) } : {}),
         ...this.#cache,
         ...this.#adapter,
       }),

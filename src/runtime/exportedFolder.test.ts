@@ -32,6 +32,24 @@ test('graphs from the most exact on, with the data beside each; adapters; what s
   expect(quarter).toMatchObject({ precision: '4-bit and f16', needsF16: true });
 });
 
+test('of a folder made elsewhere: the decoder with its cache, not the parts beside it; every ending told', () => {
+  const names = ['embed_tokens', 'decoder_model', 'decoder_with_past_model_quantized', 'decoder_model_merged_q4f16'];
+  const others = names.map((name) => `onnx/${name}.onnx`);
+  const files = [
+    ...PLAIN.slice(0, 2),
+    ...others,
+    'onnx/decoder_model_merged.onnx',
+    'onnx/decoder_model_merged.onnx.data',
+  ];
+  const { graphs } = sortExportedFolder(sources(files));
+  expect(graphs.map((graph) => [graph.file.name, graphChoice(graph).precision, graph.externalData.length])).toEqual([
+    ['onnx/decoder_model_merged.onnx', 'f32', 1],
+    ['onnx/decoder_model_merged_q4f16.onnx', '4-bit and f16', 0],
+  ]);
+  const onlyParts = sortExportedFolder(sources([...PLAIN.slice(0, 2), 'onnx/mine.onnx']));
+  expect(onlyParts.graphs.map(({ file }) => file.name)).toEqual(['onnx/mine.onnx']);
+});
+
 test('what is missing is named, with what is there', () => {
   for (const gone of PLAIN) {
     const rest = PLAIN.filter((name) => name !== gone);

@@ -6,6 +6,7 @@ import { parseJsonObject } from '../formats/json.ts';
 import { baseName } from '../formats/weightFiles.ts';
 import { openZip } from '../formats/zipReader.ts';
 import type { GraphBytes } from './decoder.ts';
+import { externalLocations } from './externalLocations.ts';
 import { OnnxError } from './onnxError.ts';
 import type { FolderFile, GraphChoice, Provider } from './protocol.ts';
 
@@ -23,8 +24,10 @@ export interface ExportedFolder {
 
 export interface ExportedGraph {
   readonly file: ByteSource;
-  /** What lies beside it as `….onnx_data`, for a large model. */
+  /** What its names say are its weights: `….onnx_data`, `….onnx_data_1`, or `….onnx.data`. */
   readonly externalData: readonly ByteSource[];
+  /** Whatever lies in its folder: the graph itself names the files that it needs. */
+  readonly beside: readonly ByteSource[];
 }
 
 /** Ends of graph names as transformers.js has them, the most exact first. */
@@ -37,13 +40,20 @@ const PRECISIONS: readonly [ending: string, words: string, needsF16: boolean][] 
   ['_q4', '4-bit', false],
   ['_q4f16', '4-bit and f16', true],
   ['_bnb4', '4-bit (bnb)', false],
+  ['_q2', '2-bit', false],
+  ['_q2f16', '2-bit and f16', true],
+  ['_q1', '1-bit', false],
+  ['_q1f16', '1-bit and f16', true],
 ];
 
 /** Weights of another format, which may lie beside. */
 const WEIGHTS = /^(model|pytorch_model|adapter_model)[.-]/;
 
 /** Splits off the ending that says how exact a graph is. */
-const GRAPH = /^(.*?)(_fp16|_int8|_uint8|_quantized|_q4|_q4f16|_bnb4|)\.onnx$/;
+const GRAPH = new RegExp(`^(.*?)(${PRECISIONS.map(([ending]) => ending).join('|')})\\.onnx$`);
+
+/** Decoders with a cache, as transformers.js names them; what lies beside them is a part of a model, or one without it. */
+const DECODERS = ['model', 'decoder_model_merged'];
 
 /** The files as they were picked, or those of the one zip that was. */
 export async function folderSources(files: readonly FolderFile[]): Promise<readonly ByteSource[]> {
@@ -61,8 +71,10 @@ export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder
   const beside = (name: string) => inside.find((file) => file.name === root + name);
   const tokenizer = beside('tokenizer.json');
   if (!tokenizer) throw missing('tokenizer.json', inside);
-  const graphs = inside.filter((file) => file.name.endsWith('.onnx')).sort((a, b) => rankOf(a) - rankOf(b));
-  if (graphs.length === 0) throw missing('onnx/model.onnx', inside);
+  const all = inside.filter((file) => file.name.endsWith('.onnx')).sort((a, b) => rankOf(a) - rankOf(b));
+  if (all.length === 0) throw missing('onnx/model.onnx', inside);
+  const decoders = all.filter(({ name }) => DECODERS.includes(GRAPH.exec(baseName(name))?.[1] ?? ''));
+  const graphs = decoders.length > 0 ? decoders : all;
   return {
     name: folderName(root, config),
     config,
@@ -70,14 +82,20 @@ export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder
     tokenizerConfig: beside('tokenizer_config.json'),
     generationConfig: beside('generation_config.json'),
     chatTemplate: beside('chat_template.jinja'),
-    graphs: graphs.map((file) => ({ file, externalData: inside.filter((other) => isDataOf(other, file)) })),
+    graphs: graphs.map((file) => {
+      const beside = inside.filter(({ name }) => name !== file.name && name.startsWith(folderOf(file)));
+      return { file, externalData: beside.filter((other) => isDataOf(other, file)), beside };
+    }),
     adapters: inside.filter(({ name }) => name.endsWith('.safetensors') && !WEIGHTS.test(baseName(name))),
   };
 }
 
-/** A graph's bytes as a session takes them. `onRead` hears of each file, and may throw. */
+/**
+ * A graph's bytes as a session takes them. `onRead` hears of each file, and may throw. Throws a FormatError that names the
+ * file with weights that is missing.
+ */
 export async function readGraph(
-  { file, externalData }: ExportedGraph,
+  { file, beside }: ExportedGraph,
   onRead: (sizeBytes: number) => Promise<void> = async () => {},
 ): Promise<GraphBytes> {
   const read = async (source: ByteSource) => {
@@ -87,17 +105,24 @@ export async function readGraph(
   };
   const graph = await read(file);
   const data: { path: string; data: Uint8Array }[] = [];
-  for (const source of externalData) data.push({ path: baseName(source.name), data: await read(source) });
+  for (const path of externalLocations(graph, file.name)) {
+    const source = beside.find(({ name }) => name === folderOf(file) + path.replace(/^\.\//, ''));
+    if (!source) {
+      const why = `missing, and ${baseName(file.name)} keeps its weights in it; pick the whole folder, that file included`;
+      throw new FormatError(path, why);
+    }
+    data.push({ path, data: await read(source) });
+  }
   return { graph, externalData: data };
 }
 
-export function graphChoice(exported: ExportedGraph): GraphChoice {
+export function graphChoice(exported: Pick<ExportedGraph, 'file' | 'externalData'>): GraphChoice {
   const { file } = exported;
   const [, words = 'f32', needsF16 = false] = PRECISIONS[rankOf(file)] ?? [];
   return { file: file.name, precision: words, sizeBytes: graphBytes(exported), needsF16 };
 }
 
-export function graphBytes({ file, externalData }: ExportedGraph): number {
+export function graphBytes({ file, externalData }: Pick<ExportedGraph, 'file' | 'externalData'>): number {
   return [file, ...externalData].reduce((sum, each) => sum + each.sizeBytes, 0);
 }
 
@@ -105,7 +130,7 @@ export function graphBytes({ file, externalData }: ExportedGraph): number {
 const WASM_BYTES = 2 ** 32;
 
 /** Throws OnnxError, before anything is read, where no memory of the machine would be enough. */
-export function checkFits(exported: ExportedGraph, provider: Provider): void {
+export function checkFits(exported: Pick<ExportedGraph, 'file' | 'externalData'>, provider: Provider): void {
   const sizeBytes = graphBytes(exported);
   if (provider === 'webgpu' || sizeBytes < WASM_BYTES) return;
   throw new OnnxError(
@@ -139,9 +164,14 @@ function rankOf({ name }: ByteSource): number {
   return PRECISIONS.findIndex(([known]) => known === ending);
 }
 
+/** With its slash at the end. */
+function folderOf({ name }: ByteSource): string {
+  return name.slice(0, name.lastIndexOf('/') + 1);
+}
+
 function isDataOf(file: ByteSource, graph: ByteSource): boolean {
-  const rest = file.name.startsWith(`${graph.name}_data`) ? file.name.slice(graph.name.length) : '';
-  return /^_data(_\d+)?$/.test(rest);
+  const rest = file.name.startsWith(graph.name) ? file.name.slice(graph.name.length) : '';
+  return /^(_data(_\d+)?|\.data)$/.test(rest);
 }
 
 function folderName(root: string, config: ByteSource): string {

@@ -26,11 +26,15 @@ export interface GraphSignature {
   readonly cache: readonly CacheInput[];
   readonly adapter: readonly AdapterInput[];
   readonly takesPositions: boolean;
+  /** It computes no more logits than it is told to. */
+  readonly takesLogitsCount: boolean;
+  /** Two graphs in one, for an empty cache and for a filled one; the latter takes one token. */
+  readonly hasCacheBranch: boolean;
 }
 
 const CACHE = /^past_key_values\.(\d+)\.(key|value)$/;
 const FACTOR = /lora_([AB])(\.weight)?$/;
-const KNOWN = ['input_ids', 'attention_mask', 'position_ids'];
+const KNOWN = ['input_ids', 'attention_mask', 'position_ids', 'num_logits_to_keep', 'use_cache_branch'];
 
 type Metadata = InferenceSession.TensorValueMetadata;
 
@@ -53,7 +57,13 @@ export function readSignature(session: Pick<InferenceSession, 'inputMetadata' | 
     const named = strange.slice(0, 4).map(({ name }) => name);
     throw new OnnxError(`This graph asks for ${named.join(', ')}, which nothing here can give it.`);
   }
-  return { cache, adapter, takesPositions: names.has('position_ids') };
+  return {
+    cache,
+    adapter,
+    takesPositions: names.has('position_ids'),
+    takesLogitsCount: names.has('num_logits_to_keep'),
+    hasCacheBranch: names.has('use_cache_branch'),
+  };
 }
 
 function cacheInput({ name, type, shape }: Metadata): CacheInput {
