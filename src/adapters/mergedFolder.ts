@@ -45,7 +45,7 @@ export async function mergedFolder(
     model.chatTemplate,
   ].filter((file) => file !== undefined);
   return [
-    textEntry('config.json', withTorchDtype(config, TORCH_DTYPE[dtype])),
+    textEntry('config.json', withTorchDtype(withOwnHead(config, a), TORCH_DTYPE[dtype])),
     ...copied.map(copiedEntry),
     ...(indexJson === undefined ? [] : [textEntry(WEIGHTS_INDEX_NAME, indexJson)]),
     ...shards.map((shard) => ({
@@ -63,6 +63,11 @@ function entryOf(tensor: WeightTensor, update: StoredUpdate | undefined, dtype: 
     return { name: info.name, dtype, shape: folderShape(tensor), bytes: () => mergedTensor(tensor, update, dtype) };
   }
   return { ...info, dtype: info.dtype, bytes: () => source.read(info.offset, info.sizeBytes) };
+}
+
+/** Where the weights have a head that differs from the embedding, config.json says so; everything else to the byte. */
+function withOwnHead(config: string, { isTied }: Architecture): string {
+  return isTied ? config : config.replace(/("tie_word_embeddings"\s*:\s*)true/, '$1false');
 }
 
 /** config.json with its weights' type, everything else to the byte. transformers 4 reads torch_dtype, 5 both. */

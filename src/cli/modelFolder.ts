@@ -58,7 +58,8 @@ export async function openLocalModel(path: string): Promise<LocalModel> {
   }
   const configText = await readText(folder.config);
   const said = architectureOf(parseJsonObject(configText, folder.config.name), folder.config.name);
-  const { architecture, weights } = await headAsStored(said, await openWeights(folder));
+  const weights = await openWeights(folder);
+  const architecture = await headAsStored(said, weights);
   checkStored(declareModel(architecture, 'f32', Number.MAX_SAFE_INTEGER), weights);
   const from = cachedFrom(resolve(onDisk));
   const hubId = from?.repo ?? (weights.isGguf ? await ggufHubId(folder.weights) : undefined);

@@ -1,28 +1,23 @@
 // Whether the head is the embedding, where config.json says so (tie_word_embeddings) and the weights have something to add:
-// files that hold one of the two have it under either name, and where both are there and differ they are not tied, as
-// transformers 5 decides (`tie_weights` of modeling_utils.py).
+// where both are there and differ they are not tied, as transformers 5 decides (`tie_weights` of modeling_utils.py).
 import type { WeightFiles, WeightTensor } from '../formats/weightFiles.ts';
 import type { Architecture } from './architecture.ts';
-import { storedOrNone } from './weightStorage.ts';
+import { ModelError } from './modelError.ts';
+import { HEAD, storedOrNone } from './weightStorage.ts';
 
-const HEAD = 'lm_head.weight';
 const PIECES = 64;
 const PIECE_BYTES = 1 << 16;
 
-/** The architecture with the head of its own that the weights have; the weights with the embedding under its name. */
-export async function headAsStored(
-  architecture: Architecture,
-  weights: WeightFiles,
-): Promise<{ architecture: Architecture; weights: WeightFiles }> {
-  const head = architecture.isTied ? storedOrNone(weights, HEAD) : undefined;
-  if (!head) return { architecture, weights };
-  const name = architecture.isConv1D ? 'wte.weight' : 'embed_tokens.weight';
-  const embedding = storedOrNone(weights, name);
-  if (!embedding) {
-    const alias = { ...head, info: { ...head.info, name } };
-    return { architecture, weights: { ...weights, tensors: new Map([...weights.tensors, [name, alias]]) } };
+/** The architecture with the head that the weights have. Throws ModelError where a model with both has no embedding. */
+export async function headAsStored(a: Architecture, weights: WeightFiles): Promise<Architecture> {
+  const name = a.isConv1D ? 'wte.weight' : 'embed_tokens.weight';
+  const [head, embedding] = [storedOrNone(weights, HEAD), storedOrNone(weights, name)];
+  if (!a.isTied && head && !embedding) {
+    throw new ModelError(
+      `The weights have ${HEAD} and no ${name}, but tie_word_embeddings is not true in config.json.`,
+    );
   }
-  return { architecture: { ...architecture, isTied: await areAlike(head, embedding) }, weights };
+  return a.isTied && head && embedding ? { ...a, isTied: await areAlike(head, embedding) } : a;
 }
 
 /** Small tensors are compared whole, large ones in pieces spread over them: an embedding and a head differ everywhere. */

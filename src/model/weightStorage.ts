@@ -23,9 +23,13 @@ export function storedOrNone(files: WeightFiles, name: string): WeightTensor | u
   return undefined;
 }
 
-/** As storedOrNone. Throws ModelError when there is none. */
+/** Of two tied tensors some files hold the head alone. */
+const TIED_TO_HEAD = ['embed_tokens.weight', 'wte.weight'];
+export const HEAD = 'lm_head.weight';
+
+/** As storedOrNone, the head where there is no embedding. Throws ModelError when there is none. */
 export function findStored(files: WeightFiles, name: string): WeightTensor {
-  const found = storedOrNone(files, name);
+  const found = storedOrNone(files, name) ?? (TIED_TO_HEAD.includes(name) ? storedOrNone(files, HEAD) : undefined);
   if (found) return found;
   throw new ModelError(`The weights have no tensor ${name} (nor model.${name}); is this the whole model?`);
 }

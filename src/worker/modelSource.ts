@@ -85,7 +85,8 @@ export async function openModel(files: ModelFiles, sources: readonly ByteSource[
   }
   const config = parseJsonObject(await readText(folder.config), folder.config.name);
   const said = architectureOf(config, folder.config.name);
-  return { files, folder, config, ...(await headAsStored(said, await openWeights(folder))) };
+  const weights = await openWeights(folder);
+  return { files, folder, config, architecture: await headAsStored(said, weights), weights };
 }
 
 /** Whether conversations can be rendered, by the presence of a template alone. */
