@@ -1,7 +1,8 @@
 // Probabilities again from the kept lse, and the gradient of the scores before scaling into q and k, by tiles:
 // p = exp(scale * q kT - lse), dscores = scale * p * (dout vT - delta), delta = sum(dout * out)
 // qkv: [rows, (heads + 2 kvHeads) * headDim]   out, dout: [rows, heads * headDim]   lse: [rows, heads]
-// probabilities, dscores: [heads of this part, rows, length], 0 where the mask says so, in the tiles that some row sees
+// matrices: probabilities [heads of this part, rows, length], then dscores likewise, 0 where the mask says so, in the tiles
+// that some row sees
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP keys of one head, as attention/scores.
 import package::shared::along::{Along, STEP, plusAlong, termsAcross};
 import package::shared::attentionMath::{maskedExp};
@@ -10,7 +11,7 @@ import package::shared::lanes::{LANES, broadcastRows, fourRows, oneRow, zeroRows
 
 enable subgroups;
 
-struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32, headDim: u32, scale: f32 }
+struct Params { rows: u32, length: u32, headStart: u32, partHeads: u32, heads: u32, kvHeads: u32, headDim: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> qkv: array<Along>;
 @group(0) @binding(2) var<storage, read> out: array<Along>;
@@ -18,8 +19,7 @@ struct Params { rows: u32, length: u32, headStart: u32, heads: u32, kvHeads: u32
 @group(0) @binding(4) var<storage, read> lse: array<f32>;
 @group(0) @binding(5) var<storage, read> keyStart: array<u32>;
 @group(0) @binding(6) var<storage, read> keyEnd: array<u32>;
-@group(0) @binding(7) var<storage, read_write> probabilities: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> dscores: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> matrices: array<vec4f>;
 
 const WORKGROUP = constants::WORKGROUP;
 
@@ -28,13 +28,13 @@ fn alongDot(a: Along, b: Along) -> f32 {
   @else { return dot(a, b); }
 }
 
-/// terms: lse and delta of the row.
-fn store(to: u32, row: u32, key: u32, keys: vec4u, products: vec4f, dp: vec4f, terms: vec4f) {
+/// delta: of this row.
+fn store(to: u32, row: u32, head: u32, key: u32, keys: vec4u, products: vec4f, dp: vec4f, delta: f32) {
   let isSeen = (keys >= vec4u(keyStart[row])) & (keys <= vec4u(keyEnd[row]));
   let at = ((to + row) * params.length + key) / 4u;
-  let p = maskedExp(products * params.scale - terms.x, isSeen);
-  probabilities[at] = p;
-  dscores[at] = params.scale * p * (dp - terms.y);
+  let p = maskedExp(products * params.scale - lse[row * params.heads + head], isSeen);
+  matrices[at] = p;
+  matrices[at + params.partHeads * params.rows * (params.length / 4u)] = params.scale * p * (dp - delta);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -95,20 +95,18 @@ fn main(
     let terms = termsAcross(qkv[vAt.x + d], qkv[vAt.y + d], qkv[vAt.z + d], qkv[vAt.w + d]);
     dp = plusAlong(dp, a, b, c, e, terms);
   }
-  let lses = vec4f(
-    lse[ra * params.heads + head], lse[rb * params.heads + head], lse[rc * params.heads + head], lse[rd * params.heads + head]);
-  let rowTerms = broadcastRows(
-    vec4f(lses.x, deltas.x, 0.0, 0.0), vec4f(lses.y, deltas.y, 0.0, 0.0),
-    vec4f(lses.z, deltas.z, 0.0, 0.0), vec4f(lses.w, deltas.w, 0.0, 0.0));
+  let rowDeltas = broadcastRows(
+    vec4f(deltas.x, 0.0, 0.0, 0.0), vec4f(deltas.y, 0.0, 0.0, 0.0),
+    vec4f(deltas.z, 0.0, 0.0, 0.0), vec4f(deltas.w, 0.0, 0.0, 0.0));
   if (key >= params.length) { return; }
   let to = workgroup.z * params.rows;
   for (var base = row; base <= lastRow; base += 4u) {
     let products = fourRows(scores, (base - row) / 4u);
     let dps = fourRows(dp, (base - row) / 4u);
-    let terms = fourRows(rowTerms, (base - row) / 4u);
+    let four = fourRows(rowDeltas, (base - row) / 4u);
     for (var r = base; r <= min(base + 3u, lastRow); r++) {
       let j = r - base;
-      store(to, r, key, keys, oneRow(products, j), oneRow(dps, j), oneRow(terms, j));
+      store(to, r, head, key, keys, oneRow(products, j), oneRow(dps, j), oneRow(four, j).x);
     }
   }
 }

@@ -1,6 +1,6 @@
 // Sums of value rows, weighted by a matrix of attention by tiles: out = weights · values of each head. Forward takes the
 // probabilities and v; backward takes dscores and k, and gives dq.
-// weights: [heads of this part, rows, length], as attention/scores lays them out   values, out: rows of their own stride,
+// weights: [heads of this part, rows, length] from weightOffset on, as attention/scores lays them out   values, out: rows of their own stride,
 // heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
 import package::shared::along::{Along, STEP, Terms, plusAlong};
@@ -10,7 +10,7 @@ import package::shared::lanes::{LANES, fourRows, oneRow, zeroRows};
 enable subgroups;
 
 struct Params {
-  rows: u32, length: u32, headStart: u32, groupSize: u32,
+  rows: u32, length: u32, headStart: u32, groupSize: u32, weightOffset: u32,
   valueStride: u32, valueOffset: u32, outStride: u32, outOffset: u32, headVec4: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -40,10 +40,11 @@ fn main(
   let head = params.headStart + workgroup.z;
   let lane = subgroupLane % LANES;
   let steps = params.length / STEP;
-  let wa = (workgroup.z * params.rows + min(row + lane, lastRow)) * steps;
-  let wb = (workgroup.z * params.rows + min(row + lane + LANES, lastRow)) * steps;
-  let wc = (workgroup.z * params.rows + min(row + lane + 2u * LANES, lastRow)) * steps;
-  let wd = (workgroup.z * params.rows + min(row + lane + 3u * LANES, lastRow)) * steps;
+  let firstWeight = params.weightOffset / STEP;
+  let wa = firstWeight + (workgroup.z * params.rows + min(row + lane, lastRow)) * steps;
+  let wb = firstWeight + (workgroup.z * params.rows + min(row + lane + LANES, lastRow)) * steps;
+  let wc = firstWeight + (workgroup.z * params.rows + min(row + lane + 2u * LANES, lastRow)) * steps;
+  let wd = firstWeight + (workgroup.z * params.rows + min(row + lane + 3u * LANES, lastRow)) * steps;
   let column = workgroup.x * WORKGROUP + invocation;
   let at = params.valueOffset / 4u + head / params.groupSize * params.headVec4 + min(column, params.headVec4 - 1u);
   let stride = params.valueStride / 4u;

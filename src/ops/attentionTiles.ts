@@ -3,7 +3,7 @@
 import type { Pass } from '../gpu/plan.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
-import type { AttentionGradients, AttentionSizes, AttentionTensors } from './attentionTensors.ts';
+import type { AttentionGradients, AttentionSizes, AttentionTensors, Columns } from './attentionTensors.ts';
 import { lanesKernel } from './productTiles.ts';
 import { elementsOf, spreadWorkgroups } from './workgroups.ts';
 
@@ -106,7 +106,13 @@ export function tiledForward(pass: Pass, t: AttentionTensors, sizes: TiledSizes)
         workgroups: spreadWorkgroups(Math.ceil((rows * count) / SOFTMAX_WORKGROUP)),
       },
     );
-    weigh(pass, sizes, { headStart, count, grid, operations }, scores, { values: v, keyStart, keyEnd, out: t.out });
+    weigh(
+      pass,
+      sizes,
+      { headStart, count, grid, operations },
+      { tensor: scores, offset: 0 },
+      { values: v, keyStart, keyEnd, out: t.out },
+    );
   }
 }
 
@@ -121,8 +127,8 @@ function weigh(
   pass: Pass,
   { heads, kvHeads, headDim, length }: TiledSizes,
   { headStart, count, grid, operations }: PartOfHeads,
-  weights: Tensor,
-  t: { values: { tensor: Tensor; offset: number }; keyStart: Tensor; keyEnd: Tensor; out: Tensor },
+  weights: Columns,
+  t: { values: Columns; keyStart: Tensor; keyEnd: Tensor; out: Tensor },
 ): void {
   const [rows = 0, outStride = 0] = t.out.shape;
   pass.run(
@@ -133,13 +139,14 @@ function weigh(
         length,
         headStart,
         groupSize: heads / kvHeads,
+        weightOffset: weights.offset,
         valueStride: t.values.tensor.shape[1] ?? 0,
         valueOffset: t.values.offset,
         outStride,
         outOffset: 0,
         headVec4: headDim / 4,
       },
-      buffers: [weights, t.values.tensor, t.keyStart, t.keyEnd, t.out],
+      buffers: [weights.tensor, t.values.tensor, t.keyStart, t.keyEnd, t.out],
       workgroups: [grid.columnTiles, grid.rowTiles, count],
       operations,
     },
@@ -153,14 +160,15 @@ export function tiledBackward(pass: Pass, t: AttentionGradients, sizes: TiledSiz
   const grid = gridOf(pass.traits, sizes, rows);
   const kernel = lanesKernel(pass.traits);
   for (const { headStart, count } of parts(sizes, rows)) {
-    const probabilities = pass.scratch('attention probabilities', [count, rows, length]);
-    const dscores = pass.scratch('d attention scores', [count, rows, length]);
+    // The probabilities, and the gradients of the scores.
+    const matrices = pass.scratch('attention matrices', [2, count, rows, length]);
+    const dscores = { tensor: matrices, offset: count * rows * length };
     const operations = (count / heads) * causalOperations(rows, length, heads, headDim);
     pass.run(
       { path: 'attention/backwardScores', ...kernel },
       {
-        params: { rows, length, headStart, heads, kvHeads, headDim, scale },
-        buffers: [t.qkv, t.out, t.dout, t.lse, t.keyStart, t.keyEnd, probabilities, dscores],
+        params: { rows, length, headStart, partHeads: count, heads, kvHeads, headDim, scale },
+        buffers: [t.qkv, t.out, t.dout, t.lse, t.keyStart, t.keyEnd, matrices],
         workgroups: [grid.keyTiles, grid.rowTiles, count],
         operations: 2 * operations,
       },
@@ -171,9 +179,17 @@ export function tiledBackward(pass: Pass, t: AttentionGradients, sizes: TiledSiz
     pass.run(
       { path: 'attention/backwardKeys', ...kernel },
       {
-        params: { rows, length, kvHeadStart: (headStart * kvHeads) / heads, heads, kvHeads, headVec4: headDim / 4 },
-        buffers: [probabilities, dscores, t.qkv, t.dout, t.queryEnd, t.dqkv],
-        workgroups: [grid.columnTiles, grid.rowTiles, (count * kvHeads) / heads],
+        params: {
+          rows,
+          length,
+          kvHeadStart: (headStart * kvHeads) / heads,
+          partKvHeads: (count * kvHeads) / heads,
+          heads,
+          kvHeads,
+          headVec4: headDim / 4,
+        },
+        buffers: [matrices, t.qkv, t.dout, t.queryEnd, t.dqkv],
+        workgroups: [grid.columnTiles, grid.rowTiles, (2 * count * kvHeads) / heads],
         operations: 2 * operations,
       },
     );
