@@ -103,7 +103,7 @@ test('a Hub id is looked up, then downloaded through its redirects and loaded', 
   }
 });
 
-test('bad rows are listed by line and reason, and the rest trains; with none left, training is refused', async ({
+test('bad rows are listed by line and reason, and the rest trains; with none left, training is refused until other columns are chosen', async ({
   page,
 }) => {
   const train = new TrainPage(page);
@@ -122,12 +122,21 @@ test('bad rows are listed by line and reason, and the rest trains; with none lef
   await train.closeDrawer();
   await train.waitUntilReady();
 
-  const refused = await train.chooseDataFile(csv('all-bad.csv', ['context,target', 'a question,', 'another,  ']));
+  const refused = await train.chooseDataFile(
+    csv('all-bad.csv', ['context,target,other', 'a question,,yes', 'another,  ,no']),
+  );
   await expect(refused.getByRole('alert')).toContainText('all-bad.csv: no row can be used: line 2');
   await expect(refused.getByRole('alert')).toContainText('empty');
   await train.closeDrawer();
   await expect(train.data.getByRole('alert')).toContainText('all-bad.csv');
   await expect(train.trainButton).toBeDisabled();
+
+  await train.data.getByRole('button', { name: 'Columns and rows' }).click();
+  await expect(refused.getByRole('heading', { name: '2 rows left out' })).toBeVisible();
+  await train.mapColumns(refused, { context: 'context', target: 'other' });
+  await expect(refused.getByRole('alert')).toBeHidden();
+  await train.closeDrawer();
+  await train.waitUntilReady();
 });
 
 test('a model folder that cannot be used is refused by its reason, and the way back is offered', async ({ page }) => {
