@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { bytesSource } from '../formats/byteSource.ts';
+import { bytesSource, readText } from '../formats/byteSource.ts';
 import { parseAdapterConfig } from '../formats/peft.ts';
 import { architectureOf } from '../model/architecture.ts';
 import type { Target } from '../model/targets.ts';
@@ -231,6 +231,21 @@ describe('an error names the field or tensor', () => {
     await expect(readAdapter(parityFiles('gpt2/adapter'), a)).rejects.toThrow(
       /^adapter_config\.json: target_modules names nothing that this llama model has \(3 layers with q_proj, .*another model/,
     );
+  });
+  test('the embedding or the head', async () => {
+    const named = files.find(({ name }) => name === 'adapter_config.json')!;
+    const text = (await readText(named)).replace(/"target_modules": \[[^\]]*\]/, '"target_modules": ["embed_tokens"]');
+    const config = bytesSource(new TextEncoder().encode(text), 'adapter_config.json');
+    await expect(readAdapter(withFile(files, config), a)).rejects.toThrow(
+      'adapter_config.json: target_modules: LoRA on embed_tokens is not supported',
+    );
+    const head = await withTensors((tensors) => {
+      for (const factor of ['A', 'B']) {
+        const tensor = tensors.get(`base_model.model.model.layers.1.self_attn.q_proj.lora_${factor}.weight`)!;
+        tensors.set(`base_model.model.lm_head.lora_${factor}.weight`, tensor);
+      }
+    });
+    await expect(readAdapter(head, a)).rejects.toThrow('lm_head.lora_A.weight: LoRA on lm_head is not supported');
   });
   test('a module that the model lacks', async () => {
     const more = await withTensors((tensors) => {

@@ -13,6 +13,7 @@ import {
   formatAdapterKey,
   indexAdapterTensors,
   readAdapterConfig,
+  TABLES,
 } from '../formats/peft.ts';
 import { readSafetensorsHeader, type TensorEntry, type TensorInfo, writeSafetensors } from '../formats/safetensors.ts';
 import type { Architecture } from '../model/architecture.ts';
@@ -46,6 +47,8 @@ export async function readAdapter(files: readonly ByteSource[], a: Architecture)
   const isTargeted = targetedBy(config, configFile.name);
   const named = [...known.values()].filter(({ path }) => isTargeted(path));
   if (named.length === 0) {
+    const table = TABLES.find((name) => isTargeted(`model.${name}`) || isTargeted(name));
+    if (table) throw new FormatError(configFile.name, `target_modules: LoRA on ${table} is not supported`);
     const names = [...new Set([...known.values()].map(({ place }) => peftTargetName(a, place)))].join(', ');
     const field = config.layersToTransform ? 'target_modules and layers_to_transform name' : 'target_modules names';
     const problem = `${field} nothing that this ${a.modelType} model has (${a.layers} layers with ${names})`;
@@ -55,6 +58,8 @@ export async function readAdapter(files: readonly ByteSource[], a: Architecture)
   for (const [path, factors] of tensors) {
     const module = known.get(path);
     if (!module) {
+      const table = TABLES.find((name) => path.split('.').at(-1) === name);
+      if (table) throw new FormatError(weights.name, `${factors.a.name}: LoRA on ${table} is not supported`);
       const problem = `${factors.a.name}: this ${a.modelType} model of ${a.layers} layers has no adaptable ${path}`;
       throw new FormatError(weights.name, `${problem}; is it an adapter for another model?`);
     }

@@ -145,5 +145,9 @@ test('refuses tensors that do not pair up', () => {
       ['q', 'B', [4]],
     ]),
   ).toThrow('lora_B [4]');
-  expect(() => index([], ['score.weight'])).toThrow('w: score.weight is not a LoRA factor');
+  expect(() => index([], ['score.weight'])).toThrow('w: score.weight is not a LoRA factor; supported');
+  const refusal = (key: string) => () => index([], [`base_model.model.${key}`]);
+  expect(refusal('lm_head.base_layer.weight')).toThrow('not a LoRA factor: LoRA on lm_head is not supported');
+  expect(refusal('model.embed_tokens.lora_embedding_A')).toThrow('LoRA on embed_tokens is not supported');
+  expect(refusal('model.embed_tokens.weight')).toThrow('but the whole embed_tokens, saved beside LoRA; supported');
 });

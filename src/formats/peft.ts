@@ -209,6 +209,16 @@ export function parseAdapterKey(key: string): AdapterKey | undefined {
   return modulePath === undefined ? undefined : { modulePath, factor: factor === 'A' ? 'A' : 'B' };
 }
 
+/** Modules of the families that are no linear layer of a block, which PEFT can adapt and this engine cannot. */
+export const TABLES = ['embed_tokens', 'wte', 'wpe', 'lm_head'];
+
+function tableText(key: string): string {
+  const table = TABLES.find((name) => key.split('.').includes(name));
+  if (table === undefined) return '';
+  const isWhole = !key.includes('.lora_') && !key.includes('.base_layer.');
+  return isWhole ? ` but the whole ${table}, saved beside LoRA` : `: LoRA on ${table} is not supported`;
+}
+
 /** One adapted layer in the file. a: [rank, in], b: [out, rank]. */
 export interface AdapterModule {
   rank: number;
@@ -228,7 +238,8 @@ export function indexAdapterTensors(
   const factors = { A: new Map<string, TensorInfo>(), B: new Map<string, TensorInfo>() };
   for (const info of header.tensors.values()) {
     const key = parseAdapterKey(info.name);
-    if (key === undefined) throw new FormatError(fileName, `${info.name} is not a LoRA factor; ${SUPPORTED}`);
+    if (key === undefined)
+      throw new FormatError(fileName, `${info.name} is not a LoRA factor${tableText(info.name)}; ${SUPPORTED}`);
     factors[key.factor].set(key.modulePath, info);
   }
   const modules = new Map<string, AdapterModule>();
