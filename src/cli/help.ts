@@ -24,7 +24,7 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --longest-submit MS         the GPU is handed work for so long at a time (100; 1000 on a software driver)
   --init-adapter DIR          start from this PEFT adapter, with its rank, alpha and targets
   --save-every 50             keep the run's state in OUT/state every N steps, and when stopped
-  --resume DIR                go on with the run that was written to DIR, to the same bits
+  --resume DIR                go on with the run that was written to DIR, to the same bits; with more --steps, further
   --metrics FILE              one JSON line per optimizer step (and adapter of a race, by its folder's name)
 generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--temperature 0] [--json]
 evaluate   --model DIR --data FILE [--adapter DIR…] [--template STRING] [--max-length 512]
