@@ -59,7 +59,7 @@ export async function run(
   session: InferenceSession,
   a: Architecture,
   { ids, padding = ids.map(() => 0) }: Rows,
-  cache: Cache = emptyCache(session, a, ids.length),
+  cache: Cache = emptyCache(a, ids.length),
   extra: Readonly<Record<string, Tensor>> = {},
 ): Promise<Answer> {
   const length = ids[0]!.length;
@@ -81,12 +81,8 @@ export async function run(
   return { logits: logits.data, cache: Object.fromEntries(entries) };
 }
 
-function emptyCache(session: InferenceSession, a: Architecture, batch: number): Cache {
-  const isHalf = session.inputMetadata.some((input) => input.isTensor && input.type === 'float16');
-  const empty = () => {
-    const dims = [batch, a.kvHeads, 0, a.headDim];
-    return isHalf ? new Tensor('float16', new Uint16Array(0), dims) : new Tensor('float32', new Float32Array(0), dims);
-  };
+function emptyCache(a: Architecture, batch: number): Cache {
+  const empty = () => new Tensor('float32', new Float32Array(0), [batch, a.kvHeads, 0, a.headDim]);
   const names = Array.from({ length: a.layers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
   return Object.fromEntries(names.map((name) => [name, empty()]));
 }
