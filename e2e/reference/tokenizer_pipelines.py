@@ -1,4 +1,4 @@
-"""Writes e2e/fixtures/tokenizers/pipelines.json: parts of tokenizer.json files of many kinds around three small models,
+"""Writes e2e/fixtures/tokenizerParts/pipelines.json: parts of tokenizer.json files of many kinds around three small models,
 and the ids and texts that the Rust `tokenizers` library gives. The models' merges cross spaces, so that every cut shows.
 
 Run: python e2e/reference/tokenizer_pipelines.py
@@ -10,7 +10,7 @@ from pathlib import Path
 from tiny_tokenizers import TEXT
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-OUT = Path(__file__).resolve().parent.parent / "fixtures" / "tokenizers" / "pipelines.json"
+OUT = Path(__file__).resolve().parent.parent / "fixtures" / "tokenizerParts" / "pipelines.json"
 SPECIALS = ["<unk>", "<s>", "</s>"]
 TEXTS = [
     "The river runs past  the mill.",

@@ -175,7 +175,7 @@ function llamaLike(modelType: LlamaLike, config: Readonly<Record<string, unknown
   };
 }
 
-/** A window that holds every position is none. */
+/** Of Qwen's, a window that holds every position is none: layers may then differ in having it. */
 function slidingWindowOf(
   modelType: LlamaLike,
   c: LlamaConfig,
@@ -183,10 +183,9 @@ function slidingWindowOf(
   fileName: string,
 ): number | undefined {
   if (modelType === 'llama') return undefined;
-  const isMistral = modelType === 'mistral';
-  const window = c.sliding_window === undefined && isMistral ? MISTRAL_WINDOW : c.sliding_window;
-  if (!window || window >= maxPositions || (!isMistral && c.use_sliding_window !== true)) return undefined;
-  if (isMistral) return window;
+  if (modelType === 'mistral') return c.sliding_window === undefined ? MISTRAL_WINDOW : (c.sliding_window ?? undefined);
+  const window = c.use_sliding_window === true ? c.sliding_window : undefined;
+  if (!window || window >= maxPositions) return undefined;
   const layers = Array.from(
     { length: c.num_hidden_layers },
     (_, layer) => c.layer_types?.[layer] ?? (layer < c.max_window_layers ? 'full_attention' : 'sliding_attention'),

@@ -18,7 +18,9 @@ const { bases, texts, cases } = z
       }),
     ),
   })
-  .parse(JSON.parse(readFileSync(new URL('../../../e2e/fixtures/tokenizers/pipelines.json', import.meta.url), 'utf8')));
+  .parse(
+    JSON.parse(readFileSync(new URL('../../../e2e/fixtures/tokenizerParts/pipelines.json', import.meta.url), 'utf8')),
+  );
 
 test.each(cases)('$name ($base)', ({ base, parts, model, expected }) => {
   const tokenizer = loadTokenizer({
