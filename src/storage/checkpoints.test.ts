@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Checkpoints, openCheckpoints } from './checkpoints.ts';
+import type { Folder } from './folder.ts';
 import { nodeFolder } from './testNodeFolder.ts';
 
 let path: string;
@@ -39,13 +40,50 @@ test('the newest state comes back, and the last two are kept', async () => {
   expect(await names()).toEqual(['10.ckpt', '20.ckpt']);
   await save(20);
   expect(await names()).toEqual(['10.ckpt', '20.ckpt']);
-  await checkpoints.keepNewest();
-  expect(await names()).toEqual(['20.ckpt']);
   expect(await checkpoints.isEmpty()).toBe(false);
   await checkpoints.clear();
   expect(await names()).toEqual([]);
   expect(await checkpoints.isEmpty()).toBe(true);
 });
+
+test('the last state of a run stands alone, and takes the room of those before it where there is no other', async () => {
+  const last = [new Uint8Array(sizeBytes).fill(30)];
+  for (const step of [10, 20]) await save(step);
+  await checkpoints.saveLast(30, sizeBytes, last);
+  expect(await names()).toEqual(['30.ckpt']);
+  expect(await latest()).toBe(30);
+
+  checkpoints = openCheckpoints(holding(nodeFolder(path), 1.5 * sizeBytes));
+  await expect(checkpoints.save(40, sizeBytes, stateOf(40))).rejects.toMatchObject({ problem: 'full' });
+  expect(await latest()).toBe(30);
+  await checkpoints.saveLast(40, sizeBytes, [new Uint8Array(sizeBytes).fill(40)]);
+  expect(await names()).toEqual(['40.ckpt']);
+  expect(await latest()).toBe(40);
+});
+
+/** The same folder on a disk of so many bytes. */
+function holding(folder: Folder, capacityBytes: number): Folder {
+  const usedBytes = async () => {
+    const files = await Promise.all((await folder.names()).map((name) => folder.open(name)));
+    return files.reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
+  };
+  return {
+    ...folder,
+    async append(name) {
+      const appender = await folder.append(name);
+      return {
+        ...appender,
+        get sizeBytes() {
+          return appender.sizeBytes;
+        },
+        async write(chunk) {
+          if ((await usedBytes()) + chunk.length > capacityBytes) throw new DOMException('full', 'QuotaExceededError');
+          await appender.write(chunk);
+        },
+      };
+    },
+  };
+}
 
 test('a state saved after going back to an earlier step is the newest', async () => {
   for (const step of [10, 20]) await save(step);

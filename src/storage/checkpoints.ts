@@ -37,8 +37,11 @@ export interface Checkpoints {
   latest(): Promise<Checkpoint | undefined>;
   /** Whether none is there, whole or not. */
   isEmpty(): Promise<boolean>;
-  /** Removes all but the newest. */
-  keepNewest(): Promise<void>;
+  /**
+   * Of a run that is over: saves its state and removes those before it, where storage is full before it writes. `state` may
+   * be read twice.
+   */
+  saveLast(step: number, sizeBytes: number, state: readonly Uint8Array<ArrayBuffer>[]): Promise<void>;
   /** Removes every checkpoint. */
   clear(): Promise<void>;
 }
@@ -50,7 +53,7 @@ export function openCheckpoints(folder: Folder): Checkpoints {
     return names.map((name) => Number(name.slice(0, -SUFFIX.length))).sort((a, b) => b - a);
   }
 
-  return {
+  const checkpoints: Checkpoints = {
     async save(step, sizeBytes, state) {
       const name = step + SUFFIX;
       try {
@@ -76,13 +79,21 @@ export function openCheckpoints(folder: Folder): Checkpoints {
     async isEmpty() {
       return (await steps()).length === 0;
     },
-    async keepNewest() {
-      for (const step of (await steps()).slice(1)) await folder.remove(step + SUFFIX);
+    async saveLast(step, sizeBytes, state) {
+      try {
+        await checkpoints.save(step, sizeBytes, state);
+      } catch (error) {
+        if (!(error instanceof StorageError && error.problem === 'full')) throw error;
+        await checkpoints.clear();
+        await checkpoints.save(step, sizeBytes, state);
+      }
+      for (const before of (await steps()).slice(1)) await folder.remove(before + SUFFIX);
     },
     async clear() {
       for (const step of await steps()) await folder.remove(step + SUFFIX);
     },
   };
+  return checkpoints;
 }
 
 function headerOf(step: number, sizeBytes: number): Uint8Array<ArrayBuffer> {

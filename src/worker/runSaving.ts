@@ -1,8 +1,5 @@
 // What a run has learned so far, made safe: each adapter's own file, and the state of all its adapters as one checkpoint.
-
-import type { Checkpoints } from '../storage/checkpoints.ts';
-import { StorageError } from '../storage/storageError.ts';
-import { type EncodedState, encodeState } from '../training/runState.ts';
+import { encodeState } from '../training/runState.ts';
 import { saveAdapter } from './adapterStore.ts';
 import { failureOf } from './failure.ts';
 import type { KeptRun } from './keptRun.ts';
@@ -43,25 +40,11 @@ export async function saveProgress(
   try {
     const checkpoints = await checkpointsOf(first.run);
     if (!checkpoints) return {};
-    const encoded = encodeState(state, elapsedMs);
-    await (saving === 'last' ? saveLast(checkpoints, step, encoded) : save(checkpoints, step, encoded));
-    return { sizeBytes: encoded.sizeBytes };
+    const { sizeBytes, pieces } = encodeState(state, elapsedMs);
+    if (saving === 'last') await checkpoints.saveLast(step, sizeBytes, pieces);
+    else await checkpoints.save(step, sizeBytes, pieces);
+    return { sizeBytes };
   } catch (error) {
     return { problem: failureOf(error).message };
   }
-}
-
-function save(checkpoints: Checkpoints, step: number, { sizeBytes, pieces }: EncodedState): Promise<void> {
-  return checkpoints.save(step, sizeBytes, pieces);
-}
-
-async function saveLast(checkpoints: Checkpoints, step: number, encoded: EncodedState): Promise<void> {
-  try {
-    await save(checkpoints, step, encoded);
-  } catch (error) {
-    if (!(error instanceof StorageError && error.problem === 'full')) throw error;
-    await checkpoints.clear();
-    await save(checkpoints, step, encoded);
-  }
-  await checkpoints.keepNewest();
 }
