@@ -100,7 +100,7 @@ async function bringModel(run: KeptRun, { model }: RunOrigin): Promise<void> {
   if (loaded && isSameModel(loaded, run, model)) return;
   if (model.kind === 'files') {
     throw new WorkerError(
-      `“${run.name}” needs the model ${run.model.name} with ${run.model.weights} weights, which came from files. Choose its folder under Model, then resume.`,
+      `“${run.name}” needs the model “${run.model.name}” with ${run.model.weights} weights, which came from files. Choose its folder under Model, then resume.`,
     );
   }
   const source: ModelSource = model.kind === 'hub' ? { ...model, ...tokenOf(loaded, model.repo) } : model;

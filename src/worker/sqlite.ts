@@ -13,9 +13,15 @@ const MOST_MS = 1000;
 
 let loading: Promise<Sqlite3Static> | undefined;
 
+/** Read by SQLite as it starts: that it cannot store files is no news, since its tables are in memory. */
+const QUIET = { sqlite3ApiConfig: { warn: () => undefined } };
+
 function loadSqlite(): Promise<Sqlite3Static> {
   loading ??= import('@sqlite.org/sqlite-wasm')
-    .then(({ default: init }) => init())
+    .then(({ default: init }) => {
+      Object.assign(globalThis, QUIET);
+      return init();
+    })
     .catch((error: unknown) => {
       loading = undefined;
       throw error;

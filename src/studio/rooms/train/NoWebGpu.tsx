@@ -48,7 +48,7 @@ export function NoWebGpu({ reason }: { reason: string }) {
 export function LostGpu({ reason }: { reason: string }) {
   return (
     <ErrorNote
-      message={`The GPU was lost: ${reason}. What was saved is kept. Reload the page, or try again; then resume the run. If it is lost again, start a new run that takes less: under Training, lower “Memory to use” and press “Fit to this GPU”.`}
+      message={`${reason.startsWith('The GPU was lost') ? reason : `The GPU was lost: ${reason}`}. What was saved is kept. Reload the page, or try again; then resume the run. If it is lost again, start a new run that takes less: under Training, lower “Memory to use” and press “Fit to this GPU”.`}
       action={{ label: 'Try again', onClick: () => void recoverDevice() }}
     />
   );
