@@ -2,11 +2,12 @@
 // against our engine on the same GPU: largest difference over largest logit, and whether the greedy text is the same.
 // Rank 0 is fed as zeros of rank 1 on WebGPU, which takes nothing empty.
 //
-//   npx tsx e2e/onnxWebGpu.ts [--wasm | --chromium] [--dtype f32,f16] [FIXTURE…]
+//   node --liftoff-only --import tsx e2e/onnxWebGpu.ts [--wasm | --chromium] [--dtype f32,f16] [FIXTURE…]
 //
 // Default: WebGPU under Node, on lavapipe unless RANKWISE_ADAPTER says otherwise; --chromium: WebGPU in a page, on
-// SwiftShader unless there is a GPU. A minute for all; `node --liftoff-only --import tsx` halves it, since V8 then leaves
-// onnxruntime's WebAssembly as it first compiled it. Exits with 1 where something differs by more than it may.
+// SwiftShader unless there is a GPU. Two minutes for all under Node, a minute or two for each model in a page. Without
+// --liftoff-only V8 compiles onnxruntime's WebAssembly a second time, better, for minutes. Exits with 1 where something
+// differs by more than it may.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
