@@ -16,7 +16,7 @@ import { cancelOnnx, compareEngines, measureLatency } from './comparing.ts';
 import { EngineTable } from './EngineTable.tsx';
 import { LatencyTable } from './LatencyTable.tsx';
 import styles from './onnx.module.css';
-import { providerOf, providerRefusal, useOnnx } from './onnxStore.ts';
+import { providerOf, useOnnx, webGpuRefusal } from './onnxStore.ts';
 
 const FORMATS: { value: OnnxFormat; label: string }[] = [
   { value: 'f32', label: 'f32' },
@@ -43,7 +43,7 @@ export function OnnxPanel({ runs, model: { hasChatTemplate, storedFormat }, weig
   const wantsChat = usePlayground((state) => state.useChatTemplate);
   const device = useDeviceStore((state) => state.device);
   const { format, work, compared, timed, ...chosen } = useOnnx();
-  const provider = providerOf(chosen.provider, device, format);
+  const provider = providerOf(chosen.provider, device);
   useEffect(() => () => void cancelOnnx(), []);
 
   const runId = answerer?.kind === 'adapter' ? answerer.runId : null;
@@ -52,7 +52,7 @@ export function OnnxPanel({ runs, model: { hasChatTemplate, storedFormat }, weig
   const isRounded = !['f32', 'file', storedFormat.toLowerCase()].includes(weights);
   const conditions = { provider, format, weights, isRounded };
   const isEmpty = prompt.trim() === '';
-  const refusal = providerRefusal('webgpu', device, format);
+  const refusal = webGpuRefusal(device);
   return (
     <Panel title="In onnxruntime" note="the same model in another engine">
       <p className={playground.dim}>
