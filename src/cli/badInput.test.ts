@@ -30,7 +30,7 @@ function incomplete(name: string, ...left: string[]): string {
   return `${folder}/${name}`;
 }
 
-const badRows = written('bad.jsonl', '{"context": "a"}\nnot json\n{"context": 1, "target": "b"}\n');
+const badRows = written('bad.jsonl', '{"context": "a"}\nnot json\n{"context": null, "target": "b"}\n');
 const mamba = changedModel('mamba', (config) => {
   config.model_type = 'mamba';
 });
