@@ -64,6 +64,8 @@ test('writing refuses names that repeat or leave the folder, and entries of anot
   for (const name of ['../a', '/a', 'a/../../b', 'C:/a', 'a\\b', 'a//b', '', 'a/', '.', 'a\0']) {
     expect(() => zipStream([textEntry(name, '')])).toThrow('it leaves its folder');
   }
+  const many = Array.from({ length: 65_535 }, (_, i) => textEntry(`${i}`, ''));
+  expect(() => zipStream(many)).toThrow('zip: expected at most 65534 files, got 65535');
   for (const sizeBytes of [2, 4]) {
     await expect(zipOf([{ ...textEntry('a', 'abc'), sizeBytes }])).rejects.toThrow(
       `zip: a: expected ${sizeBytes} bytes`,

@@ -2,9 +2,11 @@
  * A zip written as a stream, its entries stored as they are: weights do not compress, and nothing is held.
  *
  * `client-zip` does the writing: it streams from async iterables, writes zip64 where an entry or the archive passes
- * 4 GB, and predicts the size. `fflate` streams too, but knows no zip64.
+ * 4 GB, and predicts the size. `fflate` streams too, but knows no zip64. Where an archive has more entries than 16 bits
+ * count, client-zip writes one that others cannot read.
  */
 import { makeZip, predictLength } from 'client-zip';
+import { FormatError } from './formatError.ts';
 import { checkEntryNames } from './zipReader.ts';
 
 export interface ZipEntry {
@@ -13,6 +15,8 @@ export interface ZipEntry {
   sizeBytes: number;
   bytes: () => AsyncIterable<Uint8Array> | Promise<Uint8Array>;
 }
+
+const MAX_ENTRIES = 65_534;
 
 async function* checkedBytes(entry: ZipEntry): AsyncGenerator<Uint8Array> {
   let written = 0;
@@ -29,9 +33,15 @@ async function* checkedBytes(entry: ZipEntry): AsyncGenerator<Uint8Array> {
 
 /**
  * The archive's bytes, pulled as they are read; each entry is asked for when its turn comes. Throws a FormatError for
- * names that repeat or leave the folder; the stream errors when an entry's bytes are not as many as it said.
+ * names that repeat or leave the folder, and for more than 65,534 entries; the stream errors when an entry's bytes are not as many as it said.
  */
 export function zipStream(entries: readonly ZipEntry[], modified: Date = new Date()): ReadableStream<Uint8Array> {
+  if (entries.length > MAX_ENTRIES) {
+    throw new FormatError(
+      'zip',
+      `expected at most ${MAX_ENTRIES} files, got ${entries.length}; export fewer at a time`,
+    );
+  }
   checkEntryNames('zip', entries);
   return makeZip(
     entries.map((entry) => ({
