@@ -108,7 +108,11 @@ export function encodeExample(example: Example, options: EncodeOptions): FittedR
       return [fitSpans(pairSpans(example.prompt, example.target, tokenizer), leading, maxLength, example.line)];
     }
     case 'chat': {
-      if (!chatTemplate) return { reason: 'this model has no chat template, so chat rows cannot be rendered' };
+      if (!chatTemplate) {
+        return {
+          reason: 'a conversation, but this model has no chat template; choose one that has (Instruct or Chat)',
+        };
+      }
       const chats = chatSpans(example.messages, chatTemplate, tokenizer);
       if ('reason' in chats) return chats;
       return chats.map(({ spans, keepLeading }) => fitSpans(spans, keepLeading, maxLength, example.line));

@@ -1,4 +1,5 @@
 // What the model answers to the same prompts as it learns, newest first.
+import { useState } from 'react';
 import type { SampleResult } from '../../../../worker/protocol.ts';
 import { formatExact } from '../../../format.ts';
 import { Panel } from '../../../panels/Panel.tsx';
@@ -27,14 +28,16 @@ export function Samples({ samples }: { samples: readonly SampleResult[] }) {
 
 function PromptAnswers({ prompt, answers }: { prompt: string; answers: readonly SampleResult[] }) {
   const earlier = answers.slice(SHOWN);
+  // Of a long run there are thousands: they are in the page only while they are looked at.
+  const [isUnfolded, setUnfolded] = useState(false);
   return (
     <div>
       <pre className={styles.prompt}>{prompt.trimEnd()}</pre>
       <AnswerList answers={answers.slice(0, SHOWN)} />
       {earlier.length > 0 && (
-        <details>
+        <details onToggle={({ currentTarget }) => setUnfolded(currentTarget.open)}>
           <summary>{earlier.length} earlier</summary>
-          <AnswerList answers={earlier} />
+          {isUnfolded && <AnswerList answers={earlier} />}
         </details>
       )}
     </div>
