@@ -9,17 +9,20 @@ import type { ModelFolder } from '../formats/modelFolder.ts';
 import { openModelFolder, openWeights } from '../formats/openModel.ts';
 import type { WeightFiles } from '../formats/weightFiles.ts';
 import { Gpu } from '../gpu/device.ts';
+import { OutOfGpuMemoryError } from '../gpu/errors.ts';
 import { type Architecture, architectureOf } from '../model/architecture.ts';
 import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { checkStored, loadModel } from '../model/loadModel.ts';
 import { headAsStored } from '../model/storedHead.ts';
 import { keptAsF16Text, type WeightStorage } from '../model/weightStorage.ts';
+import { weightOptions } from '../training/weightOptions.ts';
 import { existing, fileSource, folderSources } from './fileSource.ts';
 import { cachedFrom, onThisMachine } from './hub/hubCache.ts';
 import { openNodeAdapter } from './nodeGpu.ts';
 import { progressBar } from './progress.ts';
 import { readShaderFiles } from './shaderFiles.ts';
 import { tuneForNode } from './tuning.ts';
+import { checkMachineHolds, weightsText } from './weightsRoom.ts';
 
 export interface LocalModel {
   /** As it was given: a path, or a Hub id. */
@@ -80,8 +83,15 @@ export function withLoadedModel<T>(
 export async function loadLocal(gpu: Gpu, local: LocalModel, storage: WeightStorage): Promise<FrozenModel> {
   const model = declareModel(local.architecture, storage, gpu.limits.maxStorageBufferBindingSize, local.weights);
   if (model.keptAsF16.length > 0) process.stderr.write(`${keptAsF16Text(storage, model.keptAsF16)}\n`);
+  const options = weightOptions(local.architecture, local.weights, gpu.limits.maxStorageBufferBindingSize);
+  checkMachineHolds(options, storage, gpu.adapter.isSoftware);
   const bar = progressBar('Loading');
-  await loadModel(gpu, model, local.weights, { onProgress: (p) => bar.show(p.doneBytes, p.totalBytes) });
+  try {
+    await loadModel(gpu, model, local.weights, { onProgress: (p) => bar.show(p.doneBytes, p.totalBytes) });
+  } catch (error) {
+    if (!(error instanceof OutOfGpuMemoryError)) throw error;
+    throw new OutOfGpuMemoryError(`${error.message}. ${weightsText(options, storage)}`);
+  }
   bar.end();
   return model;
 }
