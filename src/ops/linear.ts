@@ -7,7 +7,7 @@ import type { KernelSource } from '../gpu/shaders.ts';
 import { elementCount, expectShape, type Tensor } from '../gpu/tensor.ts';
 import { type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 import type { Activation } from './activation.ts';
-import { type GroupRun, type LoraTensors, SEGMENT_WORDS } from './loraSegments.ts';
+import { type GroupRun, type LoraTensors, loadsRanksSingly, SEGMENT_WORDS } from './loraSegments.ts';
 import { ANY_TILE, chosenTile, type ProductClass, type ProductTile, productClass } from './productTiles.ts';
 import { formatConditions, partRows, type WeightMatrix, type WeightPart } from './weightMatrix.ts';
 
@@ -71,6 +71,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
   const isVector = aligned && rows <= VECTOR_ROWS;
   for (const part of t.weight.parts) {
     const tile = tileFor(pass, 'forward', aligned, rows, part);
+    const single = tile.servesFrozen && !isVector && loadsRanksSingly(pass.traits, lora);
     const evenCols = tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora);
     const maybeActivate = evenCols && servesActivation(pass.traits, t.activate?.activation);
     const activation = maybeActivate ? pass.traits.activation : t.activate?.activation;
@@ -86,7 +87,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
     const kernelOf = (hasEvenRanks: boolean): KernelSource => ({
       path: isVector ? 'linear/vector' : `linear/forward${tile.module}`,
       conditions: {
-        ...(isVector ? {} : tile.conditions),
+        ...(isVector ? {} : { ...tile.conditions, single }),
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: hasLora,
@@ -101,8 +102,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
     const operations = 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0);
-    const loadsRanksAsVectors = tile.loadsRanksAsVectors && !isVector;
-    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, loadsRanksAsVectors)) {
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, !isVector && !single && tile.servesFrozen)) {
       runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
         params: {
           rows,
@@ -162,17 +162,19 @@ export function linearBackward(
     const tile = tileFor(pass, 'backward', aligned, rows, part);
     const lora = index === 0 ? t.lora : undefined;
     const dropout = lora?.table.hasDropout === true;
+    const single = tile.servesFrozen && loadsRanksSingly(pass.traits, lora);
     const servesFrozen = tile.servesFrozen && into.kind !== 'rescale' && elementCount(t.dy.shape) >= SEGMENT_WORDS;
     const hasLora = lora !== undefined || servesFrozen;
     const kernelOf = (hasEvenRanks: boolean): KernelSource => ({
       path: `linear/backward${tile.module}`,
       conditions: {
         ...tile.conditions,
+        single,
         ...formatConditions(part.tensor, { nativeF16: pass.traits.hasF16 }),
         aligned,
         lora: hasLora,
         evenRanks: hasLora && hasEvenRanks,
-        evenFactors: tile.servesFrozen && hasLora && (tile.loadsRanksAsVectors ? hasEvenRanks : hasAlignedFactors),
+        evenFactors: tile.servesFrozen && hasLora && (single ? hasAlignedFactors : hasEvenRanks),
         evenCols: tile.servesFrozen,
         dropout,
         accumulate: index > 0 || into.kind === 'add',
@@ -182,7 +184,7 @@ export function linearBackward(
     });
     const hasAlignedFactors = lora?.table.hasAlignedFactors ?? true;
     const operations = 2 * rows * inner * partRows(part) + 2 * (lora ? lora.table.projectedElements * inner : 0);
-    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, tile.loadsRanksAsVectors)) {
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, !single && tile.servesFrozen)) {
       runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
         params: {
           rows,

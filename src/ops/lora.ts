@@ -3,7 +3,7 @@
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
 import { isCpuAdapter } from '../gpu/traits.ts';
-import type { LoraTensors } from './loraSegments.ts';
+import { type LoraTensors, loadsRanksSingly } from './loraSegments.ts';
 import { lanesKernel } from './productTiles.ts';
 
 const TILE = 4;
@@ -130,7 +130,12 @@ function projectByLanes(
   pass.run(
     {
       path: 'lora/projectLanes',
-      conditions: { ...conditions, eight, dropout: t.step !== undefined },
+      conditions: {
+        ...conditions,
+        single: loadsRanksSingly(pass.traits, lora),
+        eight,
+        dropout: t.step !== undefined,
+      },
       constants,
     },
     {
@@ -156,7 +161,12 @@ function gradientByLanes(
   pass.run(
     {
       path: 'lora/gradientLanes',
-      conditions: { ...conditions, eight, dropout: isA && table.hasDropout },
+      conditions: {
+        ...conditions,
+        single: loadsRanksSingly(pass.traits, lora),
+        eight,
+        dropout: isA && table.hasDropout,
+      },
       constants,
     },
     {

@@ -2,6 +2,7 @@
 // is the case of one group; nothing special-cases one. Layout: shaders/shared/segments.wgsl.
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Tensor } from '../gpu/tensor.ts';
+import { type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 
 /** One adapted matrix of one adapter, as the table needs it. */
 export interface AdaptedBlock {
@@ -142,4 +143,12 @@ export interface LoraTensors {
   readonly parameters: Tensor;
   /** U (forward) and V (backward): [projectedElements]. */
   readonly u: Tensor;
+}
+
+/** Up to here, on devices that load singly, a rank at a time is as fast as four. */
+const SMALL_RANK = 16;
+
+/** Whether the low-rank products take one element at a time, where devices gain by it. Large ranks are worth the compiling. */
+export function loadsRanksSingly(traits: KernelTraits, lora: LoraTensors | undefined): boolean {
+  return loadsSingly(traits) && (lora?.table.maxRank ?? 0) <= SMALL_RANK;
 }

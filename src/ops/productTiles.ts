@@ -15,8 +15,6 @@ export interface ProductTile {
   readonly constants: Readonly<Record<string, number>>;
   /** The kernel for adapted products also does frozen ones, so that there is one less to compile. */
   readonly servesFrozen: boolean;
-  /** Of groups whose ranks are all multiples of 4. */
-  readonly loadsRanksAsVectors: boolean;
 }
 
 /** Products that may want different tiles. */
@@ -44,7 +42,6 @@ const tile = (name: string, module: string, size: number): ProductTile => ({
   conditions: {},
   constants: {},
   servesFrozen: false,
-  loadsRanksAsVectors: false,
 });
 
 /** Any sizes, element by element. */
@@ -65,7 +62,6 @@ export function productTiles(traits: KernelTraits): ProductTile[] {
       rows: 16,
       cols: 4 * traits.subgroupWorkgroup,
       servesFrozen: true,
-      loadsRanksAsVectors: !loadsSingly(traits),
       ...kernel,
     });
   }

@@ -20,7 +20,7 @@ interface Racer {
 const RACERS: Racer[] = [
   { spec: { rank: 1, alpha: 16, dropout: 0, useRslora: false, targets: ['q', 'v'] }, learningRate: 2e-3 },
   { spec: { rank: 4, alpha: 8, dropout: 0.1, useRslora: false, targets: ['q', 'k', 'v', 'o'] }, learningRate: 1e-2 },
-  { spec: { rank: 16, alpha: 32, dropout: 0, useRslora: true, targets: ['q', 'v', 'down'] }, learningRate: 5e-4 },
+  { spec: { rank: 24, alpha: 32, dropout: 0, useRslora: true, targets: ['q', 'v', 'down'] }, learningRate: 5e-4 },
   { spec: { rank: 9, alpha: 9, dropout: 0.3, useRslora: false, targets: ['o', 'up'] }, learningRate: 1e-3 },
 ];
 const SEED = 7;
