@@ -64,9 +64,12 @@ export function loraGradients(
   const [, cols = 0] = t.dy.shape;
   const { table } = lora;
   if (isEven(lora, inner) && isEven(lora, cols)) {
-    const gradient = usesLanes(pass) ? gradientByLanes : gradientSplit;
-    gradient(pass, lora, { ...t, left: t.v, right: t.x }, 'A');
-    gradient(pass, lora, { ...t, left: lora.u, right: t.dy }, 'B');
+    if (usesLanes(pass)) {
+      gradientsByLanes(pass, lora, t);
+      return;
+    }
+    gradientSplit(pass, lora, { ...t, left: t.v, right: t.x }, 'A');
+    gradientSplit(pass, lora, { ...t, left: lora.u, right: t.dy }, 'B');
     return;
   }
   pass.run(
@@ -147,35 +150,47 @@ function projectByLanes(
   );
 }
 
-function gradientByLanes(
+/** dA and dB: in one dispatch where elements are loaded singly. */
+function gradientsByLanes(
   pass: Pass,
   lora: LoraTensors,
-  t: { left: Tensor; right: Tensor; step: Tensor; gradients: Tensor },
-  factor: 'A' | 'B',
+  t: { x: Tensor; dy: Tensor; v: Tensor; step: Tensor; gradients: Tensor },
 ): void {
-  const [, cols = 0] = t.right.shape;
-  const { table, segments } = lora;
-  const { eight, blocks, tiles, runs } = slotsOf(lora, factor);
+  const [, inner = 0] = t.x.shape;
+  const [, cols = 0] = t.dy.shape;
+  const { table, segments, u } = lora;
+  const [ofA, ofB] = [slotsOf(lora, 'A'), slotsOf(lora, 'B')];
   const { conditions, constants } = lanesKernel(pass.traits);
-  const isA = factor === 'A';
-  pass.run(
-    {
-      path: 'lora/gradientLanes',
-      conditions: {
-        ...conditions,
-        single: loadsRanksSingly(pass.traits, lora),
-        eight,
-        dropout: isA && table.hasDropout,
+  const single = loadsRanksSingly(pass.traits, lora);
+  const run = (
+    slots: typeof ofA,
+    dropout: boolean,
+    buffers: readonly Tensor[],
+    widest: number,
+    runs: [number, number],
+  ) =>
+    pass.run(
+      {
+        path: 'lora/gradientLanes',
+        conditions: { ...conditions, single, eight: slots.eight, dropout },
+        constants,
       },
-      constants,
-    },
-    {
-      params: { cols, blocks, isOfA: isA ? 1 : 0 },
-      buffers: [t.left, segments, t.right, t.step, t.gradients],
-      workgroups: [Math.ceil((isA ? cols : table.maxCols) / (4 * pass.traits.subgroupWorkgroup)), tiles, runs],
-      operations: 2 * (isA ? table.projectedElements * cols : table.productCount),
-    },
-  );
+      {
+        params: { inner, cols, runs: runs[0], blocks: ofA.blocks },
+        buffers,
+        workgroups: [Math.ceil(widest / (4 * pass.traits.subgroupWorkgroup)), slots.tiles, runs[0] + runs[1]],
+        operations: 2 * ((runs[0] && table.projectedElements * inner) + (runs[1] && table.productCount)),
+      },
+    );
+  const { x, dy, v, step, gradients } = t;
+  if (single) {
+    // A has as many ranks together as any block of B, or more.
+    const buffers = [v, segments, x, step, gradients, u, dy];
+    run(ofA, table.hasDropout, buffers, Math.max(inner, table.maxCols), [ofA.runs, ofB.runs]);
+    return;
+  }
+  run(ofA, table.hasDropout, [v, segments, x, step, gradients], inner, [ofA.runs, 0]);
+  run(ofB, false, [u, segments, dy, step, gradients], table.maxCols, [0, ofB.runs]);
 }
 
 /** As `projectByLanes`, one segment at a time. */
