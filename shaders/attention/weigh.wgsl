@@ -1,7 +1,7 @@
 // Sums of value rows, weighted by a matrix of attention by tiles: out = weights · values of each head. Forward takes the
 // probabilities and v; backward takes dscores and k, and gives dq.
-// weights: [heads of this part, rows, length] from weightOffset on, as attention/scores lays them out   values, out: rows of their own stride,
-// heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
+// weights: [heads of this part, rows, length] from weightOffset on, as attention/scores lays them out
+// values, out: rows of their own stride, heads side by side from a column offset   keyStart, keyEnd: [rows]. Overwrites out's columns of these heads.
 // One workgroup: TILE_ROWS rows × 4·WORKGROUP columns of one head. x: column tiles, y: row tiles, z: heads.
 import package::shared::along::{Along, STEP, Terms, plusAlong};
 import package::shared::attentionTiles::{TILE_ROWS, firstRowOf, tilesPerSequence};

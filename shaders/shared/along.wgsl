@@ -19,67 +19,48 @@ fn termsAcross(c0: Along, c1: Along, c2: Along, c3: Along) -> Terms {
 
 /// sums + rows · terms, rows as shared/lanes broadcasts them.
 fn plusAlong(sums: Sixteen, a: Along, b: Along, c: Along, d: Along, terms: Terms) -> Sixteen {
-  @if(single) { return plusOuterProduct(sums, a, b, c, d, terms); }
+  @if(single) { return plusOuterProduct(sums, broadcastElements(a, b, c, d), terms); }
   @else { return plusProducts(sums, broadcastRows(a, b, c, d), terms); }
 }
 
-/// sums + rows · terms for one element along the sum, rows broadcast as by broadcastRows; of the first 8 rows only if `eight`.
-fn plusOuterProduct(sums: Sixteen, a: f32, b: f32, c: f32, d: f32, terms: vec4f) -> Sixteen {
-  @if(lanes4 && eight) {
+/// As broadcastRows, of one element a row: column i of the matrix has rows 4·i … 4·i + 3.
+fn broadcastElements(a: f32, b: f32, c: f32, d: f32) -> mat4x4f {
+  @if(lanes4) {
+    return mat4x4f(
+      vec4f(subgroupBroadcast(a, 0u), subgroupBroadcast(a, 1u), subgroupBroadcast(a, 2u), subgroupBroadcast(a, 3u)),
+      vec4f(subgroupBroadcast(b, 0u), subgroupBroadcast(b, 1u), subgroupBroadcast(b, 2u), subgroupBroadcast(b, 3u)),
+      vec4f(subgroupBroadcast(c, 0u), subgroupBroadcast(c, 1u), subgroupBroadcast(c, 2u), subgroupBroadcast(c, 3u)),
+      vec4f(subgroupBroadcast(d, 0u), subgroupBroadcast(d, 1u), subgroupBroadcast(d, 2u), subgroupBroadcast(d, 3u)));
+  }
+  @if(lanes8) {
+    return mat4x4f(
+      vec4f(subgroupBroadcast(a, 0u), subgroupBroadcast(a, 1u), subgroupBroadcast(a, 2u), subgroupBroadcast(a, 3u)),
+      vec4f(subgroupBroadcast(a, 4u), subgroupBroadcast(a, 5u), subgroupBroadcast(a, 6u), subgroupBroadcast(a, 7u)),
+      vec4f(subgroupBroadcast(b, 0u), subgroupBroadcast(b, 1u), subgroupBroadcast(b, 2u), subgroupBroadcast(b, 3u)),
+      vec4f(subgroupBroadcast(b, 4u), subgroupBroadcast(b, 5u), subgroupBroadcast(b, 6u), subgroupBroadcast(b, 7u)));
+  }
+  @if(lanes16) {
+    return mat4x4f(
+      vec4f(subgroupBroadcast(a, 0u), subgroupBroadcast(a, 1u), subgroupBroadcast(a, 2u), subgroupBroadcast(a, 3u)),
+      vec4f(subgroupBroadcast(a, 4u), subgroupBroadcast(a, 5u), subgroupBroadcast(a, 6u), subgroupBroadcast(a, 7u)),
+      vec4f(subgroupBroadcast(a, 8u), subgroupBroadcast(a, 9u), subgroupBroadcast(a, 10u), subgroupBroadcast(a, 11u)),
+      vec4f(subgroupBroadcast(a, 12u), subgroupBroadcast(a, 13u), subgroupBroadcast(a, 14u), subgroupBroadcast(a, 15u)));
+  }
+}
+
+/// sums + rows · terms for one element along the sum, of the first 8 rows only if `eight`.
+fn plusOuterProduct(sums: Sixteen, rows: mat4x4f, terms: vec4f) -> Sixteen {
+  @if(eight) {
     return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(b, 0u) * terms, sums.r5 + subgroupBroadcast(b, 1u) * terms,
-      sums.r6 + subgroupBroadcast(b, 2u) * terms, sums.r7 + subgroupBroadcast(b, 3u) * terms,
+      sums.r0 + rows[0].x * terms, sums.r1 + rows[0].y * terms, sums.r2 + rows[0].z * terms, sums.r3 + rows[0].w * terms,
+      sums.r4 + rows[1].x * terms, sums.r5 + rows[1].y * terms, sums.r6 + rows[1].z * terms, sums.r7 + rows[1].w * terms,
       sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
   }
-  @if(lanes4 && !eight) {
+  @if(!eight) {
     return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(b, 0u) * terms, sums.r5 + subgroupBroadcast(b, 1u) * terms,
-      sums.r6 + subgroupBroadcast(b, 2u) * terms, sums.r7 + subgroupBroadcast(b, 3u) * terms,
-      sums.r8 + subgroupBroadcast(c, 0u) * terms, sums.r9 + subgroupBroadcast(c, 1u) * terms,
-      sums.r10 + subgroupBroadcast(c, 2u) * terms, sums.r11 + subgroupBroadcast(c, 3u) * terms,
-      sums.r12 + subgroupBroadcast(d, 0u) * terms, sums.r13 + subgroupBroadcast(d, 1u) * terms,
-      sums.r14 + subgroupBroadcast(d, 2u) * terms, sums.r15 + subgroupBroadcast(d, 3u) * terms);
-  }
-  @if(lanes8 && eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
-  }
-  @if(lanes8 && !eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8 + subgroupBroadcast(b, 0u) * terms, sums.r9 + subgroupBroadcast(b, 1u) * terms,
-      sums.r10 + subgroupBroadcast(b, 2u) * terms, sums.r11 + subgroupBroadcast(b, 3u) * terms,
-      sums.r12 + subgroupBroadcast(b, 4u) * terms, sums.r13 + subgroupBroadcast(b, 5u) * terms,
-      sums.r14 + subgroupBroadcast(b, 6u) * terms, sums.r15 + subgroupBroadcast(b, 7u) * terms);
-  }
-  @if(lanes16 && eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8, sums.r9, sums.r10, sums.r11, sums.r12, sums.r13, sums.r14, sums.r15);
-  }
-  @if(lanes16 && !eight) {
-    return Sixteen(
-      sums.r0 + subgroupBroadcast(a, 0u) * terms, sums.r1 + subgroupBroadcast(a, 1u) * terms,
-      sums.r2 + subgroupBroadcast(a, 2u) * terms, sums.r3 + subgroupBroadcast(a, 3u) * terms,
-      sums.r4 + subgroupBroadcast(a, 4u) * terms, sums.r5 + subgroupBroadcast(a, 5u) * terms,
-      sums.r6 + subgroupBroadcast(a, 6u) * terms, sums.r7 + subgroupBroadcast(a, 7u) * terms,
-      sums.r8 + subgroupBroadcast(a, 8u) * terms, sums.r9 + subgroupBroadcast(a, 9u) * terms,
-      sums.r10 + subgroupBroadcast(a, 10u) * terms, sums.r11 + subgroupBroadcast(a, 11u) * terms,
-      sums.r12 + subgroupBroadcast(a, 12u) * terms, sums.r13 + subgroupBroadcast(a, 13u) * terms,
-      sums.r14 + subgroupBroadcast(a, 14u) * terms, sums.r15 + subgroupBroadcast(a, 15u) * terms);
+      sums.r0 + rows[0].x * terms, sums.r1 + rows[0].y * terms, sums.r2 + rows[0].z * terms, sums.r3 + rows[0].w * terms,
+      sums.r4 + rows[1].x * terms, sums.r5 + rows[1].y * terms, sums.r6 + rows[1].z * terms, sums.r7 + rows[1].w * terms,
+      sums.r8 + rows[2].x * terms, sums.r9 + rows[2].y * terms, sums.r10 + rows[2].z * terms, sums.r11 + rows[2].w * terms,
+      sums.r12 + rows[3].x * terms, sums.r13 + rows[3].y * terms, sums.r14 + rows[3].z * terms, sums.r15 + rows[3].w * terms);
   }
 }
