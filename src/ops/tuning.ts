@@ -56,9 +56,10 @@ export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
 }
 
 /** The likely tile, which is measured first, unless another is faster by more than the noise of short measurements. */
-function choose([likely, ...others]: readonly TileTime[]): string {
-  const best = others.reduce((a, b) => (b.elapsedMs < a.elapsedMs ? b : a), others[0] ?? likely!);
-  return best.elapsedMs < NOISE * likely!.elapsedMs ? best.tile : likely!.tile;
+function choose(measured: readonly TileTime[]): string {
+  const likely = measured[0]!;
+  const best = measured.reduce((a, b) => (b.elapsedMs < a.elapsedMs ? b : a));
+  return best.elapsedMs < NOISE * likely.elapsedMs ? best.tile : likely.tile;
 }
 
 /** On CPU adapters workgroup memory is ordinary memory and its barriers cost: two to six times slower, and slow to compile. */
