@@ -71,12 +71,13 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
   const isVector = aligned && rows <= VECTOR_ROWS;
   for (const part of t.weight.parts) {
     const tile = tileFor(pass, 'forward', aligned, rows, part);
-    const single = tile.servesFrozen && !isVector && loadsRanksSingly(pass.traits, lora);
-    const evenCols = tile.servesFrozen && !isVector && hasEvenColumns(cols, part, lora);
+    const servesFrozen = tile.servesFrozen && !isVector;
+    const single = servesFrozen && loadsRanksSingly(pass.traits, lora);
+    const evenCols = servesFrozen && hasEvenColumns(cols, part, lora);
     const maybeActivate = evenCols && servesActivation(pass.traits, t.activate?.activation);
     const activation = maybeActivate ? pass.traits.activation : t.activate?.activation;
     // Otherwise, with an activation it is a kernel of its own anyway.
-    const hasLora = lora !== undefined || maybeActivate || (tile.servesFrozen && !isVector && !t.activate);
+    const hasLora = lora !== undefined || maybeActivate || (servesFrozen && !t.activate);
     // What is absent is bound to x and not read, or to scratch and not written.
     const operands = [
       t.bias ?? t.x,
@@ -102,7 +103,7 @@ export function linearForward(pass: Pass, t: LinearTensors, options: ProductOpti
     const tileRows = lora ? lora.table.maxRows : rows;
     const tileCols = Math.min(partRows(part), lora ? lora.table.maxCols : cols);
     const operations = 2 * rows * inner * partRows(part) + 2 * (lora?.table.productCount ?? 0);
-    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, !isVector && !single && tile.servesFrozen)) {
+    for (const { firstGroup, groups, hasEvenRanks, share } of runsOf(lora, servesFrozen && !single)) {
       runByRowTiles(pass, options, kernelOf(hasEvenRanks), {
         params: {
           rows,
