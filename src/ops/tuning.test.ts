@@ -11,7 +11,9 @@ it('measures the tiles of at least the class that training needs most, in about 
   expect(variants.size).toBeGreaterThan(0);
   for (const [of, name] of variants) {
     const ofClass = times.filter((time) => time.class === of);
-    expect(ofClass.find((time) => time.tile === name)!.elapsedMs).toBe(Math.min(...ofClass.map((t) => t.elapsedMs)));
+    // Another than the likely tile only for a tenth of the time.
+    const chosen = ofClass.find((time) => time.tile === name)!.elapsedMs;
+    expect(0.9 * chosen).toBeLessThanOrEqual(Math.min(...ofClass.map((time) => time.elapsedMs)));
     expect(productTiles(gpu.traits).map((tile) => tile.name)).toContain(name);
   }
 }, 60_000);

@@ -23,7 +23,7 @@ export interface Tuning {
   readonly times: readonly TileTime[];
 }
 
-/** Classes in the order of what they matter to training: what time does not reach keeps its rule. */
+/** In the order of what they matter to training: what time does not reach keeps its likely tile. */
 const CLASSES: readonly ProductClass[] = [
   { kind: 'forward', isNarrow: false, hasBlocks: false },
   { kind: 'backward', isNarrow: false, hasBlocks: false },
@@ -33,22 +33,17 @@ const CLASSES: readonly ProductClass[] = [
   { kind: 'forward', isNarrow: true, hasBlocks: true },
 ];
 
-const RUNS = 3;
+const ROUNDS = 5;
 const NOISE = 0.9;
 
-/** Measures until `budgetMs` is over, the likely tile of a class first, so that what is cut short is what matters least. Leaves nothing on the device. */
+/** Begins no further class when `budgetMs` are over. Leaves nothing on the device. */
 export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
   const end = performance.now() + budgetMs;
   const times: TileTime[] = [];
   const variants = new Map<string, string>();
   for (const of of CLASSES) {
-    const measured: TileTime[] = [];
-    const tiles = worthTrying(gpu.traits);
-    for (const name of tiles) {
-      if (performance.now() > end) break;
-      measured.push(await measure(gpu, of, name));
-    }
-    if (measured.length === 0) break;
+    if (performance.now() > end) break;
+    const measured = await measure(gpu, of);
     times.push(...measured);
     variants.set(variantKey(of), choose(measured));
   }
@@ -71,7 +66,7 @@ function worthTrying(traits: KernelTraits): string[] {
   return [likely, ...(isCpuAdapter(traits) ? others.filter((name) => !name.startsWith('workgroup')) : others)];
 }
 
-async function measure(gpu: Gpu, of: ProductClass, name: string): Promise<TileTime> {
+async function measure(gpu: Gpu, of: ProductClass): Promise<TileTime[]> {
   const isSmall = isCpuAdapter(gpu.traits);
   const rows = of.isNarrow ? 16 : isSmall ? 128 : 512;
   const [inner, cols] = isSmall ? [512, 256] : [1024, 1024];
@@ -80,32 +75,46 @@ async function measure(gpu: Gpu, of: ProductClass, name: string): Promise<TileTi
     weight: newTensor('weight', [cols, inner], { type: of.hasBlocks ? 'q4' : 'f32' }),
     result: newTensor('result', [rows, of.kind === 'forward' ? cols : inner]),
   };
-  const plan = new Plan('tuning', forcedTile(gpu.traits, name));
+  const tiles = worthTrying(gpu.traits);
   // Several in one submit, so that what a submit costs does not count.
   const repeats = isSmall ? 2 : 4;
-  for (let i = 0; i < repeats; i++) record(plan, of, tensors);
-  const laidOut = await plan.layOut(gpu.shaders, gpu.limits);
+  const laidOut = await Promise.all(
+    tiles.map((tile) => {
+      const plan = new Plan('tuning', forcedTile(gpu.traits, tile));
+      for (let i = 0; i < repeats; i++) record(plan, of, tensors);
+      return plan.layOut(gpu.shaders, gpu.limits);
+    }),
+  );
   const workspace = new Workspace();
-  workspace.reserve(laidOut.layout);
-  const all = Object.values(tensors);
+  for (const { layout } of laidOut) workspace.reserve(layout);
   try {
-    for (const tensor of all) gpu.place(tensor.allocation);
-    const bound = await BoundPlan.bind(gpu, laidOut, workspace);
-    const run = async () => {
-      const start = performance.now();
-      bound.submit(gpu);
-      await gpu.device.queue.onSubmittedWorkDone();
-      return performance.now() - start;
-    };
-    await run();
-    let elapsedMs = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < RUNS; i++) elapsedMs = Math.min(elapsedMs, await run());
-    bound.free(gpu);
-    return { class: variantKey(of), tile: name, elapsedMs: elapsedMs / repeats, operations: 2 * rows * inner * cols };
+    for (const tensor of Object.values(tensors)) gpu.place(tensor.allocation);
+    const plans = await Promise.all(laidOut.map((plan) => BoundPlan.bind(gpu, plan, workspace)));
+    const elapsedMs = await shortest(gpu, plans);
+    for (const plan of plans) plan.free(gpu);
+    const operations = 2 * rows * inner * cols;
+    return tiles.map((tile, i) => ({ class: variantKey(of), tile, elapsedMs: elapsedMs[i]! / repeats, operations }));
   } finally {
-    for (const tensor of all) gpu.free(tensor.allocation);
+    for (const tensor of Object.values(tensors)) gpu.free(tensor.allocation);
     workspace.free(gpu);
   }
+}
+
+/** Of each plan, over rounds in which they take turns: what disturbs the machine for a moment disturbs all of them. */
+async function shortest(gpu: Gpu, plans: readonly BoundPlan[]): Promise<number[]> {
+  for (const plan of plans) await timed(gpu, plan);
+  const elapsedMs = plans.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, plan] of plans.entries()) elapsedMs[i] = Math.min(elapsedMs[i]!, await timed(gpu, plan));
+  }
+  return elapsedMs;
+}
+
+async function timed(gpu: Gpu, plan: BoundPlan): Promise<number> {
+  const start = performance.now();
+  plan.submit(gpu);
+  await gpu.device.queue.onSubmittedWorkDone();
+  return performance.now() - start;
 }
 
 function record(plan: Plan, { kind }: ProductClass, t: { left: Tensor; weight: Tensor; result: Tensor }): void {
