@@ -36,14 +36,14 @@ const CLASSES: readonly ProductClass[] = [
 const ROUNDS = 5;
 const NOISE = 0.9;
 
-/** Begins no further class when `budgetMs` are over. Leaves nothing on the device. */
+/** Tries no further tile when `budgetMs` are over, the likely one of a class first. Leaves nothing on the device. */
 export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
   const end = performance.now() + budgetMs;
   const times: TileTime[] = [];
   const variants = new Map<string, string>();
   for (const of of CLASSES) {
     if (performance.now() > end) break;
-    const measured = await measure(gpu, of);
+    const measured = await measure(gpu, of, end);
     times.push(...measured);
     variants.set(variantKey(of), choose(measured));
   }
@@ -66,7 +66,7 @@ function worthTrying(traits: KernelTraits): string[] {
   return [likely, ...(isCpuAdapter(traits) ? others.filter((name) => !name.startsWith('workgroup')) : others)];
 }
 
-async function measure(gpu: Gpu, of: ProductClass): Promise<TileTime[]> {
+async function measure(gpu: Gpu, of: ProductClass, end: number): Promise<TileTime[]> {
   const isSmall = isCpuAdapter(gpu.traits);
   const rows = of.isNarrow ? 16 : isSmall ? 128 : 512;
   const [inner, cols] = isSmall ? [512, 256] : [1024, 1024];
@@ -87,14 +87,19 @@ async function measure(gpu: Gpu, of: ProductClass): Promise<TileTime[]> {
   );
   const workspace = new Workspace();
   for (const { layout } of laidOut) workspace.reserve(layout);
+  const plans: BoundPlan[] = [];
   try {
     for (const tensor of Object.values(tensors)) gpu.place(tensor.allocation);
-    const plans = await Promise.all(laidOut.map((plan) => BoundPlan.bind(gpu, plan, workspace)));
+    for (const plan of laidOut) {
+      plans.push(await BoundPlan.bind(gpu, plan, workspace));
+      await timed(gpu, plans.at(-1)!);
+      if (performance.now() > end) break;
+    }
     const elapsedMs = await shortest(gpu, plans);
-    for (const plan of plans) plan.free(gpu);
     const operations = 2 * rows * inner * cols;
-    return tiles.map((tile, i) => ({ class: variantKey(of), tile, elapsedMs: elapsedMs[i]! / repeats, operations }));
+    return elapsedMs.map((ms, i) => ({ class: variantKey(of), tile: tiles[i]!, elapsedMs: ms / repeats, operations }));
   } finally {
+    for (const plan of plans) plan.free(gpu);
     for (const tensor of Object.values(tensors)) gpu.free(tensor.allocation);
     workspace.free(gpu);
   }
@@ -102,7 +107,6 @@ async function measure(gpu: Gpu, of: ProductClass): Promise<TileTime[]> {
 
 /** Of each plan, over rounds in which they take turns: what disturbs the machine for a moment disturbs all of them. */
 async function shortest(gpu: Gpu, plans: readonly BoundPlan[]): Promise<number[]> {
-  for (const plan of plans) await timed(gpu, plan);
   const elapsedMs = plans.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, plan] of plans.entries()) elapsedMs[i] = Math.min(elapsedMs[i]!, await timed(gpu, plan));
