@@ -1,5 +1,5 @@
 // What a chart shows, apart from how it is drawn.
-import type { AlignedCurves } from './mergeCurves.ts';
+import type { AlignedCurves, XRange } from './mergeCurves.ts';
 
 export interface ChartSeries {
   label: string;
@@ -28,8 +28,9 @@ export interface ChartAxis {
   reach?: [number, number];
 }
 
-/** Where a chart pulls its curves from, at most once per frame and only when `version` changed. */
+/** Where a chart pulls its curves from, at most once per frame and only when `version` or the shown stretch changed. */
 export interface ChartSource {
   version: () => number;
-  read: () => AlignedCurves;
+  /** What is needed to draw `range`; null draws all. */
+  read: (range: XRange | null) => AlignedCurves;
 }

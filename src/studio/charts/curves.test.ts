@@ -24,6 +24,14 @@ describe('decimate', () => {
     expect(thin.y[xs.indexOf(54_321)]).toBe(50);
     expect(thin.y[xs.indexOf(12_345)]).toBe(-50);
   });
+
+  it('keeps a spike behind values that are not finite', () => {
+    const y = Float64Array.from({ length: 1000 }, () => 1);
+    for (let index = 1; index < 1000; index += 2) y[index] = Number.NaN;
+    y[500] = 9;
+    const thin = decimate({ x: Float64Array.from(y, (_, index) => index), y }, 20);
+    expect(Math.max(...Array.from(thin.y).filter(Number.isFinite))).toBe(9);
+  });
 });
 
 describe('mergeCurves', () => {
@@ -40,6 +48,33 @@ describe('mergeCurves', () => {
   it('gives an empty axis for nothing', () => {
     expect(mergeCurves([])).toEqual([[]]);
     expect(mergeCurves([{ x: [], y: [] }])).toEqual([[], []]);
+  });
+
+  it('gives a stretch of a long curve in full, its neighbours and the curve’s ends', () => {
+    const count = 100_000;
+    const x = Float64Array.from({ length: count }, (_, index) => index);
+    const y = Float64Array.from(x, Math.sin);
+    const [whole] = mergeCurves([{ x, y }]);
+    expect(whole.length).toBeLessThanOrEqual(4000);
+    const [some, values] = mergeCurves([{ x, y }], [5000, 5100]);
+    expect(some).toEqual([0, ...Array.from({ length: 102 }, (_, index) => 4999 + index), count - 1]);
+    expect(values?.[2]).toBe(Math.sin(5000));
+  });
+
+  it('keeps many long curves together small', () => {
+    const curves = Array.from({ length: 90 }, (_, which) => {
+      const x = Float64Array.from({ length: 10_000 }, (_, index) => index);
+      return { x, y: x.map((at) => Math.sin(at * (which + 1))) };
+    });
+    const [x] = mergeCurves(curves);
+    expect(x.length * curves.length).toBeLessThan(1_000_000);
+  });
+
+  it('takes steps that were told at the same time', () => {
+    expect(mergeCurves([{ x: [1, 1, 2], y: [5, 6, 7] }])).toEqual([
+      [1, 2],
+      [6, 7],
+    ]);
   });
 });
 

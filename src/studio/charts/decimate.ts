@@ -29,13 +29,15 @@ export function decimate(curve: Curve, limit: number): Curve {
   return { x, y };
 }
 
+/** Places of the lowest and the highest value; the first place where none is finite. */
 function extremes(values: ArrayLike<number>, from: number, to: number): { low: number; high: number } {
-  let low = from;
-  let high = from;
+  const found = { low: from, high: from };
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let index = from; index < to; index++) {
     const value = values[index] ?? Number.NaN;
-    if (value < (values[low] ?? Number.NaN)) low = index;
-    if (value > (values[high] ?? Number.NaN)) high = index;
+    if (!Number.isFinite(value)) continue;
+    if (value < lowest) [lowest, found.low] = [value, index];
+    if (value > highest) [highest, found.high] = [value, index];
   }
-  return { low, high };
+  return found;
 }

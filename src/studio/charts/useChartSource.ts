@@ -10,5 +10,8 @@ export function useChartSource(curves: readonly Curve[]): ChartSource {
   useLayoutEffect(() => {
     latest.current = { curves, version: latest.current.version + 1 };
   }, [curves]);
-  return useMemo(() => ({ version: () => latest.current.version, read: () => mergeCurves(latest.current.curves) }), []);
+  return useMemo(
+    () => ({ version: () => latest.current.version, read: (range) => mergeCurves(latest.current.curves, range) }),
+    [],
+  );
 }

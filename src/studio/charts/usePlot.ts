@@ -4,6 +4,7 @@ import { type RefObject, useEffect } from 'react';
 import type uPlot from 'uplot';
 import { type ChartLook, chartOptions } from './chartOptions.ts';
 import type { ChartSource } from './chartTypes.ts';
+import type { XRange } from './mergeCurves.ts';
 import { enablePan } from './panning.ts';
 
 export type PlotLook = Omit<ChartLook, 'width' | 'height' | 'colours' | 'onCursor' | 'onZoom' | 'isZoomed'>;
@@ -42,6 +43,7 @@ function keepPlot(
 ): () => void {
   let isZoomed = false;
   let version = source.version();
+  let readFor: XRange | null = null;
   const options = chartOptions({
     ...look,
     ...sizeOf(element),
@@ -52,13 +54,15 @@ function keepPlot(
     },
     isZoomed: () => isZoomed,
   });
-  const plot = new UPlot(options, source.read(), element);
+  const plot = new UPlot(options, source.read(null), element);
   onRead(plot.data, null);
-  const reset = () => {
-    isZoomed = false;
+  const zoomedTo = (): XRange | null => {
+    const { min, max } = plot.scales.x ?? {};
+    const xs = plot.data[0];
+    // uPlot shows everything again after a double click, here or in a linked chart.
+    if (min === xs[0] && max === xs.at(-1)) isZoomed = false;
+    return isZoomed && typeof min === 'number' && typeof max === 'number' ? [min, max] : null;
   };
-  // Before uPlot's own listener, which shows everything again.
-  element.addEventListener('dblclick', reset, true);
   markZoomed.set(plot, () => {
     isZoomed = true;
   });
@@ -73,17 +77,19 @@ function keepPlot(
   resized.observe(element);
   let frame = requestAnimationFrame(function draw() {
     frame = requestAnimationFrame(draw);
-    if (source.version() === version) return;
+    const range = zoomedTo();
+    const isAsRead = range?.[0] === readFor?.[0] && range?.[1] === readFor?.[1];
+    if (isAsRead && source.version() === version) return;
     version = source.version();
-    plot.setData(source.read(), !isZoomed);
-    if (isZoomed) plot.redraw();
+    readFor = range;
+    plot.setData(source.read(range), range === null);
+    if (range) plot.redraw();
     onRead(plot.data, plot.cursor.idx ?? null);
   });
   return () => {
     cancelAnimationFrame(frame);
     endPan();
     resized.disconnect();
-    element.removeEventListener('dblclick', reset, true);
     plot.destroy();
   };
 }

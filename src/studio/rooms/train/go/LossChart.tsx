@@ -1,7 +1,7 @@
 // The hero: loss over steps, each step behind a smoothed line, held-out loss as points.
 import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
-import type { ChartAxis, ChartSeries } from '../../../charts/chartTypes.ts';
+import type { ChartAxis, ChartSeries, ChartSource } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
 import { formatExact, formatLoss, formatSteppedTick } from '../../../format.ts';
 import type { MetricSeries } from '../../../stores/liveMetrics.ts';
@@ -41,14 +41,17 @@ export function LossChart({ metrics, rank, isEmpty }: Props) {
   }, [shownRank, scheme]);
   const x = useMemo((): ChartAxis => (steps === null ? STEP_AXIS : { ...STEP_AXIS, reach: [0, steps] }), [steps]);
   const source = useMemo(
-    () => ({
+    (): ChartSource => ({
       version: () => metrics.version + 1e6 * evaluations().length,
-      read: () =>
-        mergeCurves([
-          { x: metrics.column('step'), y: metrics.column('loss') },
-          { x: metrics.column('step'), y: metrics.column('smoothed') },
-          { x: evaluations().map((one) => one.step), y: evaluations().map((one) => one.loss) },
-        ]),
+      read: (range) =>
+        mergeCurves(
+          [
+            { x: metrics.column('step'), y: metrics.column('loss') },
+            { x: metrics.column('step'), y: metrics.column('smoothed') },
+            { x: evaluations().map((one) => one.step), y: evaluations().map((one) => one.loss) },
+          ],
+          range,
+        ),
     }),
     [metrics],
   );

@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import type { RunRecord } from '../../../../worker/protocol.ts';
 import { Chart } from '../../../charts/Chart.tsx';
-import type { ChartAxis, ChartSeries } from '../../../charts/chartTypes.ts';
+import type { ChartAxis, ChartSeries, ChartSource } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
 import { MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useRunStore } from '../../../stores/runStore.ts';
@@ -30,11 +30,11 @@ export function RaceChart({ runs }: { runs: readonly RunRecord[] }) {
     });
   }, [look, scheme]);
   const x = useMemo((): ChartAxis => (steps === null ? STEP_AXIS : { ...STEP_AXIS, reach: [0, steps] }), [steps]);
-  const source = useMemo(() => {
+  const source = useMemo((): ChartSource => {
     const shown = ids.split(' ');
     return {
       version: () => shown.reduce((sum, id) => sum + seriesOf(id).version + 1e6 * evaluationsOf(id).length, 0),
-      read: () =>
+      read: (range) =>
         mergeCurves(
           shown.flatMap((id) => {
             const evaluations = evaluationsOf(id);
@@ -43,6 +43,7 @@ export function RaceChart({ runs }: { runs: readonly RunRecord[] }) {
               { x: evaluations.map(({ step }) => step), y: evaluations.map(({ loss }) => loss) },
             ];
           }),
+          range,
         ),
     };
   }, [ids]);

@@ -1,7 +1,7 @@
 // Three small charts below the hero: learning rate, gradient norm, speed.
 import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
-import type { ChartAxis } from '../../../charts/chartTypes.ts';
+import type { ChartAxis, ChartSource } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
 import { formatLearningRate, formatLoss, formatRate, formatSteppedTick } from '../../../format.ts';
 import type { MetricColumn, MetricSeries } from '../../../stores/liveMetrics.ts';
@@ -39,9 +39,9 @@ function SideChart({ title, column, axis, metrics }: (typeof CHARTS)[number] & {
   const scheme = useColourScheme();
   const series = useMemo(() => [{ label: axis.label, colour: COLOUR[scheme], width: 1.5 }], [axis, scheme]);
   const source = useMemo(
-    () => ({
+    (): ChartSource => ({
       version: () => metrics.version,
-      read: () => mergeCurves([{ x: metrics.column('step'), y: metrics.column(column) }]),
+      read: (range) => mergeCurves([{ x: metrics.column('step'), y: metrics.column(column) }], range),
     }),
     [metrics, column],
   );
