@@ -17,6 +17,7 @@ import { setChoice, useChoices } from './choices.ts';
 import styles from './compare.module.css';
 import type { ComparedRun } from './compared.ts';
 import { lossPicture } from './pictures/lossPicture.tsx';
+import type { RunMark } from './runMarks.ts';
 
 const AXES = {
   step: { label: 'step', format: formatExact },
@@ -34,10 +35,12 @@ export function CurveOverlay({ compared, isReading }: Props) {
   const scheme = useColourScheme();
   const axis = useChoices((choices) => choices.axis);
   const [hasRaw, setHasRaw] = useState(true);
-  const coloured = useMemo(
-    () => compared.map(({ mark }) => ({ ...mark, colour: rankColour(mark.rank, scheme) })),
-    [compared, scheme],
-  );
+  // By content: a run that still trains brings new curves every second, which are drawn into the same charts.
+  const look = JSON.stringify(compared.map(({ mark }) => mark));
+  const coloured = useMemo(() => {
+    const marks: RunMark[] = JSON.parse(look);
+    return marks.map((mark) => ({ ...mark, colour: rankColour(mark.rank, scheme) }));
+  }, [look, scheme]);
 
   const series = useMemo<ChartSeries[]>(
     () => [
