@@ -40,6 +40,14 @@ test('takes the whole file before shards, and shards with their index', () => {
   });
 });
 
+test('what macOS keeps beside files is no file of the model, nor is Mistral’s own copy of the weights', () => {
+  const rest = ['config.json', 'tokenizer.json'];
+  const shards = ['model-00001-of-00001.safetensors', 'model.safetensors.index.json'];
+  const others = ['._config.json', '._model-00001-of-00001.safetensors', 'consolidated.safetensors'];
+  expect(sortModelFiles(named(...others, ...rest, ...shards))).toMatchObject({ weights: named(...shards) });
+  expect(sortModelFiles(named('._m.gguf', 'm.gguf'))).toEqual({ kind: 'gguf', files: named('m.gguf') });
+});
+
 test('sorts an adapter folder', () => {
   const files = named('a/adapter_config.json', 'a/adapter_model.safetensors', 'a/README.md', 'a/tokenizer.json');
   expect(sortModelFiles(files)).toEqual({

@@ -4,7 +4,14 @@
  */
 import { FormatError } from './formatError.ts';
 import { ggufShards, isGguf } from './ggufShards.ts';
-import { baseName, type NamedFile, WEIGHTS_INDEX_NAME, WEIGHTS_NAME } from './weightFiles.ts';
+import {
+  baseName,
+  isAppleDouble,
+  type NamedFile,
+  WEIGHTS_INDEX_NAME,
+  WEIGHTS_NAME,
+  weightNames,
+} from './weightFiles.ts';
 
 export interface ModelFolder<T extends NamedFile> {
   kind: 'model';
@@ -51,8 +58,9 @@ const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
  * Throws a FormatError that says which file is missing and where to get it.
  */
 export function sortModelFiles<T extends NamedFile>(
-  files: readonly T[],
+  given: readonly T[],
 ): ModelFolder<T> | AdapterFolder<T> | GgufFiles<T> {
+  const files = given.filter(({ name }) => !isAppleDouble(name));
   const roots = files
     .filter((file) => ['config.json', 'adapter_config.json'].includes(baseName(file.name)))
     .sort((a, b) => depth(a.name) - depth(b.name) || (a.name < b.name ? -1 : 1));
@@ -143,11 +151,9 @@ function sortWeights<T extends NamedFile>(byName: ReadonlyMap<string, T>): T[] {
   const whole = byName.get(WEIGHTS_NAME);
   if (whole !== undefined) return [whole];
   const names = [...byName.keys()];
-  const weights = names.filter(
-    (name) => name === WEIGHTS_INDEX_NAME || (name.endsWith('.safetensors') && !name.startsWith('adapter_')),
-  );
-  if (weights.some((name) => name.endsWith('.safetensors'))) {
-    return weights.map((name) => byName.get(name)).filter((file) => file !== undefined);
+  const weights = weightNames(names);
+  if (weights.length > 0) {
+    return [...weights, WEIGHTS_INDEX_NAME].map((name) => byName.get(name)).filter((file) => file !== undefined);
   }
   for (const [pattern, remedy] of FOREIGN_WEIGHTS) {
     const found = names.filter((name) => pattern.test(name));

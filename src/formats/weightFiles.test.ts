@@ -52,6 +52,13 @@ test('one shard is the plain file without an index', () => {
   expect(plan.shards.map((shard) => shard.name)).toEqual(['model.safetensors']);
 });
 
+test('where two shards have a tensor, the index says whose it is', async () => {
+  const index = textFile(indexName, { weight_map: { a: shard1, b: shard2 } });
+  const files = [await fileOf(shard1, [entry('a', 1)]), await fileOf(shard2, [entry('a', 2), entry('b', 1)])];
+  const { tensors } = await openWeightFiles([index, ...files]);
+  expect(tensors.get('a')).toMatchObject({ source: { name: shard1 }, info: { shape: [1] } });
+});
+
 test('says which file is missing or wrong', async () => {
   const index = textFile(indexName, { weight_map: { a: shard1, b: shard2 } });
   const one = await fileOf(shard1, [entry('a', 1)]);
@@ -64,7 +71,7 @@ test('says which file is missing or wrong', async () => {
     [[one], `${shard2}: missing, though ${shard1} asks for it`],
     [[index, one, await fileOf(shard2, [entry('x', 1)])], `${shard2}: lacks the tensor b`],
     [[index, await fileOf(shard1, [entry('b', 1)]), await fileOf(shard2, [entry('a', 1)])], 'lacks the tensor a'],
-    [[index, one, await fileOf(shard2, [entry('a', 1), entry('b', 1)])], `holds the tensor a, as ${shard1} does`],
+    [[one, await fileOf(shard2, [entry('a', 1), entry('b', 1)])], `holds the tensor a, as ${shard1} does`],
     [[textFile(indexName, {})], `${indexName}: expected weight_map to be an object`],
     [[textFile(indexName, { weight_map: { a: 3 } })], 'expected the shard of a to be a file name, got 3'],
     [[textFile(indexName, { weight_map: { a: '../x' } })], 'expected the shard of a to be a file name'],

@@ -46,6 +46,18 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Whether it is what macOS keeps beside a file: in zips under `__MACOSX/`, on disks of other systems as `._name`. */
+export function isAppleDouble(path: string): boolean {
+  return path.startsWith('__MACOSX/') || baseName(path).startsWith('._');
+}
+
+/** Of the files of a folder those of its weights. Mistral's own copy of them is left out beside transformers'. */
+export function weightNames(names: readonly string[]): string[] {
+  const all = names.filter((name) => name.endsWith('.safetensors') && !name.startsWith('adapter_'));
+  const usual = all.filter((name) => !name.startsWith('consolidated'));
+  return usual.length > 0 ? usual : all;
+}
+
 /**
  * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names, or a complete set of shards
  * without an index, or the only safetensors file there is. Throws a FormatError that says which file is missing, which
@@ -66,7 +78,7 @@ export async function openWeightFiles(files: readonly ByteSource[]): Promise<Wei
 }
 
 function chooseWithoutIndex(byName: ReadonlyMap<string, ByteSource>): ByteSource[] {
-  const names = [...byName.keys()].filter((name) => name.endsWith('.safetensors') && !name.startsWith('adapter_'));
+  const names = weightNames([...byName.keys()]);
   const [first] = names;
   if (first === undefined) {
     throw new FormatError(WEIGHTS_NAME, `missing; got ${[...byName.keys()].join(', ') || 'no files'}`);
@@ -103,21 +115,25 @@ async function openIndexed(index: ByteSource, byName: ReadonlyMap<string, ByteSo
   }
   requireAll(shardOf.values(), byName, WEIGHTS_INDEX_NAME);
   const shards = [...new Set(shardOf.values())].sort();
-  const tensors = await indexOf(shards.map((name) => byName.get(name)).filter((file) => file !== undefined));
+  const files = shards.map((name) => byName.get(name)).filter((file) => file !== undefined);
+  const tensors = await indexOf(files, shardOf);
   for (const [name, shard] of shardOf) {
-    const found = tensors.get(name);
-    if (found === undefined || baseName(found.source.name) !== shard) {
-      throw new FormatError(shard, `lacks the tensor ${name} that ${WEIGHTS_INDEX_NAME} says it holds; fetch it again`);
-    }
+    if (tensors.has(name)) continue;
+    throw new FormatError(shard, `lacks the tensor ${name} that ${WEIGHTS_INDEX_NAME} says it holds; fetch it again`);
   }
   return tensors;
 }
 
-async function indexOf(files: readonly ByteSource[]): Promise<Map<string, WeightTensor>> {
+/** `shardOf`: which file a tensor is taken from, where several have it. */
+async function indexOf(
+  files: readonly ByteSource[],
+  shardOf?: ReadonlyMap<string, string>,
+): Promise<Map<string, WeightTensor>> {
   const tensors = new Map<string, WeightTensor>();
   for (const source of files) {
     const header = await readSafetensorsHeader(source);
     for (const [name, info] of header.tensors) {
+      if ((shardOf?.get(name) ?? baseName(source.name)) !== baseName(source.name)) continue;
       const other = tensors.get(name);
       if (other !== undefined)
         throw new FormatError(source.name, `holds the tensor ${name}, as ${other.source.name} does`);

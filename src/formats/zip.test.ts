@@ -81,11 +81,17 @@ function replaced(bytes: Uint8Array, from: string, to: string): Uint8Array {
 test('reading refuses names that repeat or leave the folder', async () => {
   const zip = await zipOf([textEntry('aa/bb', 'x'), textEntry('aa/cc', 'y')]);
   await expect(open(replaced(zip, 'aa/cc', 'aa/bb'))).rejects.toThrow('x.zip: holds "aa/bb" twice');
-  for (const name of ['../cc', '/a/cc', 'a\\/cc', 'C:/cc', 'aa/..']) {
+  for (const name of ['../cc', '/a/cc', 'a//cc', 'C:/cc', 'aa/..']) {
     await expect(open(replaced(zip, 'aa/cc', name))).rejects.toThrow(
       `x.zip: refused the entry ${JSON.stringify(name)}`,
     );
   }
+});
+
+test('reading takes names as old zips of Windows have them, and leaves out what macOS adds', async () => {
+  const zip = await zipOf([textEntry('aa/bb', 'x'), textEntry('ab/cc', 'y'), textEntry('__MACOSX/aa/._bb', 'z')]);
+  const files = await open(replaced(replaced(zip, 'aa/bb', 'aa\\bb'), 'ab/cc', 'a\xe9/cc'));
+  expect(files.map(({ name }) => name)).toEqual(['aa/bb', 'aé/cc']);
 });
 
 test('reading keeps its limits, and refuses what it does not know', async () => {

@@ -5,9 +5,10 @@
  * The central directory decides; every offset and size is checked against the file before anything is allocated.
  * Source: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3 (zip64).
  */
-import { type ByteSource, decodeUtf8, sliceSource } from './byteSource.ts';
+import { type ByteSource, sliceSource } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
 import { inflatedSource } from './inflate.ts';
+import { isAppleDouble } from './weightFiles.ts';
 
 export interface ZipLimits {
   /** Of all entries together, unpacked. Default 64 GB: stored entries cost no memory. */
@@ -38,12 +39,13 @@ const MAX_DIRECTORY_BYTES = 64 << 20;
 const viewOf = (bytes: Uint8Array<ArrayBuffer>) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
- * The archive's files, named by their paths in it. Throws a FormatError for anything that is not a plain zip: cut
- * short, encrypted, over a limit, names that repeat or leave the folder.
+ * The archive's files, named by their paths in it; what macOS lays beside every file is left out. Throws a FormatError
+ * for anything that is not a plain zip: cut short, encrypted, over a limit, names that repeat or leave the folder.
  */
 export async function openZip(source: ByteSource, limits: ZipLimits = {}): Promise<ByteSource[]> {
   const { maxTotalBytes = 64e9, maxInflatedBytes = 512e6, maxEntries = 10_000 } = limits;
-  const entries = (await readDirectory(source, maxEntries)).filter((entry) => !entry.name.endsWith('/'));
+  const all = await readDirectory(source, maxEntries);
+  const entries = all.filter(({ name }) => !name.endsWith('/') && !isAppleDouble(name));
   checkEntryNames(source.name, entries);
   const sum = (some: CentralEntry[]) => some.reduce((total, entry) => total + entry.sizeBytes, 0);
   if (sum(entries) > maxTotalBytes) {
@@ -100,9 +102,8 @@ function readCentralEntry(
   extraBytes: number,
   archive: string,
 ) {
-  const nameStart = view.byteOffset + at + CENTRAL_BYTES;
-  const name = decodeUtf8(new Uint8Array(view.buffer, nameStart, nameBytes), archive);
   const flags = view.getUint16(at + 8, true);
+  const name = nameOf(new Uint8Array(view.buffer, view.byteOffset + at + CENTRAL_BYTES, nameBytes));
   const method = view.getUint16(at + 10, true);
   if (flags & 1) throw new FormatError(archive, `${name} is encrypted; unpack it and drop the folder`);
   if (method !== STORED && method !== DEFLATED) {
@@ -119,6 +120,16 @@ function readCentralEntry(
   const isPossible = method === STORED ? packedBytes === sizeBytes : sizeBytes <= packedBytes * MAX_DEFLATE_RATIO;
   if (!isPossible) throw new FormatError(archive, `${name} cannot unpack from ${packedBytes} to ${sizeBytes} bytes`);
   return { name, method, crc: view.getUint32(at + 16, true), packedBytes, sizeBytes, localOffset };
+}
+
+/** Old zips have names in the code page of their machine, and some of Windows backslashes between folders. */
+function nameOf(bytes: Uint8Array<ArrayBuffer>): string {
+  const decoded = (encoding: string) => new TextDecoder(encoding, { fatal: true }).decode(bytes).replaceAll('\\', '/');
+  try {
+    return decoded('utf-8');
+  } catch {
+    return decoded('latin1');
+  }
 }
 
 /** The 64-bit values of extra field 1, in the order in which the 32-bit fields gave way to them. */
