@@ -4,9 +4,10 @@ import type { ModelDescription, RunRecord } from '../../../worker/protocol.ts';
 import { formatCount } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { routeTo, useRoute } from '../../routing.ts';
-import { openDevice, useDeviceStore } from '../../stores/deviceStore.ts';
+import { useDeviceStore } from '../../stores/deviceStore.ts';
 import { useLibraryStore } from '../../stores/libraryStore.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
+import { recoverDevice } from '../../stores/openStudio.ts';
 import { Answers } from './Answers.tsx';
 import { adapterChoices } from './answererChoices.ts';
 import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
@@ -41,7 +42,7 @@ export function PlaygroundRoom() {
       ) : device.kind === 'lost' ? (
         <ErrorNote
           message={`The GPU was lost: ${device.reason}. Saved runs are kept. Reload the page, or try again.`}
-          action={{ label: 'Try again', onClick: () => void openDevice() }}
+          action={{ label: 'Try again', onClick: () => void recoverDevice() }}
         />
       ) : model.kind === 'ready' ? (
         <Answering model={model.description} weights={model.weights} runs={runs} wantedRunId={wantedRunId} />
