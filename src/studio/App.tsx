@@ -1,7 +1,8 @@
 // The frame around the four rooms: skip link, navigation, device, colour scheme. Each room is loaded when first opened.
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import styles from './App.module.css';
 import { DeviceChip } from './panels/DeviceChip.tsx';
+import { lazyPart } from './panels/lazyPart.ts';
 import { RoomBoundary } from './panels/RoomBoundary.tsx';
 import { SchemeToggle } from './panels/SchemeToggle.tsx';
 import { ROOMS, type Room, routeTo, useRoute } from './routing.ts';
@@ -14,12 +15,10 @@ const TITLES: Record<Room, string> = {
 };
 
 const rooms = {
-  train: lazy(() => import('./rooms/train/TrainRoom.tsx').then((room) => ({ default: room.TrainRoom }))),
-  compare: lazy(() => import('./rooms/compare/CompareRoom.tsx').then((room) => ({ default: room.CompareRoom }))),
-  playground: lazy(() =>
-    import('./rooms/playground/PlaygroundRoom.tsx').then((room) => ({ default: room.PlaygroundRoom })),
-  ),
-  library: lazy(() => import('./rooms/library/LibraryRoom.tsx').then((room) => ({ default: room.LibraryRoom }))),
+  train: lazyPart(() => import('./rooms/train/TrainRoom.tsx').then((room) => room.TrainRoom)),
+  compare: lazyPart(() => import('./rooms/compare/CompareRoom.tsx').then((room) => room.CompareRoom)),
+  playground: lazyPart(() => import('./rooms/playground/PlaygroundRoom.tsx').then((room) => room.PlaygroundRoom)),
+  library: lazyPart(() => import('./rooms/library/LibraryRoom.tsx').then((room) => room.LibraryRoom)),
 };
 
 export function App() {

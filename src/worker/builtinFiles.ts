@@ -17,15 +17,22 @@ export const BUILTIN_MODEL_FILES = [
   'tokenizer_config.json',
 ] as const;
 
+/** What was fetched stays while the page is open, which then goes on without its server. */
+const fetched = new Map<string, Blob>();
+
 /** A file below builtin/. Throws WorkerError when the site does not answer. */
 export async function fetchBuiltin(path: string, signal?: AbortSignal): Promise<Blob> {
+  const known = fetched.get(path);
+  if (known) return known;
   try {
     const response = await fetch(new URL(path, ROOT), { signal });
-    if (response.ok) return await response.blob();
-    throw new WorkerError(`builtin/${path}: the site answered ${response.status}; reload the page.`);
+    if (!response.ok) throw new WorkerError(`builtin/${path}: the site answered ${response.status}; reload the page.`);
+    const file = await response.blob();
+    fetched.set(path, file);
+    return file;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new WorkerError(`builtin/${path}: the site cannot be reached; check the connection and reload the page.`);
+    throw new WorkerError(`builtin/${path}: the site cannot be reached; check the connection and try again.`);
   }
 }
 

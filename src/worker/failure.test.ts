@@ -28,3 +28,14 @@ test('only the person cancels', () => {
   // What a lost device rejects reads with.
   expect(failureOf(new DOMException('lost', 'AbortError')).isCancelled).toBe(false);
 });
+
+test('what was not fetched or read says so, in every browser’s words', () => {
+  for (const words of [
+    'Failed to fetch dynamically imported module: http://localhost/assets/a.js',
+    'error loading dynamically imported module: http://localhost/assets/a.js',
+    'Importing a module script failed.',
+  ]) {
+    expect(failureOf(new TypeError(words)).message).toContain('server does not answer');
+  }
+  expect(failureOf(new DOMException('gone', 'NotReadableError')).message).toContain('Choose it again');
+});

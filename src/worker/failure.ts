@@ -42,16 +42,25 @@ export function isCancellation(error: unknown): boolean {
   return error instanceof CancelledError;
 }
 
+/** Scripts are fetched when they are first needed; every browser has words of its own for that failing. */
+const NOT_FETCHED = /dynamically imported module|importing a module script failed/i;
+
 function messageFor(error: unknown): string {
   if (!(error instanceof Error))
     return `Something unexpected happened: ${String(error)}. Reload the page and try again.`;
   if (SPOKEN.has(error.name)) return error.message;
+  if (NOT_FETCHED.test(error.message)) {
+    return 'What this needs could not be fetched: this page’s server does not answer. Everything else goes on; try again once it is back.';
+  }
   switch (error.name) {
     case 'OutOfGpuMemoryError':
       return `${error.message}. Nothing was kept on the GPU. “Fit to this GPU” chooses what takes less; or try shorter rows, a smaller batch, checkpointing, a weight format of fewer bits or a smaller model.`;
     case 'GpuLimitError':
     case 'GpuUsageError':
       return `This does not fit the GPU: ${error.message}. Try shorter rows, a smaller batch or a smaller model.`;
+    case 'NotFoundError':
+    case 'NotReadableError':
+      return 'A file could not be read: it is a folder, or was moved or changed after it was chosen. Choose it again.';
     case 'ShaderError':
       return `A GPU program did not compile on this device, which is a fault of Rankwise or of the driver: ${error.message}`;
     default:

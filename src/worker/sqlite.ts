@@ -2,6 +2,7 @@
 // takes too long, and nothing it changes outlives it.
 import type { Database, Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 import type { SqlTable } from '../data/builtinTasks.ts';
+import { WorkerError } from './failure.ts';
 import type { Calls } from './protocol.ts';
 
 export type SqlResult = Calls['runSql']['reply'];
@@ -24,7 +25,9 @@ function loadSqlite(): Promise<Sqlite3Static> {
     })
     .catch((error: unknown) => {
       loading = undefined;
-      throw error;
+      throw new WorkerError('SQLite could not be fetched from this page’s server, so the query was not run.', {
+        cause: error,
+      });
     });
   return loading;
 }

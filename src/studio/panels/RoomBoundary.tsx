@@ -1,5 +1,6 @@
 // Keeps one room's failure from taking the others down, and says what to do about it.
 import { Component, type ReactNode } from 'react';
+import { messageOf } from '../stores/messageOf.ts';
 import { ErrorNote } from './ErrorNote.tsx';
 
 interface Props {
@@ -10,7 +11,7 @@ export class RoomBoundary extends Component<Props, { message: string | null }> {
   override state: { message: string | null } = { message: null };
 
   static getDerivedStateFromError(error: unknown) {
-    return { message: error instanceof Error ? error.message : String(error) };
+    return { message: messageOf(error) };
   }
 
   override render() {

@@ -3,23 +3,28 @@ import { type DragEvent, useState } from 'react';
 
 export interface FileDrop {
   onDragOver: (event: DragEvent) => void;
-  onDragLeave: () => void;
+  onDragLeave: (event: DragEvent) => void;
   onDrop: (event: DragEvent) => void;
   'data-drop': boolean | undefined;
 }
 
-/** Props for the element; `data-drop` is set while files hover over it. */
-export function useFileDrop(onFiles: (files: File[]) => void): FileDrop {
+/** Props for the element; `data-drop` is set while files hover over it. `isOff`: it takes none. */
+export function useFileDrop(onFiles: (files: File[]) => void, isOff: boolean): FileDrop {
   const [isOver, setOver] = useState(false);
+  const takes = ({ dataTransfer }: DragEvent) => !isOff && dataTransfer.types.includes('Files');
   return {
     'data-drop': isOver || undefined,
     onDragOver: (event) => {
-      if (!event.dataTransfer.types.includes('Files')) return;
+      if (!takes(event)) return;
       event.preventDefault();
       setOver(true);
     },
-    onDragLeave: () => setOver(false),
+    onDragLeave: ({ currentTarget, relatedTarget }) => {
+      // Over a child it is still over the element.
+      if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) setOver(false);
+    },
     onDrop: (event) => {
+      if (!takes(event)) return;
       event.preventDefault();
       setOver(false);
       onFiles([...event.dataTransfer.files]);

@@ -2,6 +2,7 @@
 // one click trains. Also keeps what follows from what: new model → data read again → plan made again.
 import { onEvent } from '../../worker/client.ts';
 import type { ModelDescription } from '../../worker/protocol.ts';
+import { fetchParts } from '../panels/lazyPart.ts';
 import { chooseTask } from './chooseData.ts';
 import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from './dataStore.ts';
 import { openDevice, setDevice } from './deviceStore.ts';
@@ -25,7 +26,7 @@ export function openStudio(): void {
   follow();
   void refreshRuns();
   void tellPace();
-  void prepareBuiltin();
+  void prepareBuiltin().finally(fetchParts);
 }
 
 /** After a lost GPU: opens it again and puts the model back on it. */
@@ -43,6 +44,10 @@ async function prepareBuiltin(): Promise<void> {
 }
 
 function listen(): void {
+  // Another tab may have trained, renamed or deleted runs meanwhile.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void refreshRuns();
+  });
   onEvent('device', ({ device }) => setDevice(device));
   onEvent('modelProgress', reportModelProgress);
   onEvent('dataProgress', ({ doneRows, totalRows }) => reportDataProgress(doneRows, totalRows));

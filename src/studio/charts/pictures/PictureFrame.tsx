@@ -2,6 +2,7 @@
 import { useElementSize } from '@mantine/hooks';
 import { type PointerEvent, useMemo, useState } from 'react';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
+import { messageOf } from '../../stores/messageOf.ts';
 import { useColourScheme } from '../../theme/useColourScheme.ts';
 import { DataTable } from './DataTable.tsx';
 import { picturePalette } from './palette.ts';
@@ -74,7 +75,7 @@ export function PictureButtons({ picture, kinds = KINDS }: { picture: Picture; k
   const [problem, setProblem] = useState<string | null>(null);
   const save = (write: () => Promise<void>) => {
     setProblem(null);
-    write().catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+    write().catch((error: unknown) => setProblem(messageOf(error)));
   };
   const write = async (kind: FileKind) => {
     if (kind === 'PNG') await savePicturePng(picture, palette);

@@ -5,6 +5,7 @@ import { CallError, call } from '../../../worker/client.ts';
 import type { Calls, RunRecord, TokenTime } from '../../../worker/protocol.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
+import { messageOf } from '../../stores/messageOf.ts';
 import { answererName } from './answererChoices.ts';
 import styles from './playground.module.css';
 import { usePlayground } from './playgroundStore.ts';
@@ -32,8 +33,7 @@ export function MergedPanel({ runs, hasChatTemplate }: { runs: RunRecord[]; hasC
       setTiming({ kind: 'timed', times });
     } catch (error) {
       const isCancelled = error instanceof CallError && error.isCancelled;
-      const message = error instanceof Error ? error.message : String(error);
-      setTiming(isCancelled ? { kind: 'idle' } : { kind: 'failed', message });
+      setTiming(isCancelled ? { kind: 'idle' } : { kind: 'failed', message: messageOf(error) });
     }
   };
   return (

@@ -2,6 +2,7 @@
 // adapter or strength asks that column again, so that switching shows its effect at once.
 import { CallError, call, onEvent } from '../../../worker/client.ts';
 import type { Answerer, TaskExample } from '../../../worker/protocol.ts';
+import { messageOf } from '../../stores/messageOf.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
 import {
   type Asked,
@@ -134,6 +135,6 @@ async function queryResult({ table }: TaskExample, query: string): Promise<SqlRe
   try {
     return await call('runSql', { table, query: query.trim() });
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: messageOf(error) };
   }
 }

@@ -1,6 +1,7 @@
 // Judging: every column answers the same held-out rows of a task, one column after another, and is told how many were
 // right. The count comes from the worker; here it is only kept.
 import { CallError, call, onEvent } from '../../../worker/client.ts';
+import { messageOf } from '../../stores/messageOf.ts';
 import { updateColumn, usePlayground } from './playgroundStore.ts';
 
 onEvent('judged', ({ taskId, done, rows, right }) => {
@@ -17,8 +18,9 @@ export async function judgeColumns(taskId: string, rows: number): Promise<void> 
       updateColumn(column.id, () => ({ judged: { taskId, outcome } }));
     } catch (error) {
       const isCancelled = error instanceof CallError && error.isCancelled;
-      const message = error instanceof Error ? error.message : String(error);
-      usePlayground.setState({ judging: isCancelled ? { kind: 'idle' } : { kind: 'failed', message } });
+      usePlayground.setState({
+        judging: isCancelled ? { kind: 'idle' } : { kind: 'failed', message: messageOf(error) },
+      });
       return;
     }
   }

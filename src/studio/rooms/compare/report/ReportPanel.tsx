@@ -5,6 +5,7 @@ import type { Evaluation } from '../../../../worker/protocol.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { saveCsv, saveFile } from '../../../runs/saveFile.ts';
+import { messageOf } from '../../../stores/messageOf.ts';
 import { useChoices } from '../choices.ts';
 import styles from '../compare.module.css';
 import type { ComparedRun } from '../compared.ts';
@@ -32,7 +33,7 @@ export function ReportPanel({ compared, measure, evaluation, isReading }: Props)
       const content = reportContent({ compared, measure, evaluation, choices, similarities });
       saveFile('rankwise-report.html', new Blob([await reportHtml(content, new Date())], { type: 'text/html' }));
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
     }
   };
   const saveJson = () =>

@@ -1,8 +1,9 @@
 // The examples: a built-in task or one's own file, and what was found in it.
 import { Button } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { formatNoun } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { lazyPart } from '../../../panels/lazyPart.ts';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { RadioChips } from '../../../panels/RadioChips.tsx';
@@ -13,7 +14,7 @@ import { isRunActive, useRunStore } from '../../../stores/runStore.ts';
 import { DataCounts } from './DataCounts.tsx';
 import styles from './data.module.css';
 
-const DataDrawer = lazy(() => import('./DataDrawer.tsx').then((module) => ({ default: module.DataDrawer })));
+const DataDrawer = lazyPart(() => import('./DataDrawer.tsx').then((module) => module.DataDrawer));
 
 export function DataPanel() {
   const status = useDataStore((state) => state.status);
@@ -21,8 +22,8 @@ export function DataPanel() {
   const [isOpen, setOpen] = useState(false);
   const isLocked = useRunStore((store) => isRunActive(store.state));
   const drop = useFileDrop(([train, validation]) => {
-    if (train && !isLocked) void chooseFiles(train, validation);
-  });
+    if (train) void chooseFiles(train, validation);
+  }, isLocked);
   const source = status.kind === 'none' ? null : status.source;
   const task = source?.kind === 'builtin' ? tasks.find((known) => known.id === source.taskId) : undefined;
   return (

@@ -1,8 +1,9 @@
 // The frozen model: which it is, what it costs, and the way to another.
 import { Button } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { formatBytes } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
+import { lazyPart } from '../../../panels/lazyPart.ts';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { fitBelow } from '../../../stores/fitStore.ts';
@@ -10,10 +11,8 @@ import { cancelModel, loadModel, type ModelStatus, useModelStore } from '../../.
 import { ModelFacts } from './ModelFacts.tsx';
 import { WeightFormats } from './WeightFormats.tsx';
 
-const BiggerMachines = lazy(() =>
-  import('./bigger/BiggerMachines.tsx').then((module) => ({ default: module.BiggerMachines })),
-);
-const ModelDrawer = lazy(() => import('./ModelDrawer.tsx').then((module) => ({ default: module.ModelDrawer })));
+const BiggerMachines = lazyPart(() => import('./bigger/BiggerMachines.tsx').then((module) => module.BiggerMachines));
+const ModelDrawer = lazyPart(() => import('./ModelDrawer.tsx').then((module) => module.ModelDrawer));
 
 export function ModelPanel() {
   const status = useModelStore((state) => state.status);
