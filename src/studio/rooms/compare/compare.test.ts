@@ -29,6 +29,10 @@ describe('marks of compared runs', () => {
     expect(labels([on('q'), on('q', 'v'), withRank(64)])).toEqual(['r 8 q', 'r 8 qv', 'r 64']);
     expect(labels([seeded(1), seeded(2)])).toEqual(['r 8 s1', 'r 8 s2']);
     expect(labels([seeded(123456), seeded(2)])).toEqual(['r 8 a', 'r 8 b']);
+    const rated = (learningRate: number) => ({ adapter, training: { ...training, learningRate } });
+    expect(labels([rated(2e-4), rated(1e-3)])).toEqual(['r 8 2e-4', 'r 8 1e-3']);
+    const many = labels(Array.from({ length: 28 }, () => withRank(8)));
+    expect(many.slice(-3)).toEqual(['r 8 z', 'r 8 aa', 'r 8 ab']);
     const both = [on('q'), on('q', 'v'), { ...on('q'), training: { ...training, seed: 1 } }];
     expect(labels(both)).toEqual(['r 8 q s42', 'r 8 qv s42', 'r 8 q s1']);
   });

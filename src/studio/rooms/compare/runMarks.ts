@@ -1,6 +1,8 @@
 // How each compared run is told from the others: its rank's colour and dashes, and where ranks are shared what else tells the
-// runs apart, in a few letters (its matrices, its seed, else a letter), and the next dash pattern.
+// runs apart, in a few letters (its matrices, seed, learning rate, alpha or dropout, else a letter), and the next dash
+// pattern.
 import type { RunRecord } from '../../../worker/protocol.ts';
+import { formatLearningRate } from '../../format.ts';
 import { rankDash, rankLabel } from '../../theme/rankColour.ts';
 
 export interface RunMark {
@@ -13,7 +15,14 @@ export interface RunMark {
 const matrices = ({ settings: { adapter } }: RunRecord) =>
   adapter.targets.join(adapter.targets.every(({ length }) => length === 1) ? '' : ',');
 const seed = ({ settings, isImported }: RunRecord) => (isImported ? '' : `s${settings.training.seed}`);
-const TELLING: readonly ((run: RunRecord) => string)[] = [matrices, seed, (run) => `${matrices(run)} ${seed(run)}`];
+const TELLING: readonly ((run: RunRecord) => string)[] = [
+  matrices,
+  seed,
+  ({ settings, isImported }) => (isImported ? '' : formatLearningRate(settings.training.learningRate)),
+  ({ settings }) => `α${settings.adapter.alpha}`,
+  ({ settings }) => `d${settings.adapter.dropout}`,
+  (run) => `${matrices(run)} ${seed(run)}`,
+];
 /** Longer ones would not fit beside a line's end. */
 const MOST_LETTERS = 6;
 
@@ -29,11 +38,17 @@ export function runMarks(runs: RunRecord[]): RunMark[] {
     const same = runs.filter((other) => other.settings.adapter.rank === rank);
     const before = runs.slice(0, index).filter((other) => other.settings.adapter.rank === rank).length;
     const telling = TELLING.find((of) => tellsApart(same.map(of)));
-    const suffix = telling ? telling(run) : String.fromCharCode('a'.charCodeAt(0) + (before % 26));
+    const suffix = telling ? telling(run) : letters(before);
     const label = same.length > 1 ? `${rankLabel(rank)} ${suffix}` : rankLabel(rank);
     // Patterns follow powers of two: the next power's pattern differs from this one's.
     return { rank, label, dash: rankDash(rank * 2 ** before) };
   });
+}
+
+/** `a` to `z`, then `aa` on. */
+function letters(place: number): string {
+  const last = String.fromCharCode('a'.charCodeAt(0) + (place % 26));
+  return place < 26 ? last : letters(Math.floor(place / 26) - 1) + last;
 }
 
 function tellsApart(texts: readonly string[]): boolean {
