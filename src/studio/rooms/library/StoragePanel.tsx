@@ -36,16 +36,13 @@ export function StoragePanel({ runCount }: { runCount: number }) {
     deleteCachedModel(repo).catch((error) => setStorage({ kind: 'failed', message: messageOf(error) }));
 
   return (
-    <Panel
-      title="Storage"
-      note={storage.kind === 'ready' ? `${formatBytes(storage.usedBytes)} of ${formatBytes(storage.quotaBytes)}` : null}
-    >
+    <Panel title="Storage" note={storage.kind === 'ready' ? usedText(storage) : null}>
       {storage.kind === 'failed' && <ErrorNote message={storage.message} />}
-      {storage.kind === 'ready' && (
+      {storage.kind === 'ready' && storage.quotaBytes > 0 && (
         <meter
           className={styles.meter}
           min={0}
-          max={Math.max(storage.quotaBytes, 1)}
+          max={storage.quotaBytes}
           value={storage.usedBytes}
           aria-label="Storage used"
         />
@@ -73,4 +70,9 @@ export function StoragePanel({ runCount }: { runCount: number }) {
       )}
     </Panel>
   );
+}
+
+/** Not every browser says how much it grants. */
+function usedText({ usedBytes, quotaBytes }: Calls['storageUsed']['reply']): string {
+  return quotaBytes > 0 ? `${formatBytes(usedBytes)} of ${formatBytes(quotaBytes)}` : `${formatBytes(usedBytes)} used`;
 }
