@@ -2,6 +2,7 @@
 import { Drawer } from '@mantine/core';
 import type { ReactNode } from 'react';
 import styles from './SideDrawer.module.css';
+import { useReturnedFocus } from './useReturnedFocus.ts';
 
 interface Props {
   title: string;
@@ -12,6 +13,7 @@ interface Props {
 }
 
 export function SideDrawer({ title, width, onClose, children }: Props) {
+  useReturnedFocus();
   return (
     <Drawer.Root opened onClose={onClose} size={width}>
       <Drawer.Overlay />

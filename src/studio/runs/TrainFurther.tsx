@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import type { RunRecord } from '../../worker/protocol.ts';
 import { formatBytes, formatExact } from '../format.ts';
 import { NumberField } from '../panels/NumberField.tsx';
+import { useReturnedFocus } from '../panels/useReturnedFocus.ts';
 import { openRoom } from '../routing.ts';
 import { useDeviceStore } from '../stores/deviceStore.ts';
 import { isRunActive, trainFurther, useRunStore } from '../stores/runStore.ts';
@@ -15,6 +16,7 @@ export function canGoFurther({ status, isResumable }: RunRecord): boolean {
 }
 
 export function TrainFurther({ run, onDone }: { run: RunRecord; onDone: () => void }) {
+  useReturnedFocus();
   const [steps, setSteps] = useState(2 * run.steps);
   const hasDevice = useDeviceStore((state) => state.device.kind === 'ready');
   const isTraining = useRunStore(({ state }) => isRunActive(state));

@@ -4,11 +4,13 @@ import { type FormEvent, useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';
+import { useReturnedFocus } from '../../panels/useReturnedFocus.ts';
 import { renameRun } from '../../stores/libraryStore.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import styles from './library.module.css';
 
 export function RenameRun({ run, onDone }: { run: RunRecord; onDone: () => void }) {
+  useReturnedFocus();
   const [name, setName] = useState(run.name);
   const [error, setError] = useState<string | null>(null);
   const save = (event: FormEvent) => {

@@ -4,7 +4,9 @@ import type { RunRecord } from '../../../worker/protocol.ts';
 import { formatMoment } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
+import { useReturnedFocus } from '../../panels/useReturnedFocus.ts';
 import { routeTo } from '../../routing.ts';
+import { PromptAnswers } from '../../runs/PromptAnswers.tsx';
 import { RankMark } from '../../runs/RankMark.tsx';
 import { RunStatusText } from '../../runs/RunStatusText.tsx';
 import { resultFields } from '../../runs/resultFields.ts';
@@ -14,10 +16,10 @@ import { EvaluationTable } from './EvaluationTable.tsx';
 import styles from './library.module.css';
 import { RunActions } from './RunActions.tsx';
 import { RunCurve } from './RunCurve.tsx';
-import { SampleList } from './SampleList.tsx';
 import { ScoresTable } from './ScoresTable.tsx';
 
 export function RunDetail({ run }: { run: RunRecord }) {
+  useReturnedFocus();
   const metrics = useMetricsStore((state) => state.runs[run.id]);
   useEffect(() => {
     if (!run.isImported) void loadMetrics(run.id);
@@ -51,7 +53,12 @@ export function RunDetail({ run }: { run: RunRecord }) {
       </section>
       {run.evaluations.length > 0 && <EvaluationTable evaluations={run.evaluations} />}
       {run.scores !== undefined && <ScoresTable runId={run.id} scores={run.scores} />}
-      {run.samples.length > 0 && <SampleList samples={run.samples} />}
+      {run.samples.length > 0 && (
+        <section className={styles.samples}>
+          <h3>Samples</h3>
+          <PromptAnswers samples={run.samples} />
+        </section>
+      )}
       <section>
         <h3>Settings</h3>
         <FieldList fields={runFields(run)} />
