@@ -192,6 +192,18 @@ line' }}
 {{ messages | selectattr('content') | list | length }}{{ [0,1,'',none] | select | list }}
 {{ 'a' != 'b' }}{{ 1 >= 1 }}{{ not (1 > 2) }}{{ not 'a' == 'b' }}
 {{ 1 | tojson }}{{ -0.5 | tojson }}{{ 1e100 | tojson }}{{ 100000000000000000000 | tojson }}
+{{ 42 | round }} {{ 42.5|round }} {{ 42|round(1) }} {{ 42|round(0,'ceil') }} {{ 2.675|round(2) }} {{ 1234|round(-2) }} {{ "%.0f %.0f %.0f" % (0.5, 1.5, 2.5) }}
+{{ "%(a)s-%(b)d" | format(a='x', b=3) }}
+{{ "abc".replace("", "-") }} {{ "abc"|replace("", "-") }} {{ "aXbX".replace("X", "", 1) }}
+{{ "a\nb\r\nc".splitlines(keepends=True) }}
+{{ "hello".find("l", 3) }} {{ "hello".find("l", 3, 3) }} {{ "hello".rfind("l", 0, 3) }} {{ "hello".count("l", 3) }} {{ "hello".index("l", -2) }}
+{{ "hello".startswith("l", 2) }} {{ "hello".endswith("l", 0, 4) }} {{ "hello".rindex("l") }}
+{% for x in [] %}{% else %}{% set y = 1 %}{% endfor %}[{{ y }}]
+{{ (1e308 * 10) | tojson }} {{ [1e308*10, -1e308*10] | tojson }}
+{{ strftime_now("%F %T %D %R %h %u %w %c %x %X %l %I %e %k %-e %-I %P %r %y") }}
+{% for g in [{'a':1,'b':2},{'a':1,'b':1}] | groupby('a') %}{{ g.grouper }}{{ g.list }}{% endfor %}
+{{ true is sameas 1 }} {{ true is sameas true }} {{ none is sameas none }} {{ (1,) * 3 }} {{ [[1,2]].0.1 }}
+{{ "1_000"|int }} {{ "0x10"|int }} {{ "1e3"|int }} {{ "inf"|float }} {{ "0x1F" | int(0, 16) }} {{ "12abc"|int(5) }}
 """.strip().splitlines()
 
 LINES = [

@@ -6,7 +6,17 @@ const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' 
 /** Python's strftime in the C locale, for the directives that dates and times of day need. */
 export function strftime(date: Date, format: string): string {
   const two = (n: number) => String(n).padStart(2, '0');
+  const written = (parts: string) => () => strftime(date, parts);
   const values: Record<string, () => string> = {
+    '%c': written('%a %b %e %H:%M:%S %Y'),
+    '%D': written('%m/%d/%y'),
+    '%x': written('%m/%d/%y'),
+    '%F': written('%Y-%m-%d'),
+    '%h': written('%b'),
+    '%R': written('%H:%M'),
+    '%r': written('%I:%M:%S %p'),
+    '%T': written('%H:%M:%S'),
+    '%X': written('%H:%M:%S'),
     '%Y': () => String(date.getFullYear()),
     '%y': () => two(date.getFullYear() % 100),
     '%m': () => two(date.getMonth() + 1),
@@ -23,6 +33,10 @@ export function strftime(date: Date, format: string): string {
     '%e': () => String(date.getDate()).padStart(2),
     '%k': () => String(date.getHours()).padStart(2),
     '%j': () => String(dayOfYear(date)).padStart(3, '0'),
+    '%u': () => String(date.getDay() || 7),
+    '%w': () => String(date.getDay()),
+    '%l': () => String(date.getHours() % 12 || 12).padStart(2),
+    '%P': () => (date.getHours() < 12 ? 'am' : 'pm'),
     '%%': () => '%',
   };
   // glibc's %-d leaves out the zeros and spaces in front.

@@ -1,5 +1,5 @@
 // Jinja's filters: what stands after `|`. Source: pallets/jinja 3.1, `src/jinja2/filters.py`; `tojson` is transformers'.
-import { percentFormat } from './formatting.ts';
+import { fixed, percentFormat } from './formatting.ts';
 import { capitalized, centered, replaced, splitLines, strip } from './methods.ts';
 import { arithmetic, itemOf, ownAttribute } from './operators.ts';
 import { passes } from './tests.ts';
@@ -7,6 +7,7 @@ import {
   charactersOf,
   compare,
   Float,
+  Group,
   isDict,
   isEqual,
   isTrue,
@@ -97,14 +98,22 @@ const lengthOf: Filter = (value) => {
   return iterate(value).length;
 };
 
+/** Of a text, as Python's float() reads it. */
+function parsedNumber(text: string): number | undefined {
+  const digits = text
+    .trim()
+    .toLowerCase()
+    .replace(/(?<=\d)_(?=\d)/g, '');
+  const infinite = /^([+-]?)inf(?:inity)?$/.exec(digits);
+  if (infinite) return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(digits) ? Number(digits) : undefined;
+}
+
 function rounded(value: number, precision: number, method: string): number {
   const scale = 10 ** precision;
   if (method === 'ceil') return Math.ceil(value * scale) / scale;
   if (method === 'floor') return Math.floor(value * scale) / scale;
-  // Python rounds halves to even.
-  const near = value * scale;
-  const isHalf = Math.abs(near - Math.trunc(near)) === 0.5;
-  return (isHalf ? 2 * Math.round(near / 2) : Math.round(near)) / scale;
+  return precision < 0 ? Number(fixed(value * scale, 0)) / scale : Number(fixed(value, precision));
 }
 
 const FILTERS: Readonly<Record<string, Filter>> = {
@@ -142,11 +151,10 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   first: (value) => iterate(value)[0] ?? new Undefined('No first item, sequence was empty.'),
   last: (value) => iterate(value).at(-1) ?? new Undefined('No last item, sequence was empty.'),
   float: (value, given) => {
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : numberOf(value);
-    return number === undefined || Number.isNaN(number) ? (given(0, 'default') ?? new Float(0)) : new Float(number);
+    const number = typeof value === 'string' ? parsedNumber(value) : numberOf(value);
+    return number === undefined ? (given(0, 'default') ?? new Float(0)) : new Float(number);
   },
-  format: (value, _, args) =>
-    args.length === 0 ? percentFormat(textOf(value), new Tuple([])) : percentFormat(textOf(value), new Tuple(args)),
+  format: (value, _, args, named) => percentFormat(textOf(value), named.size > 0 ? new Map(named) : new Tuple(args)),
   groupby: (value, given) => {
     const get = attributeGetter(given(0, 'attribute'), given(1, 'default'));
     const fold = folded(isTrue(given(2, 'case_sensitive') ?? false));
@@ -156,7 +164,7 @@ const FILTERS: Readonly<Record<string, Filter>> = {
       if (group && isEqual(fold(group.key), fold(get(one)))) group.items.push(one);
       else groups.push({ key: get(one), items: [one] });
     }
-    return groups.map(({ key, items }) => new Tuple([key, items]));
+    return groups.map(({ key, items }) => new Group(key, items));
   },
   indent: (value, given) => {
     const width = given(0, 'width') ?? 4;
@@ -168,13 +176,9 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   },
   int: (value, given) => {
     const base = whole(given(1, 'base'), 10);
-    const isText = typeof value === 'string';
-    const number = isText
-      ? base === 10
-        ? Number(value.trim() || 'x')
-        : Number.parseInt(value, base)
-      : numberOf(value);
-    return number === undefined || Number.isNaN(number) ? (given(0, 'default') ?? 0) : Math.trunc(number);
+    const inBase = typeof value === 'string' && base !== 10 ? Number.parseInt(value, base) : Number.NaN;
+    const number = Number.isNaN(inBase) ? (typeof value === 'string' ? parsedNumber(value) : numberOf(value)) : inBase;
+    return number === undefined || !Number.isFinite(number) ? (given(0, 'default') ?? 0) : Math.trunc(number);
   },
   items: (value) => {
     if (value instanceof Undefined) return [];
@@ -206,10 +210,11 @@ const FILTERS: Readonly<Record<string, Filter>> = {
     replaced(textOf(value), [textOf(given(0, 'old') ?? ''), textOf(given(1, 'new') ?? ''), given(2, 'count') ?? null]),
   reverse: (value) =>
     typeof value === 'string' ? charactersOf(value).reverse().join('') : [...iterate(value)].reverse(),
-  round: (value, given) =>
-    new Float(
-      rounded(numberOf(value) ?? Number.NaN, whole(given(0, 'precision'), 0), textOf(given(1, 'method') ?? 'common')),
-    ),
+  round: (value, given) => {
+    const method = textOf(given(1, 'method') ?? 'common');
+    const number = rounded(numberOf(value) ?? Number.NaN, whole(given(0, 'precision'), 0), method);
+    return typeof value === 'number' && method === 'common' ? number : new Float(number);
+  },
   safe: (value) => textOf(value),
   slice: (value, given) => {
     const [items, count, fill] = [iterate(value), whole(given(0, 'slices'), 1), given(1, 'fill_with')];

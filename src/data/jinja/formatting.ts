@@ -50,7 +50,7 @@ function converted(value: Value, kind: string, precision: string | undefined, pl
       return sign + String(Math.trunc(number));
     case 'f':
     case 'F':
-      return sign + number.toFixed(Number(precision ?? 6));
+      return sign + fixed(number, Number(precision ?? 6));
     case 'e':
       return sign + number.toExponential(Number(precision ?? 6)).replace(/e([+-])(\d)$/, 'e$10$2');
     case 'x':
@@ -64,6 +64,15 @@ function converted(value: Value, kind: string, precision: string | undefined, pl
   }
 }
 
+/** With so many digits after the point. Python rounds halves to even, toFixed away from zero. */
+export function fixed(value: number, digits: number): string {
+  const rounded = value.toFixed(digits);
+  const exact = value.toFixed(Math.min(100, digits + 30));
+  const end = exact.indexOf('.') + 1 + digits;
+  const isHalf = /^50*$/.test(exact.slice(end));
+  return isHalf && /[13579]$/.test(rounded) ? exact.slice(0, end).replace(/\.$/, '') : rounded;
+}
+
 function padded(text: string, width: number, { fill, isLeft }: { fill: string; isLeft: boolean }): string {
   const missing = fill.repeat(Math.max(0, width - Array.from(text).length));
   if (isLeft) return text + missing;
@@ -75,9 +84,10 @@ function padded(text: string, width: number, { fill, isLeft }: { fill: string; i
 export function placeholderFormat(format: string, args: readonly Value[], named: Named): string {
   let used = 0;
   return format.replace(
-    /\{\{|\}\}|\{(\w*)(?:!([rs]))?(?::([^{}]*))?\}/g,
+    /\{\{|\}\}|\{(\w*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g,
     (whole, key?: string, as?: string, spec = '') => {
       if (whole === '{{' || whole === '}}') return whole.charAt(0);
+      if (whole === '{' || whole === '}') throw new JinjaError(`format: ${JSON.stringify(format)} is not supported`);
       const value =
         key === undefined || key === '' ? args[used++] : /^\d+$/.test(key) ? args[Number(key)] : named.get(key);
       if (value === undefined) throw new JinjaError(`format: no value for ${whole}`);
@@ -93,7 +103,7 @@ function specified(value: Value, spec: string): string {
   const number = numberOf(value);
   let text: string;
   if (number === undefined || typeof value === 'boolean') text = converted(textOf(value), 's', precision);
-  else if (kind === '%') text = `${(number * 100).toFixed(Number(precision ?? 6))}%`;
+  else if (kind === '%') text = `${fixed(number * 100, Number(precision ?? 6))}%`;
   else if (kind !== '') text = converted(value, kind, precision);
   else if (precision !== undefined) text = floatText(Number(number.toPrecision(Number(precision))));
   else text = textOf(value);

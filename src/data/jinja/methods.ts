@@ -130,7 +130,26 @@ function splitAtSpaces(text: string, limit: number, isFromRight: boolean): strin
   return isFromRight ? words.reverse() : words;
 }
 
-const at = (text: string, unit: number) => (unit < 0 ? -1 : charactersOf(text.slice(0, unit)).length);
+/** Where a part stands within [start, end), in characters; -1 where it does not. */
+function find(text: string, [part, start, end]: readonly Value[], isFromRight = false): number {
+  const characters = charactersOf(text);
+  const [from] = bounds(characters.length, start, end);
+  const within = slice(text, start, end);
+  const unit = isFromRight ? within.lastIndexOf(string(part)) : within.indexOf(string(part));
+  return unit < 0 ? -1 : from + charactersOf(within.slice(0, unit)).length;
+}
+
+function bounds(length: number, start: Value | undefined, end: Value | undefined): [number, number] {
+  const clamped = (at: number) => Math.min(length, Math.max(0, at < 0 ? at + length : at));
+  return [clamped(whole(start, 0)), clamped(whole(end, length))];
+}
+
+const slice = (text: string, start: Value | undefined, end: Value | undefined) =>
+  start === undefined
+    ? text
+    : charactersOf(text)
+        .slice(...bounds(charactersOf(text).length, start, end))
+        .join('');
 const isAll = (pattern: RegExp) => (text: string) => pattern.test(text);
 const hasCase = (text: string, same: string, other: string) => text === same && text !== other;
 const padding = (text: string, width: Value | undefined, fill: Value | undefined) =>
@@ -138,7 +157,8 @@ const padding = (text: string, width: Value | undefined, fill: Value | undefined
 const affixes = (value: Value | undefined) => (value instanceof Tuple ? value.items.map(string) : [string(value)]);
 
 export function replaced(text: string, [old, by, most]: readonly Value[]): string {
-  const parts = text.split(string(old));
+  // Python finds the empty text at both ends too.
+  const parts = old === '' ? ['', ...charactersOf(text), ''] : text.split(string(old));
   const limit = whole(most, -1);
   if (limit < 0 || parts.length - 1 <= limit) return parts.join(string(by));
   return [parts.slice(0, limit + 1).join(string(by)), ...parts.slice(limit + 1)].join(string(old));
@@ -155,7 +175,7 @@ const STRING: Readonly<Record<string, StringMethod>> = {
   rstrip: (text, [characters]) => strip(text, characters, 'right'),
   split: (text, [sep, most], named) => split(text, [sep ?? named.get('sep'), most ?? named.get('maxsplit')], false),
   rsplit: (text, [sep, most], named) => split(text, [sep ?? named.get('sep'), most ?? named.get('maxsplit')], true),
-  splitlines: (text, [keeps = false]) => splitLines(text, isTrue(keeps)),
+  splitlines: (text, [keeps], named) => splitLines(text, isTrue(keeps ?? named.get('keepends') ?? false)),
   partition: (text, [separator]) => {
     const start = text.indexOf(string(separator));
     return new Tuple(
@@ -172,8 +192,8 @@ const STRING: Readonly<Record<string, StringMethod>> = {
         : [text.slice(0, start), string(separator), text.slice(start + string(separator).length)],
     );
   },
-  startswith: (text, [prefix]) => affixes(prefix).some((one) => text.startsWith(one)),
-  endswith: (text, [suffix]) => affixes(suffix).some((one) => text.endsWith(one)),
+  startswith: (text, [prefix, start, end]) => affixes(prefix).some((one) => slice(text, start, end).startsWith(one)),
+  endswith: (text, [suffix, start, end]) => affixes(suffix).some((one) => slice(text, start, end).endsWith(one)),
   removeprefix: (text, [prefix]) => (text.startsWith(string(prefix)) ? text.slice(string(prefix).length) : text),
   removesuffix: (text, [suffix]) =>
     suffix !== '' && text.endsWith(string(suffix)) ? text.slice(0, -string(suffix).length) : text,
@@ -187,10 +207,11 @@ const STRING: Readonly<Record<string, StringMethod>> = {
       .map((one) => (one === one.toUpperCase() ? one.toLowerCase() : one.toUpperCase()))
       .join(''),
   replace: (text, args) => replaced(text, args),
-  find: (text, [part]) => at(text, text.indexOf(string(part))),
-  rfind: (text, [part]) => at(text, text.lastIndexOf(string(part))),
-  index: (text, [part]) => found(at(text, text.indexOf(string(part))), 'substring'),
-  count: (text, [part]) => text.split(string(part)).length - 1,
+  find: (text, args) => find(text, args),
+  rfind: (text, args) => find(text, args, true),
+  index: (text, args) => found(find(text, args), 'substring'),
+  rindex: (text, args) => found(find(text, args, true), 'substring'),
+  count: (text, [part, start, end]) => slice(text, start, end).split(string(part)).length - 1,
   join: (text, [items = '']) => iterate(items).map(string).join(text),
   format: (text, args, named) => placeholderFormat(text, args, named),
   isdigit: isAll(/^[\p{Nd}²³¹⁰⁴-⁹₀-₉]+$/u),

@@ -5,6 +5,7 @@ import {
   charactersOf,
   compare,
   Float,
+  Group,
   isDict,
   isEqual,
   isList,
@@ -40,7 +41,9 @@ export function arithmetic(operator: string, left: Value, right: Value): Value {
     if (times !== undefined) {
       const count = Math.max(0, times);
       if (typeof sequence === 'string') return sequence.repeat(count);
-      if (isList(sequence)) return Array.from({ length: count }, () => sequence).flat();
+      const items = sequenceOf(sequence);
+      const repeated = items && Array.from({ length: count }, () => items).flat();
+      if (repeated) return isList(sequence) ? repeated : new Tuple(repeated);
     }
   }
   throw new JinjaError(`unsupported operand type(s) for ${operator}: '${typeName(left)}' and '${typeName(right)}'`);
@@ -112,7 +115,9 @@ export function attributeOf(object: Value, name: string): Value {
 
 /** What the `attr` filter finds too. */
 export function ownAttribute(object: Value, name: string): Value | undefined {
-  return object instanceof PyObject ? object.attributes.get(name) : methodOf(object, name);
+  if (object instanceof PyObject) return object.attributes.get(name);
+  if (object instanceof Group && (name === 'grouper' || name === 'list')) return object[name];
+  return methodOf(object, name);
 }
 
 /** `object[index]`: an item before an attribute. */

@@ -151,7 +151,7 @@ class Renderer {
           return s.test === undefined || isTrue(this.#value(s.test, inner));
         })
       : all;
-    if (items.length === 0) return this.run(s.otherwise, scope);
+    if (items.length === 0) return this.run(s.otherwise, new Scope(scope));
     let last: Value | undefined;
     const changed: Callable = (args) => {
       const isSame = last !== undefined && isSo('==', last, args);

@@ -50,7 +50,8 @@ const TESTS: Readonly<Record<string, Test>> = {
   lower: isLower,
   upper: isUpper,
   in: isIn,
-  sameas: (value, other) => (numberOf(value) === undefined ? value === other : isEqual(value, other)),
+  sameas: (value, other) =>
+    numberOf(value) === undefined ? value === other : typeof value === typeof other && isEqual(value, other),
   escaped: () => false,
   eq: so('=='),
   equalto: so('=='),

@@ -22,6 +22,16 @@ export class Tuple {
   constructor(readonly items: readonly Value[]) {}
 }
 
+/** What groupby gives: a tuple whose items have names. */
+export class Group extends Tuple {
+  constructor(
+    readonly grouper: Value,
+    readonly list: readonly Value[],
+  ) {
+    super([grouper, list]);
+  }
+}
+
 export type Named = ReadonlyMap<string, Value>;
 export type Callable = (args: readonly Value[], named: Named) => Value;
 
@@ -209,7 +219,8 @@ export function jsonOf(value: Value, options: JsonOptions = {}, at = ''): string
   if (typeof value === 'string') return jsonText(value, options.isAscii === true);
   if (value === null) return 'null';
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number' || value instanceof Float) return reprOf(value);
+  if (typeof value === 'number') return reprOf(value);
+  if (value instanceof Float) return floatText(value.value).replace('inf', 'Infinity').replace('nan', 'NaN');
   const items = itemsOf(value);
   if (items)
     return block(
