@@ -1,7 +1,7 @@
 // Which matrices of a model a PEFT configuration names: the rules of PEFT's `check_target_module_exists` and
 // `_maybe_include_all_linear_layers` (peft/tuners/tuners_utils.py).
 import { FormatError } from '../formats/formatError.ts';
-import type { AdapterConfig } from '../formats/peft.ts';
+import { type AdapterConfig, pythonRegExp } from '../formats/peft.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { blockPath, type TargetPlace, targetPlaces } from '../model/linears.ts';
 
@@ -60,8 +60,7 @@ function namedBy(names: string[] | string, field: string, fileName: string): (pa
 
 function compile(source: string, field: string, fileName: string): RegExp {
   try {
-    // Python writes a named group (?P<name>…).
-    return new RegExp(source.replaceAll('(?P<', '(?<'));
+    return pythonRegExp(source);
   } catch {
     throw new FormatError(fileName, `${field}: not a regular expression that is understood here`);
   }

@@ -69,6 +69,15 @@ test('reads a file, and gives absent settings their defaults', async () => {
   });
 });
 
+test('starts that leave the base as it is, and patterns as Python writes them', () => {
+  const read = (change: object) => parseAdapterConfig(JSON.stringify({ ...JSON.parse(plain), ...change }));
+  for (const start of [false, 'gaussian', 'eva', 'orthogonal', 'mica']) {
+    expect(read({ init_lora_weights: start })).toEqual(read({}));
+  }
+  const config = read({ r: 8, lora_alpha: 8, rank_pattern: { '(?P<which>q|v)_proj': 2 } });
+  expect(moduleScaling(config, 'model.layers.0.self_attn.v_proj')).toEqual({ rank: 2, alpha: 8, scaling: 4 });
+});
+
 test.each([
   [{ peft_type: 'LOHA' }, /peft_type: expected "LORA", got "LOHA"; supported are plain LoRA/],
   [{ use_dora: true }, /use_dora: DoRA is not supported/],

@@ -74,7 +74,7 @@ const REFUSED_UNLESS_EMPTY: readonly [field: string, meaning: string][] = [
 ];
 
 /** Starts that leave the base weights as they are; the others train against a changed base. */
-const PLAIN_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal'];
+const PLAIN_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal', 'mica'];
 
 const SUPPORTED = 'supported are plain LoRA and rsLoRA adapters without bias';
 
@@ -139,12 +139,17 @@ function refuseOtherMethods(json: JsonObject, fileName: string): void {
 function checkPatterns(field: string, patterns: Record<string, number>, fileName: string): Record<string, number> {
   for (const pattern of Object.keys(patterns)) {
     try {
-      new RegExp(pattern);
+      pythonRegExp(pattern);
     } catch {
       throw new FormatError(fileName, `${field}: ${JSON.stringify(pattern)} is not a name or regular expression`);
     }
   }
   return patterns;
+}
+
+/** Python writes a named group `(?P<name>…)`. Throws a SyntaxError. */
+export function pythonRegExp(source: string): RegExp {
+  return new RegExp(source.replaceAll('(?P<', '(?<'));
 }
 
 /** The text of adapter_config.json. PEFT's own file has no newline at its end, nor has this. */
@@ -175,7 +180,7 @@ export function formatAdapterConfig(config: AdapterConfig): string {
 }
 
 function fromPattern(patterns: Record<string, number>, modulePath: string): number | undefined {
-  const key = Object.keys(patterns).find((pattern) => new RegExp(`^(.*\\.)?(${pattern})$`).test(modulePath));
+  const key = Object.keys(patterns).find((pattern) => pythonRegExp(`^(.*\\.)?(${pattern})$`).test(modulePath));
   return key === undefined ? undefined : patterns[key];
 }
 
