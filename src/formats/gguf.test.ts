@@ -122,6 +122,7 @@ test.each<[string, ByteSource, RegExp]>([
     fileOf({ tensors: [tensor('w', 17, [256])] }),
     /IQ2_XS is not supported; take a Q4_K_M or/,
   ],
+  ['a type that files no longer have', fileOf({ tensors: [tensor('w', 31, [256])] }), /Q4_0_4_4 is not supported/],
   ['an unknown type', fileOf({ tensors: [tensor('w', 99, [4])] }), /tensor "w": unknown type 99/],
   ['part of a block', fileOf({ tensors: [tensor('w', 12, [128])] }), /rows of 128 are no whole Q4_K blocks of 256/],
   ['an unaligned tensor', fileOf({ tensors: [tensor('w', 0, [4], 8n)] }), /offset 8 is not a multiple of 32/],

@@ -72,7 +72,7 @@ test.each<[Entries, string]>([
   [{ 'llama.attention.head_count': 5 }, 'llama.embedding_length: expected a multiple of the 5 heads'],
   [{ 'llama.rope.dimension_count': 8 }, 'llama.rope.dimension_count: 8 beside heads of 16 is not supported'],
   [{ 'llama.attention.value_length': 32 }, 'llama.attention.value_length: 32 beside heads of 16'],
-  [{ 'llama.expert_count': 8 }, 'llama.expert_count: 8 beside'],
+  [{ 'llama.expert_count': 8 }, 'llama.expert_count: models of several experts are not supported, this one has 8'],
   [{ 'llama.logit_scale': 8 }, 'llama.logit_scale: 8 is not supported, only 1 is'],
   [{ 'llama.attention.scale': 0.5 }, 'llama.attention.scale: 0.5 is not supported, only 0.25 is'],
   [{ 'llama.attention.causal': false }, 'llama.attention.causal: this model reads both ways'],

@@ -54,7 +54,12 @@ export function ggufShapeOf(metadata: GgufMetadata): GgufShape {
   };
   refuseOther('attention.value_length', headDim);
   if (architecture !== 'gpt2') refuseOther('rope.dimension_count', headDim);
-  refuseOther('expert_count', 0);
+  const experts = metadata.size(`${architecture}.expert_count`) ?? 0;
+  if (experts > 0) {
+    throw metadata.fail(
+      `${architecture}.expert_count: models of several experts are not supported, this one has ${experts}`,
+    );
+  }
   refuseScales(metadata, architecture, headDim);
   return { architecture, layers: size('block_count'), heads, kvHeads, headDim };
 }

@@ -10,6 +10,8 @@ export const GGUF_TYPE_NAMES: Readonly<Record<number, string>> = {
   1: 'F16',
   2: 'Q4_0',
   3: 'Q4_1',
+  4: 'Q4_2',
+  5: 'Q4_3',
   6: 'Q5_0',
   7: 'Q5_1',
   8: 'Q8_0',
@@ -35,9 +37,17 @@ export const GGUF_TYPE_NAMES: Readonly<Record<number, string>> = {
   28: 'F64',
   29: 'IQ1_M',
   30: 'BF16',
+  31: 'Q4_0_4_4',
+  32: 'Q4_0_4_8',
+  33: 'Q4_0_8_8',
   34: 'TQ1_0',
   35: 'TQ2_0',
+  36: 'IQ4_NL_4_4',
+  37: 'IQ4_NL_4_8',
+  38: 'IQ4_NL_8_8',
   39: 'MXFP4',
+  40: 'NVFP4',
+  41: 'Q1_0',
 };
 
 /** Types that are elements one by one. */
