@@ -42,6 +42,9 @@ const noWeights = incomplete('no-weights', 'config.json', 'tokenizer.json');
 const cut = incomplete('cut', 'config.json', 'tokenizer.json');
 writeFileSync(`${cut}/model.safetensors`, readFileSync(`${bos}/model/model.safetensors`).subarray(0, 50_000));
 
+mkdirSync(`${folder}/taken/state`, { recursive: true });
+written('taken/state/notes.txt', 'of somebody');
+
 const init = ['--init-adapter', `${bos}/adapter`];
 const train = ['train', ...model, ...data, ...out];
 
@@ -114,6 +117,16 @@ test.each<[string, string[], RegExp]>([
   ],
   ['a scaling that contradicts', [...train, ...init, '--rslora'], /^--rslora contradicts --init-adapter/],
   ['metrics nowhere', [...train, '--metrics', `${folder}/none/m.jsonl`], /none: no such folder/],
+  [
+    'metrics over another file',
+    [...train, '--metrics', badRows],
+    /^--metrics: .*bad\.jsonl is there and holds no metrics; choose another file/,
+  ],
+  [
+    'out with a state folder of somebody else',
+    ['train', ...model, ...data, '--out', `${folder}/taken`],
+    /taken\/state: there is something else than a run's state; choose another --out/,
+  ],
   ['out is the model', ['train', ...model, ...data, '--out', `${bos}/model`], /^--out: .* is the model itself/],
   ['nothing to resume', ['train', ...model, ...data, '--resume', folder], /no saved run there/],
   ['no prompt', ['generate', ...model], /^--prompt is missing/],

@@ -9,8 +9,9 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --rank 8 --alpha 16 --targets q,v --dropout 0 --rslora      targets: q k v o gate up down qkv
                               several make a race: --rank 1,4,16,64, and so --alpha, --lr, --dropout, and --targets
                               'q,v;q,k,v,o'; every combination is an adapter in a folder of its own under OUT, named
-                              by what differs (r4, r4-lr0.001; --share-rank divides a rank among the matrices), trained together on the same batches; race.json sums
-                              up; what does not fit into memory (--memory GB, or a guess) runs in heats
+                              by what differs (r4, r4-lr0.001; --share-rank divides a rank among the matrices),
+                              trained together on the same batches; race.json sums up; what does not fit into memory
+                              (--memory GB, or a guess) runs in heats
   --optimizer adamw|sgd --lr 2e-4 --weight-decay 0 --betas 0.9,0.999 --eps 1e-8 --momentum 0
   --clip 1 (0: off) --schedule constant|linear|cosine --warmup STEPS
   --steps N | --epochs N (default: 1 epoch) --batch 8 --accumulate 1 --max-length 512
@@ -24,7 +25,8 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --longest-submit MS         the GPU is handed work for so long at a time (100; 1000 on a software driver)
   --init-adapter DIR          start from this PEFT adapter, with its rank, alpha and targets
   --save-every 50             keep the run's state in OUT/state every N steps, and when stopped
-  --resume DIR                go on with the run that was written to DIR, to the same bits; with more --steps, further
+  --resume DIR                go on with the run that was written to DIR, to the same bits; with more --steps, further;
+                              a run that stopped is never written over by a new one
   --metrics FILE              one JSON line per optimizer step (and adapter of a race, by its folder's name)
 generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--temperature 0] [--json]
 evaluate   --model DIR --data FILE [--adapter DIR…] [--template STRING] [--max-length 512]

@@ -29,7 +29,9 @@ export interface MetricsFile {
  */
 export function openMetrics(path: string, stepsDone: (adapter: string | undefined) => number): MetricsFile {
   try {
-    const kept = statSync(path, { throwIfNoEntry: false }) ? linesUpTo(path, stepsDone) : [];
+    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+    if (isThere) refuseForeign(path);
+    const kept = isThere ? linesUpTo(path, stepsDone) : [];
     writeFileSync(path, kept.map((line) => `${line}\n`).join(''));
     const file = openSync(path, 'a');
     return {
@@ -42,6 +44,14 @@ export function openMetrics(path: string, stepsDone: (adapter: string | undefine
     if (error instanceof InputError) throw error;
     throw new InputError(`--metrics: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Throws InputError for a file that holds something else: it would be written over. */
+function refuseForeign(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  const isMetrics = text.split('\n').some((line) => line.includes('"learningRate"') && parsedLine(line) !== undefined);
+  if (text.trim() === '' || isMetrics) return;
+  throw new InputError(`--metrics: ${path} is there and holds no metrics; choose another file`);
 }
 
 /** The lines of the first `steps` steps, of this adapter where the run is a race. Throws InputError. */

@@ -1,5 +1,5 @@
 // A race from the command line: folders, metrics, heats, resuming, and each adapter as its own run would have made it.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { PARITY, readLines, runCli, runCliWell, runHere, temporaryFolder } from './testCli.ts';
 
@@ -45,6 +45,17 @@ test('cut into heats where memory runs short, to the same bits', async () => {
   const { stderr } = await runCliWell(...start, ...lists, ...to('heats'), '--memory', '0.0001');
   expect(stderr).toContain(`4 heats, the same rows in the same order in each: ${NAMES.join(' | ')}\n`);
   for (const name of NAMES) expect(weights(`heats/${name}`)).toEqual(weights(`whole/${name}`));
+});
+
+test('race/* is its adapters, without the table and the state beside them', async () => {
+  const all = readdirSync(`${out}/whole`).map((name) => `${out}/whole/${name}`);
+  expect(all.length).toBe(NAMES.length + 2);
+  const { stdout } = await runCliWell('evaluate', ...setup.slice(0, 4), '--adapter', ...all, '--json');
+  const names = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).name);
+  expect(names.sort()).toEqual([...NAMES].sort());
 });
 
 test('stopped and resumed, in the middle of a heat', async () => {
@@ -96,6 +107,11 @@ test('one that diverges is named and kept, the others go on', async () => {
 
 test.each([
   [['--rank', '1,1'], /^--rank: 1 is there twice\n$/],
+  [['--targets', 'q,v;v,q'], /^--targets: v,q is there twice\n$/],
+  [
+    ['--share-rank', '--rank', '1,2', '--targets', 'q;q,k,v,o'],
+    /^--share-rank makes two adapters alike, both r1-q\.k\.v\.o;/,
+  ],
   [['--rank', '1,x'], /^--rank: expected a whole number from 1 to 256, got "x"\n$/],
   [['--targets', 'q;q,z'], /^--targets: expected some of .*, got "z"\n$/],
   [['--rank', '1,2,3,4,5,6,7,8,9', '--lr', '1,2,3,4'], /make 36 adapters; at most 32 race\n$/],

@@ -2,6 +2,9 @@
 import { writeFiles } from './outputFiles.ts';
 import type { Outcome } from './trainHeat.ts';
 
+/** Its name beside the adapters' folders. */
+export const RACE_TABLE = 'race.json';
+
 /** Field names are those of the settings and the metrics. */
 export async function writeRaceTable(out: string, outcomes: readonly Outcome[]): Promise<void> {
   const rows = outcomes.map(({ entrant, step, hasDiverged, lastLoss, evaluation, ...size }) => ({
@@ -19,7 +22,7 @@ export async function writeRaceTable(out: string, outcomes: readonly Outcome[]):
     validation: evaluation ?? null,
   }));
   const text = `${JSON.stringify(rows, null, 2)}\n`;
-  await writeFiles(out, [{ name: 'race.json', bytes: new TextEncoder().encode(text) }]);
+  await writeFiles(out, [{ name: RACE_TABLE, bytes: new TextEncoder().encode(text) }]);
   process.stdout.write(tableOf(outcomes));
 }
 

@@ -60,6 +60,11 @@ test('stopped in the middle, and resumed elsewhere with no more than its folder'
   expect(stoppedAt).toBe(readLines(metrics('stopped')).length);
   expect(stoppedAt).toBeLessThan(20);
   expect(weights('stopped')).not.toEqual(weights('whole'));
+  const anew = await runHere([...start, ...to('stopped')]);
+  expect(anew.code).toBe(2);
+  expect(anew.stderr).toMatch(
+    /^.*\/stopped: a run is kept there that stopped after step \d+ of 20; --resume .* goes on with it; to start anew .*\n$/,
+  );
   await runCliWell('train', '--resume', `${out}/stopped`, ...to('elsewhere'));
   expect(weights('elsewhere')).toEqual(weights('whole'));
   expect(readLines(metrics('elsewhere'))[0]).toMatchObject({ step: stoppedAt + 1 });
@@ -70,6 +75,7 @@ test.each([
   [['--rank', '4'], /^--rank 4 contradicts the run in .*, whose rank is 8; leave the flag out\n$/],
   [['--dropout', '0'], /^--dropout 0 contradicts the run in .*, which was started with 0\.2\n$/],
   [['--steps', '5'], /^--steps 5: the saved run has done 20 already\n$/],
+  [['--epochs', '0.5'], /^--epochs 0.5 makes --steps 3: the saved run has done 20 already\n$/],
   [
     ['--model', `${PARITY}cli-plain/model`],
     /^.*cli-plain\/model: not the model that the run in .* was started with\n$/,

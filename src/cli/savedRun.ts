@@ -1,6 +1,6 @@
 // A run as `train` keeps it under OUT/state: run.json, with all that decides the run, and checkpoints beside it.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
@@ -57,6 +57,8 @@ const runSchema = z.object({
     })
     .optional(),
   training: trainingSettingsSchema,
+  /** After which it is over. */
+  steps: z.int().optional(),
   /** CRC-32 of config.json, and of the tokens of every row. */
   modelChecksum: z.number(),
   rowsChecksum: z.number(),
@@ -65,6 +67,19 @@ export type SavedRun = z.infer<typeof runSchema>;
 
 export const stateFolderOf = (out: string) => join(out, 'state');
 
+/** Whether a run is kept there. */
+export function isStateFolder(path: string): boolean {
+  return existsSync(join(path, RUN_FILE));
+}
+
+/** Throws InputError where something else lies in a state folder: a new run would remove it. */
+export async function refuseForeignState(stateFolder: string): Promise<void> {
+  if (!existsSync(stateFolder) || isStateFolder(stateFolder)) return;
+  existing(stateFolder, 'folder');
+  if ((await readdir(stateFolder)).length === 0) return;
+  throw new InputError(`${stateFolder}: there is something else than a run's state; choose another --out`);
+}
+
 /** Where a heat of a race keeps its checkpoints. */
 export const heatFolderOf = (stateFolder: string, [from, to]: Heat) =>
   join(stateFolder, `adapters-${from + 1}-to-${to}`);
@@ -72,7 +87,7 @@ export const heatFolderOf = (stateFolder: string, [from, to]: Heat) =>
 /** The state folder of an earlier run: DIR/state, or DIR itself. Throws InputError. */
 export function findStateFolder(path: string): string {
   existing(path, 'folder');
-  for (const folder of [stateFolderOf(path), path]) if (existsSync(join(folder, RUN_FILE))) return folder;
+  for (const folder of [stateFolderOf(path), path]) if (isStateFolder(folder)) return folder;
   throw new InputError(
     `${path}: no saved run there; expected the --out folder of an earlier run, with state/${RUN_FILE}`,
   );

@@ -2,7 +2,7 @@
 // run that is resumed.
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import { TARGETS, type Target } from '../model/targets.ts';
-import { choicesOf, gridOf, MOST_ADAPTERS, type RaceChoices } from '../training/race.ts';
+import { adapterNames, choicesOf, gridOf, MOST_ADAPTERS, type RaceChoices } from '../training/race.ts';
 import { DEFAULT_RUN_SETTINGS, type OptimizerSettings, type TrainingSettings } from '../training/settings.ts';
 import { type FlagKind, type Flags, numberOf, quoted, type Range } from './flags.ts';
 import { InputError } from './inputError.ts';
@@ -119,13 +119,13 @@ function numbersOf(flags: Flags, name: string, range: Range): number[] | undefin
 /** One choice of matrices or several, parted by semicolons: `q,v;q,k,v,o`. */
 function targetsOf(flags: Flags): Target[][] | undefined {
   const sets = flags.text('targets')?.split(';').map(targetSet);
-  return sets && distinct('targets', sets);
+  return sets && distinct('targets', sets, (set) => [...set].sort().join());
 }
 
 /** `q,v`. Throws InputError. */
 export function targetSet(text: string): Target[] {
-  const names = text.split(',').map((name) => name.trim());
-  return names.map((name) => {
+  const names = new Set(text.split(',').map((name) => name.trim()));
+  return [...names].map((name) => {
     const target = TARGETS.find((candidate) => candidate === name);
     if (target === undefined)
       throw new InputError(`--targets: expected some of ${TARGETS.join(', ')}, got ${quoted(name)}`);
@@ -133,8 +133,8 @@ export function targetSet(text: string): Target[] {
   });
 }
 
-function distinct<T>(name: string, values: T[]): T[] {
-  const same = values.find((value, i) => values.findIndex((other) => String(other) === String(value)) < i);
+function distinct<T>(name: string, values: T[], keyOf: (value: T) => string = String): T[] {
+  const same = values.find((value, i) => values.findIndex((other) => keyOf(other) === keyOf(value)) < i);
   if (same !== undefined) throw new InputError(`--${name}: ${String(same)} is there twice`);
   return values;
 }
@@ -154,11 +154,15 @@ export function raceChoices(flags: Flags, defaults: RaceChoices = choicesOf(DEFA
       "--share-rank divides the rank among an adapter's matrices: give several --targets, as 'q;q,v'",
     );
   }
-  const adapters = gridOf(choices).length;
-  if (adapters > MOST_ADAPTERS) {
+  const names = adapterNames(gridOf(choices));
+  if (names.length > MOST_ADAPTERS) {
     throw new InputError(
-      `--rank, --alpha, --targets, --lr and --dropout make ${adapters} adapters; at most ${MOST_ADAPTERS} race`,
+      `--rank, --alpha, --targets, --lr and --dropout make ${names.length} adapters; at most ${MOST_ADAPTERS} race`,
     );
+  }
+  const same = names.find((name, i) => names.indexOf(name) < i);
+  if (same !== undefined) {
+    throw new InputError(`--share-rank makes two adapters alike, both ${same}; choose ranks further apart`);
   }
   return choices;
 }

@@ -4,10 +4,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type AdapterSpec, layOutAdapters } from '../adapters/adapterSet.ts';
 import { initialParameters } from '../adapters/initial.ts';
+import { stepsOf } from '../continue/continueRun.ts';
 import { type Dataset, prepareDataset } from '../data/dataset.ts';
 import { openTokenizer } from '../data/openTokenizer.ts';
 import { typedTemplate } from '../data/template.ts';
 import type { TokenRow } from '../data/types.ts';
+import { FormatError } from '../formats/formatError.ts';
 import { openCheckpoints } from '../storage/checkpoints.ts';
 import type { Heat } from '../training/heats.ts';
 import { adapterNames, choicesOf, gridOf, type RaceChoices } from '../training/race.ts';
@@ -26,7 +28,9 @@ import { makeFolder } from './outputFiles.ts';
 import {
   findStateFolder,
   heatFolderOf,
+  isStateFolder,
   readSavedRun,
+  refuseForeignState,
   rowsChecksum,
   type SavedRun,
   stateFolderOf,
@@ -109,6 +113,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   });
   const rows = [...dataset.train.rows, ...validationRowsOf(dataset)];
   checkRows(architecture, rows);
+  const steps = stepsOf(training, dataset.train.rows.length);
   const saved: SavedRun = {
     version: 1,
     model: resolve(local.onDisk),
@@ -120,13 +125,15 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     adapter: entrants[0]!.spec,
     ...(entrants.length > 1 ? { race: { choices, heats: earlier?.run.race?.heats ?? [[0, entrants.length]] } } : {}),
     training,
+    steps,
     modelChecksum: textChecksum(local.configText),
     rowsChecksum: rowsChecksum(rows),
   };
   if (earlier) refuseChanged(earlier, saved, dataPath, modelPath);
   const done = Math.max(0, ...[...(earlier?.starts.values() ?? [])].map(({ state }) => state.step));
-  if (training.length.kind === 'steps' && done > training.length.steps) {
-    throw new InputError(`--steps ${training.length.steps}: the saved run has done ${done} already`);
+  if (done > steps) {
+    const flag = training.length.kind === 'steps' ? 'steps' : `epochs ${training.length.epochs} makes --steps`;
+    throw new InputError(`--${flag} ${steps}: the saved run has done ${done} already`);
   }
   await makeFolder(out);
   if (realpathSync(out) === realpathSync(local.onDisk)) {
@@ -238,6 +245,29 @@ async function openEarlier(path: string): Promise<EarlierRun> {
     throw new InputError(`${path}: the run has no whole checkpoint to resume from; start it again`);
   }
   return { path, out: stateFolder === path ? dirname(path) : path, run, starts };
+}
+
+/**
+ * Throws InputError where a new run into `out` would write over one that is not over. One that cannot be read, or has done
+ * nothing yet, is nothing to lose.
+ */
+export async function refuseUnfinished(out: string): Promise<void> {
+  const stateFolder = stateFolderOf(out);
+  await refuseForeignState(stateFolder);
+  if (!isStateFolder(stateFolder)) return;
+  const earlier = await openEarlier(out).catch((error: unknown) => {
+    if (!(error instanceof InputError || error instanceof FormatError)) throw error;
+  });
+  const steps = earlier?.run.steps;
+  if (!earlier || steps === undefined) return;
+  const left = heatsOf(earlier.run).filter((heat) => {
+    const state = earlier.starts.get(keyOf(heat))?.state;
+    return !state || (state.step < steps && state.stopped.length < heat[1] - heat[0]);
+  });
+  const done = Math.max(0, ...[...earlier.starts.values()].map(({ state }) => state.step));
+  if (left.length === 0 || done === 0) return;
+  const remedy = `--resume ${out} goes on with it; to start anew choose another --out or remove ${stateFolder}`;
+  throw new InputError(`${out}: a run is kept there that stopped after step ${done} of ${steps}; ${remedy}`);
 }
 
 function refuseOther(flags: Flags, { path, run }: EarlierRun): void {

@@ -18,6 +18,8 @@ import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeTextFile } from '../outputFiles.ts';
 import { progressBar } from '../progress.ts';
+import { RACE_TABLE } from '../raceTable.ts';
+import { isStateFolder } from '../savedRun.ts';
 import { weightsFlag } from '../weightsFlag.ts';
 
 export const EVALUATE_FLAGS: Readonly<Record<string, FlagKind>> = {
@@ -113,7 +115,14 @@ function adapterPathsOf(flags: Flags): string[] {
   const given = flags.texts('adapter');
   const [word] = flags.words;
   if (word !== undefined && given.length === 0) throw new InputError(`evaluate: ${word} belongs to no flag`);
-  return [...given, ...flags.words];
+  const all = [...given, ...flags.words];
+  const adapters = all.filter((path) => !isRaceKeeping(path));
+  return adapters.length > 0 ? adapters : all;
+}
+
+/** What `race/*` names beside the adapters: the table and the state. */
+function isRaceKeeping(path: string): boolean {
+  return basename(path) === RACE_TABLE || isStateFolder(path);
 }
 
 /** Folder names, or whole paths where two are called the same. */

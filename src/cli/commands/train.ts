@@ -17,7 +17,7 @@ import { writeRaceTable } from '../raceTable.ts';
 import { type SavedRun, writeSavedRun } from '../savedRun.ts';
 import { listenForSignals } from '../signals.ts';
 import { type HeatResult, type Outcome, trainHeat } from '../trainHeat.ts';
-import { heatsOf, prepareRun, type Run, startOf, stepsDone } from '../trainingRun.ts';
+import { heatsOf, prepareRun, type Run, refuseUnfinished, startOf, stepsDone } from '../trainingRun.ts';
 
 /** The run came to a step whose loss or gradient is not finite. */
 class DivergedError extends Error {
@@ -29,6 +29,7 @@ export async function train(flags: Flags): Promise<number> {
   checkFitFlags(flags);
   longestSubmitMs(flags);
   const run = await prepareRun(flags);
+  if (!run.isResumed) await refuseUnfinished(run.out);
   const metricsPath = flags.text('metrics');
   const metrics = metricsPath === undefined ? undefined : openMetrics(metricsPath, stepsDone(run));
   try {
@@ -104,7 +105,8 @@ async function tell(run: Run, results: readonly HeatResult[], signal: NodeJS.Sig
   const { step = 0, steps = 0 } = results.at(-1) ?? {};
   const isWhole = outcomes.length === run.entrants.length && results.every((heat) => isOver(heat));
   if (run.entrants.length > 1) await writeRaceTable(run.out, outcomes);
-  if (outcomes.every(({ hasDiverged }) => hasDiverged)) throw new DivergedError(divergedMessage(outcomes, run));
+  if (isWhole && outcomes.every(({ hasDiverged }) => hasDiverged))
+    throw new DivergedError(divergedMessage(outcomes, run));
   if (!isWhole) {
     process.stderr.write(
       `Stopped after step ${step} of ${steps}; go on with --resume ${run.out} (state in ${run.stateFolder})\n`,
