@@ -171,6 +171,19 @@ test('a weight too large for f16 is refused by name', async () => {
   await expect(bytesOf(weights)).rejects.toThrow(/self_attn\.[qv]_proj\.weight holds .* too large for f16/);
 });
 
+test('a head of its own is said in config.json, which may leave it to a default', async () => {
+  const { a, model, layout, block } = await open('cli-plain');
+  const text = new TextDecoder().decode(await model.config.read(0, model.config.sizeBytes));
+  const { tie_word_embeddings: _, ...rest } = JSON.parse(text);
+  const config = bytesSource(new TextEncoder().encode(JSON.stringify(rest)), 'config.json');
+  const written = async (isTied: boolean) => {
+    const entries = await mergedFolder({ ...model, config }, { ...a, isTied }, { layout, block }, { dtype: 'F32' });
+    return JSON.parse(new TextDecoder().decode(await bytesOf(entries[0]!)));
+  };
+  expect(await written(true)).not.toHaveProperty('tie_word_embeddings');
+  expect(await written(false)).toMatchObject({ ...rest, tie_word_embeddings: false });
+});
+
 test('config.json keeps everything but its type', () => {
   expect(withTorchDtype('{"a": 1.0, "torch_dtype": "float32"}', 'float16')).toBe(
     '{"a": 1.0, "torch_dtype": "float16"}',

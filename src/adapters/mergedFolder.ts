@@ -5,12 +5,13 @@ import { isBlockDtype } from '../formats/blockTypes.ts';
 import { type ByteSource, readText } from '../formats/byteSource.ts';
 import { type FloatDtype, isFloatDtype } from '../formats/dtypes.ts';
 import { copiedEntry, textEntry } from '../formats/folderEntries.ts';
+import { parseJsonObject } from '../formats/json.ts';
 import type { ModelFolder } from '../formats/modelFolder.ts';
 import { openWeights } from '../formats/openModel.ts';
 import { planSafetensors, safetensorsChunks, type TensorEntry } from '../formats/safetensors.ts';
 import { planShards, WEIGHTS_INDEX_NAME, type WeightTensor } from '../formats/weightFiles.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
-import type { Architecture } from '../model/architecture.ts';
+import { type Architecture, architectureOf } from '../model/architecture.ts';
 import type { AdapterLayout } from './adapterSet.ts';
 import { folderShape, mergedTensor, type StoredUpdate, storedUpdates } from './merge.ts';
 
@@ -67,12 +68,18 @@ function entryOf(tensor: WeightTensor, update: StoredUpdate | undefined, dtype: 
 
 /** Where the weights have a head that differs from the embedding, config.json says so; everything else to the byte. */
 function withOwnHead(config: string, { isTied }: Architecture): string {
-  return isTied ? config : config.replace(/("tie_word_embeddings"\s*:\s*)true/, '$1false');
+  const said = architectureOf(parseJsonObject(config, 'config.json'));
+  return said.isTied === isTied ? config : withField(config, 'tie_word_embeddings', 'tie_word_embeddings', 'false');
 }
 
 /** config.json with its weights' type, everything else to the byte. transformers 4 reads torch_dtype, 5 both. */
 export function withTorchDtype(config: string, torchDtype: string): string {
-  const field = /("(?:torch_)?dtype"\s*:\s*)(?:"[^"]*"|null)/g;
-  const changed = config.replace(field, `$1"${torchDtype}"`);
-  return field.test(config) ? changed : config.replace('{', `{\n  "torch_dtype": "${torchDtype}",`);
+  return withField(config, '(?:torch_)?dtype', 'torch_dtype', `"${torchDtype}"`);
+}
+
+/** Every field whose name matches gets the value; where there is none, one is put first. */
+function withField(config: string, pattern: string, name: string, value: string): string {
+  const field = new RegExp(`("${pattern}"\\s*:\\s*)(?:"[^"]*"|null|true|false)`, 'g');
+  const changed = config.replace(field, `$1${value}`);
+  return field.test(config) ? changed : config.replace('{', `{\n  "${name}": ${value},`);
 }
