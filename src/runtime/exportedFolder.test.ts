@@ -14,6 +14,8 @@ test('graphs from the most exact on, with the data beside each; adapters; what s
     'onnx/model_q4f16.onnx',
     'onnx/model_fp16.onnx',
     'adapters/a.safetensors',
+    'adapters/model-7.safetensors',
+    'adapters/._a.safetensors',
     'model.safetensors',
   ];
   const data = ['onnx/model.onnx_data', 'onnx/model.onnx_data_1', 'onnx/model_fp16.onnx_data'];
@@ -25,7 +27,10 @@ test('graphs from the most exact on, with the data beside each; adapters; what s
     ['mine/onnx/model_fp16.onnx', 1],
     ['mine/onnx/model_q4f16.onnx', 0],
   ]);
-  expect(folder.adapters.map(({ name }) => name)).toEqual(['mine/adapters/a.safetensors']);
+  expect(folder.adapters.map(({ name }) => name)).toEqual([
+    'mine/adapters/a.safetensors',
+    'mine/adapters/model-7.safetensors',
+  ]);
   const [whole, half, quarter] = folder.graphs.map(graphChoice);
   expect(whole).toEqual({ file: 'mine/onnx/model.onnx', precision: 'f32', sizeBytes: 6, needsF16: false });
   expect(half).toMatchObject({ precision: 'f16', needsF16: true });

@@ -3,7 +3,7 @@
 import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { parseJsonObject } from '../formats/json.ts';
-import { baseName } from '../formats/weightFiles.ts';
+import { baseName, isAppleDouble } from '../formats/weightFiles.ts';
 import { openZip } from '../formats/zipReader.ts';
 import type { GraphBytes } from './decoder.ts';
 import { externalLocations } from './externalLocations.ts';
@@ -63,7 +63,8 @@ export async function folderSources(files: readonly FolderFile[]): Promise<reado
 }
 
 /** Throws a FormatError that names the file that is missing and says where it comes from. */
-export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder {
+export function sortExportedFolder(given: readonly ByteSource[]): ExportedFolder {
+  const files = given.filter(({ name }) => !isAppleDouble(name));
   const [config] = files.filter((file) => baseName(file.name) === 'config.json').sort((a, b) => depth(a) - depth(b));
   if (!config) throw missing('config.json', files);
   const root = config.name.slice(0, -'config.json'.length);
@@ -86,7 +87,10 @@ export function sortExportedFolder(files: readonly ByteSource[]): ExportedFolder
       const beside = inside.filter(({ name }) => name !== file.name && name.startsWith(folderOf(file)));
       return { file, externalData: beside.filter((other) => isDataOf(other, file)), beside };
     }),
-    adapters: inside.filter(({ name }) => name.endsWith('.safetensors') && !WEIGHTS.test(baseName(name))),
+    adapters: inside.filter(({ name }) => {
+      const isWeights = WEIGHTS.test(baseName(name)) && !name.startsWith(`${root}adapters/`);
+      return name.endsWith('.safetensors') && !isWeights;
+    }),
   };
 }
 
