@@ -11,6 +11,7 @@ import type { AdapterChoice, AnsweringAdapters } from '../model/answeringAdapter
 import type { Architecture } from '../model/architecture.ts';
 import { existing, fileSource, folderSources } from './fileSource.ts';
 import { onThisMachine } from './hub/hubCache.ts';
+import { InputError } from './inputError.ts';
 
 export interface LocalAdapter extends ImportedAdapter {
   readonly layout: AdapterLayout;
@@ -28,9 +29,12 @@ export async function openLocalAdapter(given: string, a: Architecture): Promise<
   return { ...adapter, layout, block: adapter.parametersFor(layout) };
 }
 
-/** The files of a PEFT folder or of its zip; or a GGUF adapter. */
+/** The files of a PEFT folder or of its zip; or a GGUF adapter. Throws InputError, and FormatError for no zip. */
 export async function adapterSources(path: string): Promise<readonly ByteSource[]> {
   if (existing(path).isDirectory()) return folderSources(path);
+  if (/\.(safetensors|bin|json)$/i.test(path)) {
+    throw new InputError(`${path}: a file of an adapter, not all of it; give the folder that it lies in`);
+  }
   return isGguf(path) ? [fileSource(path)] : openZip(fileSource(path));
 }
 

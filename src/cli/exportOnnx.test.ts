@@ -2,6 +2,7 @@
 // in src/onnx.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
+import { exportTitle } from './exports/exportTitle.ts';
 import { PARITY, runHere, temporaryFolder } from './testCli.ts';
 
 const folder = temporaryFolder();
@@ -48,6 +49,11 @@ test('with open adapters, each in a file of its own', async () => {
   expect(filesBelow('open')).toEqual([...BESIDE, ...adapters, 'adapters.js', 'onnx/model.onnx'].sort());
 });
 
+test('exports are called after the last part of a path or id', () => {
+  const paths = ['runs/r8', 'runs/r8/', 'runs/other/../r8/.', 'you/r8@main', 'runs/r8.zip', 'you/some/r8.gguf'];
+  expect(new Set(paths.map(exportTitle))).toEqual(new Set(['r8']));
+});
+
 test('what cannot be is refused by name', async () => {
   const refused = async (...args: string[]) => {
     const { code, stderr } = await runHere(['export', ...given('gpt2'), '--out', at('none'), ...args]);
@@ -58,4 +64,6 @@ test('what cannot be is refused by name', async () => {
   expect(await refused('--format', 'onnx', '--dtype', 'q8')).toContain('onnx takes --dtype f32, f16, q4, got q8');
   expect(await refused('--format', 'onnx', '--targets', 'q')).toContain('not to onnx');
   expect(await refused('--format', 'onnx-adapters', '--targets', 'gate')).toContain('Target gate does not exist');
+  const part = `${PARITY}gpt2/adapter/adapter_model.safetensors`;
+  expect(await refused('--format', 'onnx', '--adapter', part)).toContain('give the folder that it lies in');
 });

@@ -1,11 +1,11 @@
 // `export --format onnx`: a transformers.js folder of the model, one adapter merged in if given; `--format onnx-adapters`:
 // of the base, its adapters beside it and switched with every call.
-import { basename, resolve } from 'node:path';
 import { onnxAdaptersFolder } from '../../onnx/adaptersFolder.ts';
 import { onnxFolder } from '../../onnx/onnxFolder.ts';
 import { keptAsF32 } from '../../onnx/quantizedWeights.ts';
 import { targetSet } from '../trainFlags.ts';
 import type { ExportFormat, ExportJob } from './exportFormat.ts';
+import { exportTitle } from './exportTitle.ts';
 
 const DTYPES = ['f32', 'f16', 'q4'] as const;
 
@@ -37,7 +37,7 @@ export const onnxAdapters: ExportFormat = {
   files: async (job) => {
     const { flags, model, adapters } = job;
     const given = flags.text('targets');
-    const named = adapters.map(({ path, layout, block }) => ({ name: basename(resolve(path)), layout, block }));
+    const named = adapters.map(({ path, layout, block }) => ({ name: exportTitle(path), layout, block }));
     const options = { dtype: dtypeOf(job), ...(given !== undefined && { targets: targetSet(given) }) };
     return {
       files: await onnxAdaptersFolder(model.folder, model.architecture, named, options),
