@@ -11,6 +11,7 @@ import {
   formatSteppedTick,
   formatTick,
   formatTokensPerSecond,
+  formatWholeTick,
   shortFileName,
 } from './format.ts';
 
@@ -93,6 +94,7 @@ describe('rates, losses, shares', () => {
     expect(ticks(50, 10_300, 10_350)).toBe('10300 10350');
     expect([formatSteppedTick(1e-7, 1e-7), formatSteppedTick(2.5)]).toEqual(['1e-7', '2.5']);
     expect([0.5, 2.75, 120].map(formatTick)).toEqual(['0.5', '2.75', '120']);
+    expect([2, 2.5, 10_000].map(formatWholeTick)).toEqual(['2', '', '10,000']);
     expect(plain(formatTokensPerSecond(3711.4))).toBe('3,711 tokens/s');
     expect(plain(formatTokensPerSecond(18.25))).toBe('18.3 tokens/s');
     expect([3.64, 231.4, 5311.6, 12_345].map((rate) => plain(formatRate(rate)))).toEqual([

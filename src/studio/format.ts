@@ -55,6 +55,11 @@ export function formatSteppedTick(value: number, step?: number): string {
   return known && Math.abs(value) < 1e6 ? value.toFixed(known[1]?.length ?? 0) : formatTick(value);
 }
 
+/** As formatExact, and nothing between whole numbers: a tick of what is counted. */
+export function formatWholeTick(value: number): string {
+  return Number.isInteger(value) ? formatExact(value) : '';
+}
+
 /** `2e-4`, `1.25e-3`, `0.5`, `0`. */
 export function formatLearningRate(rate: number): string {
   if (rate === 0 || rate >= 0.1) return String(Number(rate.toPrecision(3)));

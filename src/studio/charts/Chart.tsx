@@ -79,6 +79,9 @@ export function Chart(props: Props) {
   );
 }
 
+/** A curve that was thinned has its next point this share of the plot's width away, at most. */
+const NEAR = 0.005;
+
 /** Values under the cursor, or each curve's newest; written straight into the legend. */
 function writeValues(
   legend: HTMLElement | null,
@@ -87,15 +90,31 @@ function writeValues(
   look: { x: ChartAxis; y: ChartAxis },
 ): void {
   if (legend === null) return;
+  const reach = NEAR * ((data[0].at(-1) ?? 0) - (data[0][0] ?? 0));
   legend.querySelectorAll('output').forEach((output, column) => {
-    const values = data[column];
-    const value = index === null ? lastValue(values) : values?.[index];
+    const value = index === null ? lastValue(data[column]) : nearValue(data[0], data[column], index, reach);
     const format = column === 0 ? look.x.format : look.y.format;
-    output.textContent = value === null || value === undefined ? '–' : format(value);
+    const text = value === null ? '–' : format(value);
+    if (output.textContent !== text) output.textContent = text;
   });
 }
 
-function lastValue(values: ArrayLike<number | null | undefined> | undefined): number | null {
+type Column = ArrayLike<number | null | undefined> | undefined;
+
+/** The value at `index`, else of the nearest point no further than `reach` from there. */
+function nearValue(xs: ArrayLike<number>, values: Column, index: number, reach: number): number | null {
+  const at = xs[index] ?? Number.NaN;
+  const distance = (place: number) => Math.abs((xs[place] ?? Number.NaN) - at);
+  for (let away = 0; distance(index - away) <= reach || distance(index + away) <= reach; away++) {
+    for (const place of [index - away, index + away]) {
+      const value = values?.[place];
+      if (value !== null && value !== undefined && distance(place) <= reach) return value;
+    }
+  }
+  return null;
+}
+
+function lastValue(values: Column): number | null {
   for (let index = (values?.length ?? 0) - 1; index >= 0; index--) {
     const value = values?.[index];
     if (value !== null && value !== undefined) return value;

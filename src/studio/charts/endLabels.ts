@@ -1,5 +1,5 @@
 // Names each line where it ends, so that lines are told apart without colour or legend. Labels that would overlap are
-// pushed apart.
+// pushed apart; where there is no room for all, the legend has them.
 import type uPlot from 'uplot';
 import type { ChartSeries } from './chartTypes.ts';
 
@@ -25,8 +25,9 @@ export function drawEndLabels(chart: uPlot, series: readonly ChartSeries[], font
   context.lineWidth = 4 * ratio;
   context.strokeStyle = colours.surface;
   context.fillStyle = colours.text;
+  const gap = 16 * ratio;
   const lowest = chart.bbox.top + chart.bbox.height;
-  for (const label of spread(labels, 16 * ratio, lowest)) {
+  for (const label of labels.length * gap > chart.bbox.height ? [] : spread(labels, gap, lowest)) {
     context.strokeText(label.text, label.x + 8 * ratio, label.y);
     context.fillText(label.text, label.x + 8 * ratio, label.y);
   }
@@ -37,7 +38,8 @@ function endLabel(chart: uPlot, series: ChartSeries, index: number): Label[] {
   if (series.endLabel === undefined) return [];
   const xs = chart.data[0];
   const ys = chart.data[index];
-  let last = xs.length - 1;
+  // Of what is on show.
+  let last = chart.series[0]?.idxs?.[1] ?? xs.length - 1;
   while (last >= 0 && (ys?.[last] ?? null) === null) last -= 1;
   const x = xs[last];
   const y = ys?.[last];

@@ -82,9 +82,13 @@ function keepPlot(
     if (isAsRead && source.version() === version) return;
     version = source.version();
     readFor = range;
-    plot.setData(source.read(range), range === null);
-    if (range) plot.redraw();
-    onRead(plot.data, plot.cursor.idx ?? null);
+    plot.batch(() => {
+      plot.setData(source.read(range), range === null);
+      if (range) plot.redraw();
+    });
+    // Other points may be under the pointer now.
+    const { left = -1, top = -1 } = plot.cursor;
+    plot.setCursor({ left, top }, true, false);
   });
   return () => {
     cancelAnimationFrame(frame);

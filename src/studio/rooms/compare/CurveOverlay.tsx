@@ -7,7 +7,7 @@ import { DataTable } from '../../charts/pictures/DataTable.tsx';
 import { PictureButtons } from '../../charts/pictures/PictureFrame.tsx';
 import pictureStyles from '../../charts/pictures/pictures.module.css';
 import { useChartSource } from '../../charts/useChartSource.ts';
-import { formatDuration, formatExact, formatLoss, formatSteppedTick } from '../../format.ts';
+import { formatDuration, formatExact, formatLoss, formatSteppedTick, formatWholeTick } from '../../format.ts';
 import { Check } from '../../panels/Check.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';
 import { lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
@@ -20,7 +20,7 @@ import { lossPicture } from './pictures/lossPicture.tsx';
 import type { RunMark } from './runMarks.ts';
 
 const AXES = {
-  step: { label: 'step', format: formatExact },
+  step: { label: 'step', format: formatExact, tick: formatWholeTick },
   time: { label: 'time', format: (seconds: number) => formatDuration(seconds * 1000) },
 };
 const Y = { label: 'loss', format: formatLoss, tick: formatSteppedTick };

@@ -4,7 +4,7 @@ import type { RunRecord } from '../../../worker/protocol.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import type { ChartSeries } from '../../charts/chartTypes.ts';
 import { useChartSource } from '../../charts/useChartSource.ts';
-import { formatExact, formatLoss, formatSteppedTick } from '../../format.ts';
+import { formatExact, formatLoss, formatSteppedTick, formatWholeTick } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { lossCurve, smoothed, validationCurve } from '../../runs/curves.ts';
 import { loadMetrics, type MetricsStatus } from '../../stores/metricsStore.ts';
@@ -12,7 +12,7 @@ import { rankColour } from '../../theme/rankColour.ts';
 import { useColourScheme } from '../../theme/useColourScheme.ts';
 import styles from './library.module.css';
 
-const X = { label: 'step', format: formatExact };
+const X = { label: 'step', format: formatExact, tick: formatWholeTick };
 const Y = { label: 'loss', format: formatLoss, tick: formatSteppedTick };
 
 export function RunCurve({ run, metrics }: { run: RunRecord; metrics: MetricsStatus | undefined }) {
@@ -35,7 +35,10 @@ export function RunCurve({ run, metrics }: { run: RunRecord; metrics: MetricsSta
 
   if (metrics?.kind === 'failed') {
     return (
-      <ErrorNote message={metrics.message} action={{ label: 'Read again', onClick: () => void loadMetrics(run.id) }} />
+      <ErrorNote
+        message={metrics.message}
+        action={{ label: 'Read again', onClick: () => void loadMetrics([run.id]) }}
+      />
     );
   }
   const isEmpty = steps !== null && steps.length === 0;

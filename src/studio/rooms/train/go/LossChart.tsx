@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis, ChartSeries, ChartSource } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatExact, formatLoss, formatSteppedTick } from '../../../format.ts';
+import { formatExact, formatLoss, formatSteppedTick, formatWholeTick } from '../../../format.ts';
 import type { MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useRunStore } from '../../../stores/runStore.ts';
 import { shownPlan, useSettingsStore } from '../../../stores/settingsStore.ts';
@@ -11,10 +11,7 @@ import { rankColour, rankDash, rankLabel } from '../../../theme/rankColour.ts';
 import { useColourScheme } from '../../../theme/useColourScheme.ts';
 import styles from './go.module.css';
 
-export const STEP_AXIS: ChartAxis = {
-  label: 'step',
-  format: (step) => (Number.isInteger(step) ? formatExact(step) : ''),
-};
+export const STEP_AXIS: ChartAxis = { label: 'step', format: formatExact, tick: formatWholeTick };
 export const LOSS_AXIS: ChartAxis = { label: 'loss', format: formatLoss, tick: formatSteppedTick };
 /** Held-out points, in the text's colour: they belong to no rank. */
 const NEUTRAL = { light: '#16191c', dark: '#e8eaec' };

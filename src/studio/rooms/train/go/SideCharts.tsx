@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis, ChartSource } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';
-import { formatLearningRate, formatLoss, formatRate, formatSteppedTick } from '../../../format.ts';
+import { formatCount, formatLearningRate, formatLoss, formatRate, formatSteppedTick } from '../../../format.ts';
 import type { MetricColumn, MetricSeries } from '../../../stores/liveMetrics.ts';
 import { useColourScheme } from '../../../theme/useColourScheme.ts';
 import styles from './go.module.css';
@@ -21,7 +21,11 @@ const CHARTS: { title: string; column: MetricColumn; axis: ChartAxis }[] = [
   {
     title: 'Speed',
     column: 'tokensPerSecond',
-    axis: { label: 'tokens/s', format: formatRate },
+    axis: {
+      label: 'tokens/s',
+      format: formatRate,
+      tick: (rate, step) => (rate < 1000 ? formatSteppedTick(rate, step) : formatCount(rate)),
+    },
   },
 ];
 
