@@ -16,20 +16,24 @@ export const useMetricsStore = create<{ runs: Record<string, MetricsStatus> }>()
 const FLUSH_MS = 1000;
 const arrived = new Map<string, StepMetrics[]>();
 
-function setMetrics(runId: string, status: MetricsStatus): void {
-  useMetricsStore.setState(({ runs }) => ({ runs: { ...runs, [runId]: status } }));
+function setMetrics(changes: Record<string, MetricsStatus>): void {
+  useMetricsStore.setState(({ runs }) => ({ runs: { ...runs, ...changes } }));
 }
 
-/** Reads a run's curve unless it is here already. */
-export async function loadMetrics(runId: string): Promise<void> {
-  const known = useMetricsStore.getState().runs[runId];
-  if (known !== undefined && known.kind !== 'failed') return;
-  setMetrics(runId, { kind: 'loading' });
-  try {
-    setMetrics(runId, { kind: 'ready', metrics: await call('readMetrics', { runId }) });
-  } catch (error) {
-    setMetrics(runId, { kind: 'failed', message: messageOf(error) });
-  }
+/** Reads the curves that are not here already; they come together, so that what draws them is made once. */
+export async function loadMetrics(runIds: readonly string[]): Promise<void> {
+  const known = useMetricsStore.getState().runs;
+  const missing = runIds.filter((runId) => (known[runId]?.kind ?? 'failed') === 'failed');
+  if (missing.length === 0) return;
+  setMetrics(Object.fromEntries(missing.map((runId) => [runId, { kind: 'loading' }])));
+  const read = missing.map(async (runId): Promise<[string, MetricsStatus]> => {
+    try {
+      return [runId, { kind: 'ready', metrics: await call('readMetrics', { runId }) }];
+    } catch (error) {
+      return [runId, { kind: 'failed', message: messageOf(error) }];
+    }
+  });
+  setMetrics(Object.fromEntries(await Promise.all(read)));
 }
 
 onEvent('steps', ({ runId, steps }) => {
@@ -43,7 +47,7 @@ function flush(): void {
     const status = useMetricsStore.getState().runs[runId];
     if (status?.kind === 'loading') continue;
     arrived.delete(runId);
-    if (status?.kind === 'ready') setMetrics(runId, { kind: 'ready', metrics: withSteps(status.metrics, steps) });
+    if (status?.kind === 'ready') setMetrics({ [runId]: { kind: 'ready', metrics: withSteps(status.metrics, steps) } });
   }
   if (arrived.size > 0) setTimeout(flush, FLUSH_MS);
 }

@@ -80,7 +80,7 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
   const withCurve = useMemo(() => compared.filter(({ run }) => !run.isImported), [compared]);
   const curveIds = withCurve.map(({ run }) => run.id).join(',');
   useEffect(() => {
-    for (const id of curveIds.split(',').filter(Boolean)) void loadMetrics(id);
+    void loadMetrics(curveIds.split(',').filter(Boolean));
   }, [curveIds]);
 
   const statusOf = ({ run }: ComparedRun) => metrics[run.id];

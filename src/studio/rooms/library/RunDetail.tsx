@@ -22,7 +22,7 @@ export function RunDetail({ run }: { run: RunRecord }) {
   useReturnedFocus();
   const metrics = useMetricsStore((state) => state.runs[run.id]);
   useEffect(() => {
-    if (!run.isImported) void loadMetrics(run.id);
+    if (!run.isImported) void loadMetrics([run.id]);
   }, [run.id, run.isImported]);
 
   return (
