@@ -47,6 +47,8 @@ it('refuses adapters of another model, saying which they need, and leaves out ru
 it('names an answerer with rank and strength', () => {
   expect(answererName({ kind: 'base' }, runs)).toBe('Base');
   expect(nameWithRank(testRun({ name: 'SQL, r 8' }))).toBe('SQL, r 8');
+  for (const name of ['SQL, r 1, 8: r8', 'SQL, race of 4: r8-q.v']) expect(nameWithRank(testRun({ name }))).toBe(name);
+  expect(nameWithRank(testRun({ name: 'SQL, r 8, 64: r64' }))).toBe('SQL, r 8, 64: r64, r 8');
   expect(answererName({ kind: 'adapter', runId: 'mine', strength: 1 }, runs)).toBe('First run, r 8');
   expect(answererName({ kind: 'adapter', runId: 'mine', strength: 0.5 }, runs)).toBe('First run, r 8, strength 0.5');
 });

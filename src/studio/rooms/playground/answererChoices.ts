@@ -25,10 +25,10 @@ export function answererName(answerer: Answerer, runs: RunRecord[]): string {
   return answerer.strength === 1 ? name : `${name}, strength ${answerer.strength}`;
 }
 
-/** A new run's name ends with its rank already; one that was renamed may not. */
+/** A new run's name ends with its rank already, in a race as `r8` or `r8-q.v`; one that was renamed may not. */
 export function nameWithRank({ name, settings }: RunRecord): string {
-  const rank = rankLabel(settings.adapter.rank);
-  return name.endsWith(rank) ? name : `${name}, ${rank}`;
+  const { rank } = settings.adapter;
+  return new RegExp(`\\br ?${rank}(-\\S*)?$`).test(name) ? name : `${name}, ${rankLabel(rank)}`;
 }
 
 /** The adapter that a newcomer wants beside the base: the one asked for, else the newest that fits. */
