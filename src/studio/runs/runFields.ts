@@ -66,7 +66,7 @@ function trainedFields(run: RunRecord): RunField[] {
     field('schedule', 'Schedule', training.schedule),
     field('warmupSteps', 'Warm-up (steps)', training.warmupSteps),
     field('weightDecay', 'Weight decay', training.weightDecay),
-    field('clip', 'Gradient clip (norm)', training.clip || 'off'),
+    field('clip', 'Clip gradient norm', training.clip || 'off'),
     field('batchSize', 'Rows per batch', training.batchSize),
     field('accumulate', 'Batches per step', training.accumulate),
     field('steps', 'Steps', length.kind === 'steps' ? length.steps : undefined),
@@ -76,7 +76,7 @@ function trainedFields(run: RunRecord): RunField[] {
     field('shuffle', 'Shuffle rows', training.shuffle ? 'yes' : 'no'),
     field('seed', 'Seed', training.seed),
     field('checkpointing', 'Checkpointing', training.checkpointing ? 'on' : 'off'),
-    field('evaluateEvery', 'Evaluate every (steps)', training.evaluateEvery || 'never'),
+    field('evaluateEvery', 'Validate every (steps)', training.evaluateEvery || 'never'),
     field('saveEvery', 'Save every (steps)', training.saveEvery || 'never'),
   ];
 }
