@@ -71,7 +71,7 @@ function requestRest(repo: HubRepo, file: HubFile, from: number, what: string, o
 }
 
 /** What is about to come must end where the file does, or it is not the file that was listed. */
-function checkSize(response: Response, from: number, sizeBytes: number, what: string): void {
+export function checkSize(response: Response, from: number, sizeBytes: number, what: string): void {
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '') ?? [];
   const isOther = start !== undefined && (Number(start) !== from || Number(total) !== sizeBytes);
   if (!isOther) return;

@@ -7,6 +7,7 @@ import { type DownloadOptions, type DownloadSink, download } from './download.ts
 import { type HubFile, type HubRepo, listFiles, parseRepoId, resolveUrl } from './hub.ts';
 import { HubError } from './hubError.ts';
 import { retryAfterMs } from './hubRequest.ts';
+import { rangedFile } from './rangedFile.ts';
 
 const weights = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3);
 let folder: string;
@@ -208,6 +209,22 @@ test('a gated repository says what to accept and where; the token opens it and r
     ['hub', 'Bearer hf_secret'],
     ['store', undefined],
   ]);
+});
+
+test('parts of a file are read where they are wanted, again where the connection broke', async () => {
+  const repo = await listFiles('someone/tiny', 'main', options());
+  const file = rangedFile(repo, fileOf(repo, 'model.safetensors'), options());
+  hub.faults.breakAfterBytes = [10, 0];
+  expect(await file.read(1000, 50_000)).toEqual(weights.slice(1000, 51_000));
+  hub.faults.statuses = [{ status: 503 }];
+  expect(await file.read(299_999, 1)).toEqual(weights.slice(-1));
+  expect((await file.read(5, 0)).length).toBe(0);
+  await expect(file.read(299_999, 2)).rejects.toThrow('model.safetensors: expected bytes 299999 to 300001');
+  hub.faults.breakAfterBytes = [10, 10];
+  const impatient = rangedFile(repo, fileOf(repo, 'model.safetensors'), options({ maxAttempts: 2 }));
+  expect(await problemOf(impatient.read(0, 100))).toContain('offline: model.safetensors of someone/tiny: ');
+  hub.faults.ignoresRange = true;
+  expect(await problemOf(file.read(0, 100))).toMatch(/^serverFailed: .* sends no parts of files; take another server/);
 });
 
 test('cancelling stops at once and keeps what came; so does a sink that is full', async () => {

@@ -1,13 +1,14 @@
 // A model on the Hub: its listing pins the commit; small files are cached at once, headers are read by range, and the
 // weights come when it is loaded, into the cache, going on where an earlier download broke off.
-import { type ByteSource, blobSource, checkRange } from '../formats/byteSource.ts';
+import { type ByteSource, blobSource } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { isGguf } from '../formats/ggufShards.ts';
 import { type ModelFolder, sortModelFiles } from '../formats/modelFolder.ts';
 import { type DownloadSink, download } from '../hub/download.ts';
-import { type HubFile, type HubRepo, listFiles, repoUrl, resolveUrl } from '../hub/hub.ts';
+import { type HubFile, type HubRepo, listFiles } from '../hub/hub.ts';
 import { HubError } from '../hub/hubError.ts';
-import { fetchOnce, type HubOptions, withRetries } from '../hub/hubRequest.ts';
+import type { HubOptions } from '../hub/hubRequest.ts';
+import { rangedFile } from '../hub/rangedFile.ts';
 import type { CacheKey } from '../storage/modelCache.ts';
 import { cacheSource, modelCache } from './hubCache.ts';
 import { type KeptListing, keepListing, keptListing } from './keptListings.ts';
@@ -32,7 +33,7 @@ export async function openHubFiles(source: HubSource, signal: AbortSignal): Prom
     const here = await openCached(repo, revision, file);
     if (here) return here;
     const isLarge = file.sizeBytes > SMALL_BYTES || file.name.endsWith('.safetensors') || isGguf(file.name);
-    return isLarge ? rangedSource(repo, file, options) : fetchFile(repo, revision, file, options, () => {});
+    return isLarge ? rangedFile(repo, file, options) : fetchFile(repo, revision, file, options, () => {});
   });
   return {
     name: repo.id,
@@ -150,25 +151,4 @@ class MemorySink implements DownloadSink {
   async truncate(): Promise<void> {
     this.chunks = [];
   }
-}
-
-/** A file read over the network, by range. */
-function rangedSource(repo: HubRepo, file: HubFile, options: HubOptions): ByteSource {
-  const what = `${file.name} of ${repo.id}`;
-  const url = resolveUrl(repo.id, repo.commit, file.name, repo.endpoint);
-  return {
-    name: file.name,
-    sizeBytes: file.sizeBytes,
-    async read(offset, length) {
-      checkRange(file.name, file.sizeBytes, offset, length);
-      if (length === 0) return new Uint8Array();
-      return withRetries(options, async () => {
-        const range = { Range: `bytes=${offset}-${offset + length - 1}` };
-        const response = await fetchOnce(url, what, repoUrl(repo.id, repo.endpoint), options, range);
-        if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
-        await response.body?.cancel();
-        throw new FormatError(file.name, `${repo.id}: this server does not send parts of files`);
-      });
-    },
-  };
 }
