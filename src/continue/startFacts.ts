@@ -1,7 +1,8 @@
 // What PEFT cannot know of a run: how each A starts, which parts of a B are no parameters at all, and how the frozen weights
 // were rounded.
-import type { AdaptedModule, AdapterLayout } from '../adapters/adapterSet.ts';
+import type { AdapterLayout } from '../adapters/adapterSet.ts';
 import { ggufArchitecture } from '../adapters/ggufArchitecture.ts';
+import { partsByPath } from '../adapters/stackedParts.ts';
 import { ggufTensorName, hasPermutedRows } from '../formats/ggufWeights.ts';
 import { formatAdapterKey } from '../formats/peft.ts';
 import type { WeightFiles } from '../formats/weightFiles.ts';
@@ -12,9 +13,9 @@ import type { WeightFormat } from '../training/settings.ts';
 import type { GgufTensorFact } from './continueRun.ts';
 
 /** By module name, the place in TARGETS of every matrix whose A is stacked in it: a counter of its random numbers. */
-export function startTargets({ modules }: AdapterLayout): Record<string, number[]> {
+export function startTargets(layout: AdapterLayout): Record<string, number[]> {
   const targets: Record<string, number[]> = {};
-  for (const parts of partsByPath(modules).values()) {
+  for (const parts of partsByPath(layout)) {
     const [first] = parts;
     if (first) targets[first.place.moduleName] ??= parts.map(({ place }) => TARGETS.indexOf(place.target));
   }
@@ -25,25 +26,20 @@ export function startTargets({ modules }: AdapterLayout): Record<string, number[
  * GPT-2's q, k and v adapted apart leave as one module whose B has a block for each (peftFolder.ts): by PEFT's name, the
  * blocks as [row, rows, column, columns]. What lies outside is zero and stays so.
  */
-export function zeroOutside(a: Architecture, { modules }: AdapterLayout): Record<string, number[][]> {
+export function zeroOutside(a: Architecture, layout: AdapterLayout): Record<string, number[][]> {
   const blocks: Record<string, number[][]> = {};
   if (!a.isConv1D) return blocks;
-  for (const [path, parts] of partsByPath(modules)) {
-    if (!parts.some(({ place }) => place.target === 'q' || place.target === 'k' || place.target === 'v')) continue;
+  for (const parts of partsByPath(layout)) {
+    const apart = parts.find(({ place: { target } }) => target === 'q' || target === 'k' || target === 'v');
+    if (!apart) continue;
     let column = 0;
-    blocks[formatAdapterKey({ modulePath: path, factor: 'B' })] = parts.map(({ place, rank }) => {
+    blocks[formatAdapterKey({ modulePath: apart.path, factor: 'B' })] = parts.map(({ place, rank }) => {
       const block = [place.colStart, place.colCount, column, rank];
       column += rank;
       return block;
     });
   }
   return blocks;
-}
-
-function partsByPath(modules: readonly AdaptedModule[]): Map<string, AdaptedModule[]> {
-  const byPath = new Map<string, AdaptedModule[]>();
-  for (const module of modules) byPath.set(module.path, [...(byPath.get(module.path) ?? []), module]);
-  return byPath;
 }
 
 /** Of the tensors of a GGUF file, by its own names. Throws AdapterError for a model that it cannot hold. */

@@ -27,13 +27,14 @@ async function writeEntry(root: FileSystemDirectoryHandle, entry: ZipEntry): Pro
   let folder = root;
   for (const inner of folders) folder = await folder.getDirectoryHandle(inner, { create: true });
   const isNew = !(await hasEntry(folder, name));
-  const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
+  let writable: FileSystemWritableFileStream | undefined;
   try {
+    writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
     const bytes = entry.bytes();
     for await (const piece of Symbol.asyncIterator in bytes ? bytes : [bytes]) await writable.write(piece.slice());
     await writable.close();
   } catch (error) {
-    await writable.abort().catch(() => undefined);
+    await writable?.abort().catch(() => undefined);
     if (isNew) await folder.removeEntry(name).catch(() => undefined);
     throw error;
   }

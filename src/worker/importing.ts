@@ -5,6 +5,7 @@ import { readAdapter, writeAdapter } from '../adapters/peftFolder.ts';
 import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
 import { isGguf } from '../formats/ggufShards.ts';
 import { sortModelFiles } from '../formats/modelFolder.ts';
+import { baseName } from '../formats/weightFiles.ts';
 import { openZip } from '../formats/zipReader.ts';
 import { DEFAULT_RUN_SETTINGS } from '../training/settings.ts';
 import { cardInfo } from './adapterCardInfo.ts';
@@ -132,8 +133,4 @@ function nameOf(files: readonly File[], configPath: string): string {
   const folder = configPath.split('/').at(-2);
   const zip = files.length === 1 ? files[0]?.name.replace(/\.(zip|gguf)$/i, '') : undefined;
   return folder ?? zip ?? 'Imported adapter';
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
