@@ -124,6 +124,21 @@ test('rsLoRA, ranks of their own, GPT-2’s parts: one alpha in the file, the re
   }
 });
 
+test('an alpha of 0 and a negative one: the file’s is never 0, which llama.cpp takes for none', async () => {
+  const a = parityArchitecture('llama');
+  const spec = { rank: 2, alpha: 0, dropout: 0, useRslora: false, targets: ['q', 'v'] as const };
+  for (const overrides of [new Map(), new Map([['1.v', { rank: 2, alpha: -4 }]])]) {
+    const adapter = random(a, { ...spec, overrides });
+    const file = await written(a, adapter);
+    expect((await readGgufHeader(file)).metadata.get('adapter.lora.alpha')).not.toBe(0);
+    const theirs = updates(laidOut(a, await readAdapter([file], a)));
+    for (const [path, values] of updates(adapter)) {
+      const apart = values.map((value, i) => Math.abs(value - theirs.get(path)![i]!));
+      expect(Math.max(...apart)).toBeLessThan(1e-6);
+    }
+  }
+});
+
 test('rows of q and k of the llama architecture lie as llama.cpp rotates them; other rows and architectures as they are', async () => {
   const spec = { rank: 2, alpha: 2, dropout: 0, useRslora: false, targets: ['q', 'k', 'v'] as const };
   for (const name of ['llama', 'mistral', 'qwen2', 'qwen3']) {

@@ -64,14 +64,14 @@ export function ggufAdapterFile(
   return ggufEntry(fileName, entries, tensors);
 }
 
-/** The alpha that most matrices have when scaling is alpha / rank, as the file holds it. */
+/** The alpha that most matrices have when scaling is alpha / rank, as the file holds it; never 0, which there means none. */
 function usualAlpha(modules: readonly (readonly AdaptedModule[])[]): number {
   const counts = new Map<number, number>();
   for (const parts of modules) {
     const rank = parts.reduce((sum, part) => sum + part.rank, 0);
     for (const { scaling } of parts) {
       const alpha = Math.fround(scaling * rank);
-      counts.set(alpha, (counts.get(alpha) ?? 0) + 1);
+      if (alpha !== 0) counts.set(alpha, (counts.get(alpha) ?? 0) + 1);
     }
   }
   const [[alpha] = [1]] = [...counts].sort(([, x], [, y]) => y - x);

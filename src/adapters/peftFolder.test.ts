@@ -116,6 +116,12 @@ describe("PEFT's ways to choose modules", () => {
     expect(spec).toMatchObject({ targets: ['o'], layers: [1, 1] });
   });
 
+  test('a module named by its whole path is in, whatever layers_to_transform says', async () => {
+    const whole = 'model.layers.0.self_attn.q_proj';
+    const { spec } = await modulesOf({ target_modules: [whole, 'v_proj'], layers_to_transform: [1] });
+    expect(layOut(a, [spec]).modules.map(({ path }) => path)).toEqual([whole, 'model.layers.1.self_attn.v_proj']);
+  });
+
   /** Reads a folder with this configuration and exactly the tensors that it names. */
   async function modulesOf(changes: object) {
     const files = await withConfig(folder('plain'), changes);

@@ -41,7 +41,8 @@ export function targetedBy(config: AdapterConfig, fileName: string): (path: stri
     return (path) => !isExcluded(path);
   }
   const isNamed = namedBy(targetModules, 'target_modules', fileName);
-  // PEFT looks at layers only where target_modules is a list.
+  // PEFT looks at layers only where target_modules is a list, and there not at a module that is named by its whole path.
+  const isWholePath = (path: string) => typeof targetModules !== 'string' && targetModules.includes(path);
   const layers = typeof targetModules === 'string' || !layersToTransform?.length ? undefined : layersToTransform;
   const patterns = [layersPattern ?? []].flat().filter((pattern) => pattern !== '');
   const before = patterns.length === 0 ? '.*?\\.[^.]*' : `(?:.*?\\.)?(?:${patterns.join('|')})`;
@@ -49,7 +50,7 @@ export function targetedBy(config: AdapterConfig, fileName: string): (path: stri
   return (path) =>
     !isExcluded(path) &&
     isNamed(path) &&
-    (layers === undefined || layers.includes(Number(layerOf.exec(path)?.[1] ?? Number.NaN)));
+    (layers === undefined || isWholePath(path) || layers.includes(Number(layerOf.exec(path)?.[1] ?? Number.NaN)));
 }
 
 function namedBy(names: string[] | string, field: string, fileName: string): (path: string) => boolean {

@@ -16,7 +16,7 @@ import { writeFiles } from './outputFiles.ts';
 
 const RUN_FILE = 'run.json';
 const layer = z.int().min(0);
-const scale = { rank: z.int().min(1), alpha: z.number().positive() };
+const scale = { rank: z.int().min(1), alpha: z.number() };
 
 const specSchema = z
   .object({

@@ -87,7 +87,7 @@ test.each([
   [{ init_lora_weights: 'pissa' }, /init_lora_weights: "pissa" trains against a changed base/],
   [{ r: 0 }, /^adapter_config\.json: r: /],
   [{ r: '8' }, /r: .*number/],
-  [{ lora_alpha: -1 }, /lora_alpha: /],
+  [{ lora_alpha: null }, /lora_alpha: /],
   [{ target_modules: null }, /target_modules: /],
   [{ rank_pattern: { q_proj: 1.5 } }, /rank_pattern\.q_proj: /],
   [{ alpha_pattern: { '(': 2 } }, /alpha_pattern: "\(" is not a name or regular expression/],
@@ -95,6 +95,13 @@ test.each([
 ])('refuses %j, naming the field', (change, message) => {
   const text = JSON.stringify({ ...JSON.parse(plain), ...change });
   expect(() => parseAdapterConfig(text)).toThrow(message);
+});
+
+test('takes an alpha of 0 and negative ones, as PEFT does', () => {
+  const changed = { ...JSON.parse(plain), r: 4, lora_alpha: -2, alpha_pattern: { q_proj: 0 } };
+  const config = parseAdapterConfig(JSON.stringify(changed));
+  expect(moduleScaling(config, 'model.layers.0.self_attn.v_proj').scaling).toBe(-0.5);
+  expect(moduleScaling(config, 'model.layers.0.self_attn.q_proj').scaling).toBe(0);
 });
 
 test('any JSON is a configuration or a FormatError', () => {

@@ -36,7 +36,8 @@ export interface AdapterConfig {
 }
 
 const rank = z.int().min(1).max(65_536);
-const alpha = z.number().positive();
+/** PEFT takes any: 0 switches a module off, a negative one takes its update away. */
+const alpha = z.number();
 const layers = z.union([z.array(z.int().min(0)), z.int().min(0)]).nullish();
 
 const configSchema = z.looseObject({
