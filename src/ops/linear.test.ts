@@ -243,7 +243,7 @@ describe('frozen linear', () => {
   });
 
   it('cuts a product too long for one dispatch by rows', async () => {
-    const [rows, inner, cols] = [40, 8, 12];
+    const [rows, inner, cols] = [200, 8, 12];
     const weight = await frozenMatrix(cols, inner, 'f32');
     const [x, dy] = [random(rows * inner, 1), random(rows * cols, 2)];
     const t = {
@@ -264,8 +264,8 @@ describe('frozen linear', () => {
     });
     const [y, dx] = await runOp(
       (pass) => {
-        linearForward(cutting(pass), t, { dispatchOperations: 1000 });
-        linearBackward(cutting(pass), t, { kind: 'overwrite' }, { dispatchOperations: 1000 });
+        linearForward(cutting(pass), t, { dispatchOperations: 5000 });
+        linearBackward(cutting(pass), t, { kind: 'overwrite' }, { dispatchOperations: 5000 });
       },
       t.y,
       t.dx,
