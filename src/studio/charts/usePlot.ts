@@ -1,6 +1,6 @@
 // Keeps one uPlot in a box: made when the look changes, resized with the box, redrawn once per frame when its source has
 // something new. Nothing here renders React.
-import { type RefObject, useEffect } from 'react';
+import { type RefObject, useLayoutEffect } from 'react';
 import type uPlot from 'uplot';
 import { type ChartLook, chartOptions } from './chartOptions.ts';
 import type { ChartSource } from './chartTypes.ts';
@@ -9,6 +9,9 @@ import { enablePan } from './panning.ts';
 
 export type PlotLook = Omit<ChartLook, 'width' | 'height' | 'colours' | 'onCursor' | 'onZoom' | 'isZoomed'>;
 
+/** Once it is here charts are made at once: a page that is being printed does not wait. */
+let plotting: typeof uPlot | null = null;
+
 /** `look` and `source` are compared by identity: memoize them. `onRead` gets the newest values, or those under the cursor. */
 export function usePlot(
   box: RefObject<HTMLDivElement | null>,
@@ -16,12 +19,14 @@ export function usePlot(
   source: ChartSource,
   onRead: (data: uPlot.AlignedData, index: number | null) => void,
 ): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
+    if (plotting) return keepPlot(element, plotting, look, source, onRead);
     let stop = () => {};
     let isGone = false;
     void import('./plotting.ts').then(({ UPlot }) => {
+      plotting = UPlot;
       if (!isGone) stop = keepPlot(element, UPlot, look, source, onRead);
     });
     return () => {
@@ -88,7 +93,8 @@ function keepPlot(
     });
     // Other points may be under the pointer now.
     const { left = -1, top = -1 } = plot.cursor;
-    plot.setCursor({ left, top }, true, false);
+    if (left >= 0) plot.setCursor({ left, top }, true);
+    else onRead(plot.data, null);
   });
   return () => {
     cancelAnimationFrame(frame);
@@ -105,6 +111,7 @@ function sizeOf(element: HTMLElement): { width: number; height: number } {
 function coloursOf(element: HTMLElement): ChartLook['colours'] {
   // A used value: light-dark() is resolved by the browser on a real property, not on a variable.
   const probe = document.createElement('span');
+  probe.style.forcedColorAdjust = 'none';
   element.append(probe);
   const read = (variable: string) => {
     probe.style.color = `var(${variable})`;
