@@ -91,7 +91,7 @@ test.each<[string, string[], RegExp]>([
   [
     'rows that are all bad',
     ['train', ...model, ...out, '--data', badRows],
-    /bad\.jsonl: no row can be used: line 2: wrong JSON.* \(and 2 more rows left out\)/,
+    /bad\.jsonl: no row can be used: line 1: column "target" is missing \(and 2 more rows left out\)/,
   ],
   ['a template field there is not', [...train, '--template', '{question}'], /template: there is no column "question"/],
   ['an adapter as model', ['train', '--model', `${bos}/adapter`, ...data, ...out], /this is an adapter/],

@@ -231,8 +231,7 @@ describe('from step 0', () => {
   });
 
   test('text alone: what has no target is left out', async () => {
-    const pair = (line: number, target: string) =>
-      ({ kind: 'pair', context: '', prompt: `p${line}`, target, line }) as const;
+    const pair = (line: number, target: string) => ({ kind: 'pair', prompt: `p${line}`, target, line }) as const;
     const { lines, text } = await folderOf({
       ...runOn('llama', ['q']),
       state: undefined,
@@ -244,8 +243,8 @@ describe('from step 0', () => {
           pair(1, 'yes'),
           pair(2, ' '),
           { kind: 'text', context: 'words', line: 3 },
-          { kind: 'chat', context: '', messages: [{ role: 'user', content: 'hi' }], line: 4 },
-          { kind: 'chat', context: '', messages: [{ role: 'assistant', content: 'hi' }], line: 5 },
+          { kind: 'chat', messages: [{ role: 'user', content: 'hi' }], line: 4 },
+          { kind: 'chat', messages: [{ role: 'assistant', content: 'hi' }], line: 5 },
         ],
         validation: [],
       },

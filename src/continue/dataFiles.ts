@@ -1,7 +1,8 @@
 // The rows as JSON lines, in the run's own order of rows and with its split. Encoded: tokens and the places that carry loss,
 // with the text beside them for reading. Not encoded: the rendered text alone, for train.py to encode by the same rule.
 import type { EncodedData } from '../data/encodeExamples.ts';
-import type { Example, TokenRow } from '../data/types.ts';
+import type { KeptExample, Sequence } from '../data/exampleStore.ts';
+import type { TokenRow } from '../data/types.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 
 interface DataFacts {
@@ -19,15 +20,19 @@ interface EncodedRows extends DataFacts {
 
 interface TextRows extends DataFacts {
   readonly isEncoded: false;
-  readonly train: readonly Example[];
-  readonly validation: readonly Example[];
+  readonly train: Sequence<KeptExample>;
+  readonly validation: Sequence<KeptExample>;
 }
 
 export type ContinueData = EncodedRows | TextRows;
 
 export function dataSize(data: ContinueData): { trainRows: number; validationRows: number } {
   if (data.isEncoded) return { trainRows: data.train.rows.length, validationRows: data.validation.length };
-  const count = (examples: readonly Example[]) => examples.filter(hasTarget).length;
+  const count = (examples: Sequence<KeptExample>) => {
+    let some = 0;
+    for (const example of examples) some += hasTarget(example) ? 1 : 0;
+    return some;
+  };
   return { trainRows: count(data.train), validationRows: count(data.validation) };
 }
 
@@ -43,7 +48,7 @@ function encodedLines({ train, validation }: EncodedRows): { train: Lines; valid
   return {
     *train() {
       for (const [i, row] of train.rows.entries()) {
-        const example = train.examples[train.sources[i] ?? -1];
+        const example = train.examples.at(train.sources[i]!);
         // A passage may be long, and every one of its rows would repeat it.
         const text = example && example.kind !== 'text' ? textOf(example) : {};
         yield { line: row.line, ...text, ...tokensOf(row) };
@@ -56,7 +61,7 @@ function encodedLines({ train, validation }: EncodedRows): { train: Lines; valid
 }
 
 function textLines({ train, validation }: TextRows): { train: Lines; validation: Lines } {
-  const lines = (examples: readonly Example[]) =>
+  const lines = (examples: Sequence<KeptExample>) =>
     function* () {
       for (const example of examples) if (hasTarget(example)) yield { line: example.line, ...textOf(example) };
     };
@@ -64,7 +69,7 @@ function textLines({ train, validation }: TextRows): { train: Lines; validation:
 }
 
 /** What `encodeExample` refuses for its text alone. */
-function hasTarget(example: Example): boolean {
+function hasTarget(example: KeptExample): boolean {
   switch (example.kind) {
     case 'pair':
       return example.target.trim() !== '';
@@ -77,7 +82,7 @@ function hasTarget(example: Example): boolean {
   }
 }
 
-function textOf(example: Example): object {
+function textOf(example: KeptExample): object {
   switch (example.kind) {
     case 'pair':
       return { prompt: example.prompt, target: example.target };

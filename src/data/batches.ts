@@ -63,20 +63,20 @@ export function buildPackedBatch(
   const lossTargets: number[] = [];
   lines.forEach((rows, index) => {
     let start = index * length;
-    for (const row of rows) {
-      if (start + row.ids.length > (index + 1) * length) {
+    for (const { ids, loss, line } of rows) {
+      if (start + ids.length > (index + 1) * length) {
         throw new RangeError(
-          `buildBatch: row from line ${row.line} has ${row.ids.length} tokens, the batch has room for ${(index + 1) * length - start}`,
+          `buildBatch: row from line ${line} has ${ids.length} tokens, the batch has room for ${(index + 1) * length - start}`,
         );
       }
-      placeSegment(batch, start, row, options.slidingWindow ?? size);
-      for (let t = 0; t + 1 < row.ids.length; t++) {
-        if (row.loss[t + 1] !== 1) continue;
+      placeSegment(batch, start, ids, options.slidingWindow ?? size);
+      for (let t = 0; t + 1 < ids.length; t++) {
+        if (loss[t + 1] !== 1) continue;
         lossRows.push(start + t);
-        lossTargets.push(row.ids[t + 1]!);
+        lossTargets.push(ids[t + 1]!);
       }
-      start += row.ids.length;
-      batch.tokens += row.ids.length;
+      start += ids.length;
+      batch.tokens += ids.length;
     }
   });
   batch.lossRows = Uint32Array.from(lossRows);
@@ -105,10 +105,10 @@ function emptyBatch(rows: number, length: number): Batch {
 }
 
 /** Writes one document at flat place `start`; it sees only itself, at most `window` keys back. */
-function placeSegment(batch: Batch, start: number, row: TokenRow, window: number): void {
-  const last = start + row.ids.length - 1;
-  batch.ids.set(row.ids, start);
-  for (let t = 0; t < row.ids.length; t++) {
+function placeSegment(batch: Batch, start: number, ids: Uint32Array, window: number): void {
+  const last = start + ids.length - 1;
+  batch.ids.set(ids, start);
+  for (let t = 0; t < ids.length; t++) {
     const m = start + t;
     batch.positions[m] = t;
     batch.keyStart[m] = Math.max(start, m - window + 1);

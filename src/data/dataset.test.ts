@@ -5,6 +5,7 @@ import { parseBuiltinTasks, sqlTableOf } from './builtinTasks.ts';
 import { type DatasetOptions, prepareDataset, UnusableRowsError } from './dataset.ts';
 import { parseFile } from './parseFile.ts';
 import { splitExamples } from './split.ts';
+import { textHash } from './textHash.ts';
 import { loadTokenizer } from './tokenizer.ts';
 import type { DataFile } from './types.ts';
 
@@ -28,6 +29,22 @@ describe('prepareDataset', () => {
     expect(train.rows.map((row) => tokenizer.decode(row.ids))).toEqual(['a\nb<|endoftext|>']);
     expect(validation).toBeUndefined();
     expect(problems.map((problem) => problem.line)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('lets others work meanwhile, and stops when told to', async () => {
+    const rows = file('a.txt', Array.from({ length: 30_000 }, (_, i) => `The river ${i}||runs past ${i}`).join('\n'));
+    const seen: number[] = [];
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 0);
+    const { train } = await prepare(rows, { onProgress: (done, total) => seen.push(done, total) });
+    clearInterval(timer);
+    expect(train.rows.length).toBe(30_000);
+    expect([seen.at(0), seen.at(-2), seen.at(-1)]).toEqual([0, 30_000, 30_000]);
+    expect(ticks).toBeGreaterThan(1);
+
+    const stop = new AbortController();
+    const onProgress = (done: number) => done > 0 && stop.abort(new Error('stopped'));
+    await expect(prepare(rows, { signal: stop.signal, onProgress })).rejects.toThrow('stopped');
   });
 
   it('applies a template', async () => {
@@ -110,20 +127,20 @@ describe('splitExamples', () => {
   it('keeps every example once, a context on one side, the same for the same seed', () => {
     fc.assert(
       fc.property(contexts, fc.double({ min: 0, max: 0.9, noNaN: true }), fc.nat(), (list, fraction, seed) => {
-        const examples = list.map((context) => ({ context }));
-        const { train, validation } = splitExamples(examples, fraction, seed);
-        expect([...train, ...validation].sort((a, b) => a - b)).toEqual(examples.map((_, i) => i));
-        const held = new Set(validation.map((i) => list[i]));
+        const hashes = list.map((context) => textHash(context));
+        const { train, validation } = splitExamples(hashes, fraction, seed);
+        expect([...train, ...validation].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+        const held = new Set(Array.from(validation, (i) => list[i]));
         expect(train.some((i) => held.has(list[i]))).toBe(false);
         expect(train.length).toBeGreaterThan(0);
         expect(validation.length > 0).toBe(fraction > 0 && new Set(list).size > 1);
-        expect(splitExamples(examples, fraction, seed)).toEqual({ train, validation });
+        expect(splitExamples(hashes, fraction, seed)).toEqual({ train, validation });
       }),
     );
   });
 
   it('holds about the fraction asked for, and draws by the seed', () => {
-    const examples = Array.from({ length: 1000 }, (_, i) => ({ context: String(i >> 1) }));
+    const examples = Array.from({ length: 1000 }, (_, i) => i >> 1);
     const { validation } = splitExamples(examples, 0.1, 7);
     expect(validation.length).toBe(100);
     expect(splitExamples(examples, 0.1, 8).validation).not.toEqual(validation);

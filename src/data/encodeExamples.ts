@@ -1,10 +1,14 @@
-// Examples → token rows, with what a person wants to know before training: how many, how long, how many twice, how
-// many cut, and which left out. Long files are done in slices, so that a worker can report and be told to stop.
+// Examples → token rows, one after another as they are read, with what a person wants to know before training: how many,
+// how long, how many twice, how many cut, and which left out. Nothing of an example is kept but its tokens, and its text
+// as bytes.
 
 import { lengthBucket } from './batches.ts';
 import { chatSpans } from './chatSpans.ts';
 import type { ChatTemplate } from './chatTemplate.ts';
 import { type FittedRow, fitSpans, pairSpans } from './encodeRow.ts';
+import { ExampleStore, type KeptExample, type Sequence } from './exampleStore.ts';
+import { GrowingNumbers } from './growingNumbers.ts';
+import { textHash } from './textHash.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { type Example, excerpt, type RowProblem, type TokenRow } from './types.ts';
 
@@ -13,89 +17,100 @@ export interface EncodeOptions {
   /** Most tokens of a row, end token included. */
   maxLength: number;
   /** Needed for chat examples. */
-  chatTemplate?: ChatTemplate;
-  /** Called between slices with the number of examples done. */
-  onProgress?: (done: number, total: number) => void;
-  signal?: AbortSignal;
+  chatTemplate?: ChatTemplate | undefined;
 }
 
 export interface DataStatistics {
   /** Rows that will be trained on. */
   rows: number;
-  /** Examples left out here (see `problems`). */
-  leftOut: number;
-  /** Rows whose context and target are exactly those of an earlier row (kept). */
+  /** Examples whose context and target are exactly those of an earlier one (kept). */
   duplicates: number;
-  /** Rows with an empty context (kept). */
-  emptyContexts: number;
-  /** Rows whose context was cut to fit (kept). */
+  /** Examples whose context was cut to fit (kept). */
   cutRows: number;
-  /** Examples left out because the target alone does not fit. */
-  targetsTooLong: number;
   tokens: number;
   /** Tokens that carry loss. */
   targetTokens: number;
-  /** Longest row, in tokens. */
-  longest: number;
   /** Rows by length: each bar counts rows of up to `upTo` tokens and more than the bar before. */
   histogram: { upTo: number; rows: number }[];
 }
 
 export interface EncodedData {
   rows: TokenRow[];
-  /** The input. */
-  examples: readonly Example[];
+  examples: Sequence<KeptExample>;
   /** For each row, the index of its example. */
   sources: Uint32Array;
-  problems: RowProblem[];
   statistics: DataStatistics;
 }
 
-/** Work this long, then let others in: progress, and a wish to stop. */
-const sliceMs = 30;
+/** Bits of what is known of an example. */
+const ENCODED = 1;
+const CUT = 2;
 
-/** Never throws for a bad example: it is listed in `problems`. Throws the signal's reason when aborted. */
-export async function encodeExamples(examples: readonly Example[], options: EncodeOptions): Promise<EncodedData> {
-  const rows: TokenRow[] = [];
-  const sources: number[] = [];
-  const problems: RowProblem[] = [];
-  const seen = new Set<string>();
-  const counts = { duplicates: 0, emptyContexts: 0, cutRows: 0, targetsTooLong: 0 };
-  let sliceStart = 0;
-  for (const [index, example] of examples.entries()) {
-    if (index === 0 || performance.now() - sliceStart > sliceMs) {
-      options.onProgress?.(index, examples.length);
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      options.signal?.throwIfAborted();
-      sliceStart = performance.now();
-    }
-    const encoded = encodeExample(example, options);
-    if (!Array.isArray(encoded)) {
-      problems.push({ line: example.line, reason: encoded.reason, excerpt: excerpt(exampleText(example)) });
-      continue;
-    }
-    const key = exampleText(example);
-    if (seen.has(key)) counts.duplicates++;
-    seen.add(key);
-    if (example.context.trim() === '') counts.emptyContexts++;
-    let hasCut = false;
-    for (const fitted of encoded) {
-      if ('tooLong' in fitted) {
-        counts.targetsTooLong++;
-        const reason = `the target alone needs ${fitted.tooLong} tokens, the maximum length is ${options.maxLength}`;
-        problems.push({ line: example.line, reason, excerpt: excerpt(exampleText(example)) });
-        continue;
-      }
-      rows.push(fitted.row);
-      sources.push(index);
-      hasCut ||= fitted.cutTokens > 0;
-    }
-    if (hasCut) counts.cutRows++;
+export class ExampleEncoder {
+  /** A number for each example, equal where the context is. */
+  readonly contexts = new GrowingNumbers();
+  readonly problems: RowProblem[] = [];
+  readonly #options: EncodeOptions;
+  readonly #store = new ExampleStore();
+  readonly #rows: TokenRow[] = [];
+  /** Of each example: its hash, the number of the first row after its own, and bits. */
+  readonly #hashes = new GrowingNumbers();
+  readonly #rowEnds = new GrowingNumbers();
+  readonly #marks = new GrowingNumbers();
+
+  constructor(options: EncodeOptions) {
+    this.#options = options;
   }
-  options.onProgress?.(examples.length, examples.length);
-  const leftOut = examples.length - new Set(sources).size;
-  const statistics = { ...counts, leftOut, ...measure(rows) };
-  return { rows, examples, sources: Uint32Array.from(sources), problems, statistics };
+
+  /** Never throws for a bad example: it is listed in `problems`. */
+  add(example: Example): void {
+    const encoded = encodeExample(example, this.#options);
+    const problem = (reason: string) =>
+      this.problems.push({ line: example.line, reason, excerpt: excerpt(exampleText(example)) });
+    let marks = 0;
+    if ('reason' in encoded) problem(encoded.reason);
+    else {
+      marks = ENCODED;
+      for (const fitted of encoded) {
+        if ('tooLong' in fitted) {
+          problem(`the target alone needs ${fitted.tooLong} tokens, the maximum length is ${this.#options.maxLength}`);
+          continue;
+        }
+        this.#rows.push(fitted.row);
+        if (fitted.cutTokens > 0) marks |= CUT;
+      }
+    }
+    this.#store.add(example);
+    this.contexts.push(textHash(example.context));
+    this.#hashes.push(textHash(exampleText(example)));
+    this.#rowEnds.push(this.#rows.length);
+    this.#marks.push(marks);
+  }
+
+  /** The examples at these places, ascending; all of them where none are given. */
+  part(places?: Uint32Array): EncodedData {
+    const chosen = places ?? Uint32Array.from({ length: this.contexts.length }, (_, i) => i);
+    const rows: TokenRow[] = [];
+    const sources: number[] = [];
+    const seen = new Set<number>();
+    let duplicates = 0;
+    let cutRows = 0;
+    for (const [index, place] of chosen.entries()) {
+      const end = this.#rowEnds.at(place);
+      for (let i = place === 0 ? 0 : this.#rowEnds.at(place - 1); i < end; i++) {
+        rows.push(this.#rows[i]!);
+        sources.push(index);
+      }
+      const marks = this.#marks.at(place);
+      if (marks & CUT) cutRows++;
+      if (!(marks & ENCODED)) continue;
+      const hash = this.#hashes.at(place);
+      if (seen.has(hash)) duplicates++;
+      seen.add(hash);
+    }
+    const statistics = { duplicates, cutRows, ...measure(rows) };
+    return { rows, examples: this.#store.pick(chosen), sources: Uint32Array.from(sources), statistics };
+  }
 }
 
 /** The rows of one example (a conversation may need several), or why there are none. */
@@ -167,15 +182,13 @@ function exampleText(example: Example): string {
 function measure(rows: readonly TokenRow[]) {
   let tokens = 0;
   let targetTokens = 0;
-  let longest = 0;
   const bars = new Map<number, number>();
   for (const { ids, loss } of rows) {
     tokens += ids.length;
     for (const isTarget of loss) targetTokens += isTarget;
-    longest = Math.max(longest, ids.length);
     const upTo = lengthBucket(ids.length);
     bars.set(upTo, (bars.get(upTo) ?? 0) + 1);
   }
   const histogram = [...bars].map(([upTo, count]) => ({ upTo, rows: count })).sort((a, b) => a.upTo - b.upTo);
-  return { rows: rows.length, tokens, targetTokens, longest, histogram };
+  return { rows: rows.length, tokens, targetTokens, histogram };
 }

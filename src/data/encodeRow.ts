@@ -22,16 +22,44 @@ export function pairSpans(prompt: string, target: string, tokenizer: TextTokeniz
 
 /** Short rows share buffers of this many tokens: to a browser a small buffer of its own costs more than what is in it. */
 const bufferTokens = 65_536;
-let buffer = { ids: new Uint32Array(0), loss: new Uint8Array(0), used: 0 };
 
-function takeTokens(count: number): Pick<TokenRow, 'ids' | 'loss'> {
-  if (count > bufferTokens / 8) return { ids: new Uint32Array(count), loss: new Uint8Array(count) };
-  if (buffer.used + count > buffer.ids.length) {
-    buffer = { ids: new Uint32Array(bufferTokens), loss: new Uint8Array(bufferTokens), used: 0 };
+class TokenBuffer {
+  readonly ids: Uint32Array;
+  readonly loss: Uint8Array;
+  used = 0;
+
+  constructor(readonly size: number) {
+    this.ids = new Uint32Array(size);
+    this.loss = new Uint8Array(size);
   }
-  const start = buffer.used;
-  buffer.used += count;
-  return { ids: buffer.ids.subarray(start, buffer.used), loss: buffer.loss.subarray(start, buffer.used) };
+}
+
+/** A stretch of a buffer. Its arrays are made when they are asked for: kept, they would take more than the tokens. */
+class BufferedRow implements TokenRow {
+  constructor(
+    readonly buffer: TokenBuffer,
+    readonly start: number,
+    readonly end: number,
+    readonly line: number,
+  ) {}
+
+  get ids(): Uint32Array {
+    return this.buffer.ids.subarray(this.start, this.end);
+  }
+
+  get loss(): Uint8Array {
+    return this.buffer.loss.subarray(this.start, this.end);
+  }
+}
+
+let shared = new TokenBuffer(0);
+
+function newRow(tokens: number, line: number): TokenRow {
+  if (tokens > bufferTokens / 8) return new BufferedRow(new TokenBuffer(tokens), 0, tokens, line);
+  if (shared.used + tokens > shared.size) shared = new TokenBuffer(bufferTokens);
+  const start = shared.used;
+  shared.used += tokens;
+  return new BufferedRow(shared, start, shared.used, line);
 }
 
 /**
@@ -45,7 +73,8 @@ export function fitSpans(spans: readonly TokenSpan[], keepLeading: number, maxLe
   const needed = keepLeading + (kept[lastTarget]?.ids.length ?? 0);
   if (needed > maxLength) return { tooLong: needed };
   const cutTokens = Math.max(0, total - maxLength);
-  const { ids, loss } = takeTokens(total - cutTokens);
+  const row = newRow(total - cutTokens, line);
+  const { ids, loss } = row;
   let place = 0;
   let source = 0;
   for (const { ids: spanIds, isTarget } of kept) {
@@ -60,5 +89,5 @@ export function fitSpans(spans: readonly TokenSpan[], keepLeading: number, maxLe
       place++;
     }
   }
-  return { row: { ids, loss, line }, cutTokens };
+  return { row, cutTokens };
 }

@@ -1,9 +1,9 @@
-// Rows → examples: the mapped columns checked to be text, the prompt rendered. A row that cannot be one is listed.
+// Rows → examples: the mapped columns checked to be text, the prompt rendered.
 import { cellText, optionalText } from './cellText.ts';
 import { isMessageList, messagesOf } from './chatMessages.ts';
 import type { ColumnMapping } from './mapping.ts';
 import type { PromptTemplate } from './template.ts';
-import { type Chat, DataError, type Example, excerpt, type ParsedRows, type Row, type RowProblem } from './types.ts';
+import { type Chat, DataError, type Example, excerpt, type Row } from './types.ts';
 
 /**
  * How a pair's prompt is made: by a template, or by the model's chat template with the context as the user's message
@@ -11,24 +11,9 @@ import { type Chat, DataError, type Example, excerpt, type ParsedRows, type Row,
  */
 export type Prompting = { kind: 'template'; template: PromptTemplate } | { kind: 'chat' };
 
-export interface Examples {
-  examples: Example[];
-  problems: RowProblem[];
-}
-
-/** Never throws for a bad row. `prompting` matters for pairs only. */
-export function makeExamples(parsed: ParsedRows, mapping: ColumnMapping, prompting: Prompting): Examples {
-  const examples: Example[] = [];
-  const problems: RowProblem[] = [];
-  for (const row of parsed.rows) {
-    try {
-      examples.push(makeExample(row, mapping, prompting));
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      problems.push({ line: row.line, reason: error.message, excerpt: rowExcerpt(row) });
-    }
-  }
-  return { examples, problems };
+/** Makes an example of a row; throws DataError for a row that cannot be one. `prompting` matters for pairs only. */
+export function exampleMaker(mapping: ColumnMapping, prompting: Prompting): (row: Row) => Example {
+  return (row) => makeExample(row, mapping, prompting);
 }
 
 function makeExample(row: Row, mapping: ColumnMapping, prompting: Prompting): Example {
@@ -79,7 +64,8 @@ function withSystem(messages: Chat['messages'], { values }: Row, mapping: Column
   return [{ role: 'system', content: system }, ...messages];
 }
 
-function rowExcerpt(row: Row): string {
+/** A row's cells in short, for the problem list. */
+export function rowExcerpt(row: Row): string {
   const shown = Object.entries(row.values).map(([name, cell]) => {
     const isPlain = typeof cell !== 'object' || cell === null;
     return `${name}: ${isPlain ? String(cell) : Array.isArray(cell) ? '[…]' : '{…}'}`;

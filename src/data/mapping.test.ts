@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeExamples } from './examples.ts';
-import { describeMapping, guessMapping, missingColumns, type PairsMapping } from './mapping.ts';
-import { compileTemplate, defaultTemplate, templateFor, typedForm, typedTemplate } from './template.ts';
-import type { ParsedRows } from './types.ts';
+import { exampleMaker, type Prompting, rowExcerpt } from './examples.ts';
+import { type ColumnMapping, describeMapping, guessMapping, missingColumns, type PairsMapping } from './mapping.ts';
+import { compileTemplate, defaultTemplate, templateFor, typedTemplate } from './template.ts';
+import { DataError, type Example, type Row } from './types.ts';
 
 const pairs: PairsMapping = { kind: 'pairs', context: 'question', target: 'answer' };
 
@@ -71,23 +71,33 @@ describe('compileTemplate', () => {
 
   it('takes \\n as typed on a command line', () => {
     expect(typedTemplate('Q: {context}\\nA:\\t\\\\n\\x')).toBe('Q: {context}\nA:\t\\n\\x');
-    for (const template of ['a\nb', '\\n', '\\\\\n\t']) expect(typedTemplate(typedForm(template))).toBe(template);
   });
 });
 
-describe('makeExamples', () => {
-  const parsedOf = (...values: Record<string, unknown>[]): ParsedRows => ({
-    columns: [],
-    rows: values.map((one, i) => ({ line: i + 1, values: one })),
-    problems: [],
-  });
+describe('exampleMaker', () => {
+  const rowsOf = (...values: Record<string, unknown>[]): Row[] =>
+    values.map((one, i) => ({ line: i + 1, values: one }));
+  const makeExamples = (rows: Row[], mapping: ColumnMapping, prompting: Prompting) => {
+    const examples: Example[] = [];
+    const problems: string[] = [];
+    const make = exampleMaker(mapping, prompting);
+    for (const row of rows) {
+      try {
+        examples.push(make(row));
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        problems.push(`${row.line}: ${error.message}`);
+      }
+    }
+    return { examples, problems };
+  };
   const asTemplate = {
     kind: 'template',
     template: compileTemplate('Q: {context}', ['question', 'answer'], pairs),
   } as const;
 
   it('renders pairs and lists rows that are none', () => {
-    const parsed = parsedOf(
+    const parsed = rowsOf(
       { question: 'a', answer: 'b' },
       { question: 'a' },
       { question: 3, answer: true },
@@ -102,18 +112,18 @@ describe('makeExamples', () => {
       { kind: 'pair', context: '3', prompt: 'Q: 3', target: 'true', line: 3 },
       { kind: 'pair', context: '', prompt: 'Q: ', target: 'b', line: 5 },
     ]);
-    expect(problems.map(({ line, reason }) => `${line}: ${reason}`)).toEqual([
+    expect(problems).toEqual([
       '2: column "answer" is missing',
       '4: the target is empty',
       '6: column "question" is not text but a list',
       '7: column "question" is missing',
     ]);
-    expect(problems[0]?.excerpt).toBe('question: a');
+    expect(rowExcerpt(parsed[1]!)).toBe('question: a');
   });
 
   it('makes a conversation of a pair for a chat model', () => {
     const mapping: PairsMapping = { ...pairs, input: 'facts' };
-    const { examples } = makeExamples(parsedOf({ question: 'a', facts: 'f', answer: 'b' }), mapping, { kind: 'chat' });
+    const { examples } = makeExamples(rowsOf({ question: 'a', facts: 'f', answer: 'b' }), mapping, { kind: 'chat' });
     expect(examples).toMatchObject([
       {
         kind: 'chat',
@@ -129,10 +139,10 @@ describe('makeExamples', () => {
     const user = { role: 'user', content: 'a' };
     const assistant = { role: 'assistant', content: 'b' };
     const system = { role: 'system', content: 's' };
-    const parsed = parsedOf({ question: [user], answer: [assistant] }, { question: 'a', answer: 'b', system: 's' });
+    const parsed = rowsOf({ question: [user], answer: [assistant] }, { question: 'a', answer: 'b', system: 's' });
     const { examples } = makeExamples(parsed, pairs, { kind: 'chat' });
     expect(examples).toMatchObject([{ messages: [user, assistant] }, { messages: [system, user, assistant] }]);
-    const chat = parsedOf({ chat: [user, assistant], system: 's' }, { chat: [system, user, assistant], system: 'x' });
+    const chat = rowsOf({ chat: [user, assistant], system: 's' }, { chat: [system, user, assistant], system: 'x' });
     for (const example of makeExamples(chat, { kind: 'chat', column: 'chat' }, { kind: 'chat' }).examples)
       expect(example).toMatchObject({ messages: [system, user, assistant] });
   });
@@ -149,7 +159,7 @@ describe('makeExamples', () => {
       { from: 'gpt', value: 'a' },
     ];
     const messages = ['system', 'user', 'assistant'].map((role) => ({ role, content: role[0] }));
-    const parsed = parsedOf({ chat: openAi }, { chat: shareGpt }, { chat: JSON.stringify(shareGpt) });
+    const parsed = rowsOf({ chat: openAi }, { chat: shareGpt }, { chat: JSON.stringify(shareGpt) });
     const { examples, problems } = makeExamples(parsed, { kind: 'chat', column: 'chat' }, { kind: 'chat' });
     expect(problems).toEqual([]);
     expect(examples).toMatchObject([{ messages }, { messages }, { messages }]);
@@ -167,9 +177,9 @@ describe('makeExamples', () => {
       [{ role: 'user', content: 5 }],
       [{ role: 'user', content: 'a' }],
     ];
-    const parsed = parsedOf(...bad.map((chat) => ({ chat })));
+    const parsed = rowsOf(...bad.map((chat) => ({ chat })));
     const { problems } = makeExamples(parsed, { kind: 'chat', column: 'chat' }, { kind: 'chat' });
-    expect(problems.map((problem) => problem.reason)).toEqual([
+    expect(problems.map((problem) => problem.slice(3))).toEqual([
       'column "chat" is missing',
       'column "chat" is text, but not a JSON list of messages',
       'column "chat" is not a list of messages',

@@ -52,11 +52,6 @@ export function typedTemplate(typed: string): string {
   return typed.replace(/\\[nt\\]/g, (typedEscape) => escapes[typedEscape] ?? typedEscape);
 }
 
-/** A template in one line, to be shown: the reverse of `typedTemplate`. @internal */
-export function typedForm(template: string): string {
-  return template.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
-}
-
 function parseTemplate(source: string): Part[] {
   const parts: Part[] = [];
   let text = '';

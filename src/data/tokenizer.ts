@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { leadingTokens } from '../formats/leadingTokens.ts';
 import { chatTemplateOf, chatTemplateSchema, namedTokenSchema } from '../formats/tokenizerConfig.ts';
+import { ownText } from './ownText.ts';
 import { pieceText } from './pieceText.ts';
 import { addedTokenSchema, addedTokensOf } from './tokenizer/addedTokens.ts';
 import { normalizerOf } from './tokenizer/normalizers.ts';
@@ -31,7 +32,6 @@ export interface TextTokenizer {
   readonly vocabSize: number;
   /** The chat template's source, if the model has one. */
   readonly chatTemplate: string | undefined;
-  isSpecial(id: number): boolean;
   /** The token as a person reads it: byte-level pieces decoded, `\xE2` for bytes that are part of a character. */
   tokenText(id: number): string;
 }
@@ -73,7 +73,7 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
   const config = check(configSchema, files.tokenizerConfig ?? {}, 'tokenizer_config.json');
   const generation = check(generationSchema, files.generationConfig ?? {}, 'generation_config.json');
   const normalize = normalizerOf(json.normalizer);
-  const preTokenize = preTokenizerOf(json.pre_tokenizer);
+  const preTokenizer = preTokenizerOf(json.pre_tokenizer);
   const model = wordModelOf(json.model, json.decoder);
   const addedTokens = json.added_tokens ?? [];
   const added = addedTokensOf(addedTokens, normalize);
@@ -97,11 +97,12 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
   const special = new Set(addedTokens.filter((token) => token.special).map((token) => token.id));
   for (const name of Object.keys(namedTokens)) special.add(idOf(name) ?? eosId);
 
+  const wordIds = remembered((word) => model.encode(preTokenizer.spell(word)));
   const encodeWithoutSpecial = (text: string) =>
     added.split(text).flatMap((section) => {
       if ('id' in section) return [section.id];
-      const words = preTokenize([{ text: section.text, isStart: section.start === 0 }]);
-      return model.encode(words.map((word) => word.text));
+      const words = preTokenizer.cut([{ text: section.text, isStart: section.start === 0 }]);
+      return words.flatMap(({ text: word }) => wordIds(word));
     });
   const leadingIds = leadingTokens(json.post_processor, config, bosId);
 
@@ -120,7 +121,6 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
     namedTokens,
     vocabSize,
     chatTemplate: files.chatTemplate ?? chatTemplateOf(config.chat_template),
-    isSpecial: (id) => special.has(id),
     tokenText(id) {
       const piece = pieceOf(id);
       if (piece === undefined) return '';
@@ -144,4 +144,21 @@ function readNamedTokens(config: Record<string, unknown>): Record<string, string
     if (token.success) named[name] = token.data;
   }
   return named;
+}
+
+/** As many words as are remembered, and no longer ones: most of a text is words that it had before. */
+const MOST_WORDS = 50_000;
+const LONGEST_WORD = 50;
+
+function remembered(idsOf: (word: string) => readonly number[]): (word: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (word) => {
+    if (word.length > LONGEST_WORD) return idsOf(word);
+    const before = known.get(word);
+    if (before) return before;
+    const ids = idsOf(word);
+    if (known.size === MOST_WORDS) known.clear();
+    known.set(ownText(word), ids);
+    return ids;
+  };
 }

@@ -1,4 +1,5 @@
 // The records that data passes along: a file's rows, the examples made of them, and their tokens.
+import { ownText } from './ownText.ts';
 
 /** Anything with a name and bytes: a browser's `File` (older ones have no `bytes`), or a wrapper the command line makes. */
 export type DataFile = { name: string } & ({ bytes(): Promise<Uint8Array> } | { arrayBuffer(): Promise<ArrayBuffer> });
@@ -18,6 +19,19 @@ export interface RowProblem {
 }
 
 export type Layout = 'pairs' | 'text' | 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
+
+/** Whether a table's first row names the columns, or is a row of data. */
+export type FirstRow = 'names' | 'data';
+
+/** A file's rows, read when asked for. */
+export interface OpenRows {
+  /** In file order. */
+  readonly columns: readonly string[];
+  /** About as many as there are, for progress. */
+  readonly likelyRows: number;
+  /** From the beginning: each row, or why there is none. */
+  rows(): Iterable<Row | RowProblem> | AsyncIterable<Row | RowProblem>;
+}
 
 /** Rows as they stand in a file. `columns` in file order. */
 export interface ParsedRows {
@@ -85,5 +99,5 @@ export function excerpt(text: string, length = 80): string {
     .slice(0, length * 4)
     .replace(/\s+/g, ' ')
     .trim();
-  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+  return ownText(line.length > length ? `${line.slice(0, length - 1)}…` : line);
 }

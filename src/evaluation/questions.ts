@@ -31,7 +31,7 @@ export function questionsOf(
 ): Question[] {
   const byPrompt = new Map<string, Growing>();
   for (const [index, row] of rows.entries()) {
-    const example = examples[sources[index]!]!;
+    const example = examples.at(sources[index]!)!;
     const start = answerStart(row);
     const promptIds = Array.from(row.ids.subarray(0, start));
     const answerIds = row.ids.subarray(start);

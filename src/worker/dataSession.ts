@@ -117,7 +117,7 @@ function factsOf({ file, mapping, prompt, problems }: UnusableRowsError['reading
   return {
     name,
     layout: file.layout,
-    columns: file.columns,
+    columns: [...file.columns],
     mapping,
     prompt: mapping.kind === 'text' ? { kind: 'template' as const, template: '' } : prompt,
     rows: file.rowCount,

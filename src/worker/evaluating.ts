@@ -2,7 +2,7 @@
 // runs' records, the answers beside them.
 import { prepareDataset } from '../data/dataset.ts';
 import type { EncodedData } from '../data/encodeExamples.ts';
-import { parseFile } from '../data/parseFile.ts';
+import { openFile } from '../data/parseFile.ts';
 import { type Measured, measure } from '../evaluation/evaluate.ts';
 import { canAsk, newTokensFor, type Question, questionsKey, questionsOf } from '../evaluation/questions.ts';
 import type { StoredAnswers } from '../storage/runLibrary.ts';
@@ -105,7 +105,7 @@ async function rowsOf(
     signal,
   };
   const known = read && { mapping: read.dataset.mapping, prompt: read.dataset.prompt };
-  const columns = new Set((await parseFile(source.file)).columns);
+  const columns = new Set((await openFile(source.file)).columns);
   const isAlike = read?.dataset.file.columns.every((column) => columns.has(column)) === true;
   const { train } = await prepareDataset(source.file, { ...common, ...(isAlike ? known : {}) });
   return { data: train, name: source.file.name };

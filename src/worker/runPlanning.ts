@@ -1,6 +1,7 @@
 // What a run or a heat of a race will take: the trainer's own plan, made without allocating anything.
 import { type AdapterLayout, type AdapterSpec, layOutAdapters, trainableParameters } from '../adapters/adapterSet.ts';
 import { writeAdapter } from '../adapters/peftFolder.ts';
+import type { Sequence } from '../data/exampleStore.ts';
 import type { Architecture } from '../model/architecture.ts';
 import { Generator } from '../model/generator.ts';
 import { type RunSettings, runSettingsSchema, type TrainingSettings } from '../training/settings.ts';
@@ -109,7 +110,7 @@ async function adapterFileBytes(a: Architecture, layout: AdapterLayout): Promise
 }
 
 /** `count` rows at most, at even distances. */
-export function evenly<T>(rows: readonly T[], count: number): T[] {
+export function evenly<T>(rows: Sequence<T>, count: number): T[] {
   if (rows.length <= count) return [...rows];
-  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
+  return Array.from({ length: count }, (_, i) => rows.at(Math.floor((i * rows.length) / count))!);
 }

@@ -3,7 +3,8 @@
 import { guessReading } from '../../data/guessReading.ts';
 import { describeMapping } from '../../data/mapping.ts';
 import { openTokenizer } from '../../data/openTokenizer.ts';
-import { parseFile } from '../../data/parseFile.ts';
+import { openFile } from '../../data/parseFile.ts';
+import type { RowProblem } from '../../data/types.ts';
 import type { ByteSource } from '../../formats/byteSource.ts';
 import { isGguf } from '../../formats/ggufShards.ts';
 import { sortModelFiles } from '../../formats/modelFolder.ts';
@@ -118,14 +119,20 @@ async function tensorFacts(source: ByteSource): Promise<Facts> {
 }
 
 async function dataFacts(path: string): Promise<Facts> {
-  const parsed = await parseFile(dataFile(path));
-  const { layout, columns, rows, problems } = parsed;
-  const mapping = guessReading(parsed);
+  const file = await openFile(dataFile(path));
+  const { layout, columns } = file;
+  const mapping = guessReading(file);
+  const problems: RowProblem[] = [];
+  let rows = 0;
+  for await (const row of file.rows()) {
+    if ('reason' in row) problems.push(row);
+    else rows++;
+  }
   return [
     ['data', layout],
     ['columns', columns.join(', ')],
     ['reading', mapping ? describeMapping(mapping) : 'no column has a known name'],
-    ['rows', rows.length],
+    ['rows', rows],
     ...problems.slice(0, 20).map(({ line, reason }) => [`line ${line}`, `left out: ${reason}`] as const),
     ...(problems.length > 20 ? ([['more', `${problems.length - 20} rows left out`]] as const) : []),
   ];

@@ -1,15 +1,11 @@
 // JSONL: one JSON object on each line; a comma after it does no harm.
 
-import type { ParsedRows } from '../types.ts';
-import { parsedRow } from './jsonRow.ts';
-import { rowCollector } from './rowCollector.ts';
+import type { Row, RowProblem } from '../types.ts';
+import { jsonRow } from './jsonRow.ts';
 import { textLines } from './textLines.ts';
 
-export function parseJsonLines(text: string): ParsedRows {
-  const collector = rowCollector();
+export function* jsonLines(text: string): Generator<Row | RowProblem> {
   for (const { line, text: content } of textLines(text)) {
-    if (content.trim() === '') continue;
-    collector.add(line, content, parsedRow(content.trimEnd().replace(/,$/, '')));
+    if (content.trim() !== '') yield jsonRow(line, content.trimEnd().replace(/,$/, ''));
   }
-  return collector.finish();
 }

@@ -1,11 +1,10 @@
 // Cuts the elements out of a JSON array, or the members out of an object, without parsing them. Only brackets and
-// strings are followed. Strings cannot run over a line's end in JSON, so a missing quote costs its own line only; and a
-// new line that opens an object at or left of where the current element began starts the next one, so a missing
-// bracket costs its own element only. (The second rule is used only where the text as a whole is not valid JSON.)
+// strings are followed. Strings cannot run over a line's end in JSON, so a missing quote costs its own line only; and in
+// broken text a new line that opens an object at or left of where the current element began starts the next one, so a
+// missing bracket costs its own element only.
 
-/** A stretch of JSON text; `name` is its key within an object, '' within an array. */
+/** A stretch of JSON text. */
 export interface JsonPiece {
-  name: string;
   text: string;
   /** Where it starts in the whole text. */
   start: number;
@@ -13,13 +12,11 @@ export interface JsonPiece {
   line: number;
 }
 
-/** `start` is the place of the opening bracket. */
-export function cutArray(text: string, start: number): JsonPiece[] {
-  return cut(text, start, isValid(text)).map((piece) => ({ ...piece, name: '' }));
-}
+/** A member of an object: its key, and its value's text. */
+export type JsonMember = JsonPiece & { name: string };
 
-export function cutObject(text: string, start: number): JsonPiece[] {
-  return cut(text, start, isValid(text)).flatMap((piece) => {
+export function cutObject(text: string, open: number, isBroken: boolean): JsonMember[] {
+  return [...cutPieces(text, open, isBroken)].flatMap((piece) => {
     const key = /^"((?:[^"\\]|\\.)*)"\s*:\s*/.exec(piece.text);
     if (!key) return [];
     const skipped = key[0].length;
@@ -27,17 +24,8 @@ export function cutObject(text: string, start: number): JsonPiece[] {
   });
 }
 
-function isValid(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function cut(text: string, open: number, isWellFormed: boolean): Omit<JsonPiece, 'name'>[] {
-  const pieces: Omit<JsonPiece, 'name'>[] = [];
+/** `open`: the place of the opening bracket. Returns whether the bracket that closes it is there. */
+export function* cutPieces(text: string, open: number, isBroken: boolean): Generator<JsonPiece, boolean> {
   let line = text.slice(0, open).split('\n').length;
   let lineStart = text.lastIndexOf('\n', open) + 1;
   let depth = 0;
@@ -45,10 +33,11 @@ function cut(text: string, open: number, isWellFormed: boolean): Omit<JsonPiece,
   let start = -1;
   let startLine = 0;
   let startColumn = 0;
-  const finish = (end: number) => {
-    const piece = start < 0 ? '' : text.slice(start, end).trimEnd();
-    if (piece !== '') pieces.push({ text: piece.replace(/,$/, ''), start, line: startLine });
+  const piece = (end: number): JsonPiece[] => {
+    const content = start < 0 ? '' : text.slice(start, end).trimEnd().replace(/,$/, '');
+    const found = content === '' ? [] : [{ text: content, start, line: startLine }];
     start = -1;
+    return found;
   };
   for (let i = open + 1; i < text.length; i++) {
     const character = text[i];
@@ -60,14 +49,14 @@ function cut(text: string, open: number, isWellFormed: boolean): Omit<JsonPiece,
       if (character === '\\') i += text[i + 1] === '\n' ? 0 : 1;
       else if (character === '"') isInString = false;
     } else if (character === ',' && depth === 0) {
-      finish(i);
+      yield* piece(i);
     } else if ((character === ']' || character === '}') && depth === 0) {
-      finish(i);
-      return pieces;
+      yield* piece(i);
+      return true;
     } else if (character !== ' ' && character !== '\t' && character !== '\r') {
-      const mayOpenNext = !isWellFormed && depth > 0 && character === '{' && i - lineStart <= startColumn;
+      const mayOpenNext = isBroken && depth > 0 && character === '{' && i - lineStart <= startColumn;
       if (mayOpenNext && text.slice(lineStart, i).trim() === '') {
-        finish(i);
+        yield* piece(i);
         depth = 0;
       }
       if (start < 0) {
@@ -80,6 +69,6 @@ function cut(text: string, open: number, isWellFormed: boolean): Omit<JsonPiece,
       else if (character === '}' || character === ']') depth--;
     }
   }
-  finish(text.length);
-  return pieces;
+  yield* piece(text.length);
+  return false;
 }

@@ -1,16 +1,21 @@
 // One JSON value that should be a row.
+import { excerpt, type Row, type RowProblem } from '../types.ts';
 
-export type JsonRow = { values: Record<string, unknown> } | { reason: string };
-
-/** Parses text that should hold one object. */
-export function parsedRow(text: string): JsonRow {
+/** `text` should hold one object. */
+export function jsonRow(line: number, text: string): Row | RowProblem {
   let value: unknown;
   try {
     value = parseLeniently(text);
   } catch (error) {
-    return { reason: `wrong JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      line,
+      reason: `wrong JSON: ${error instanceof Error ? error.message : String(error)}`,
+      excerpt: excerpt(text),
+    };
   }
-  return asRow(value);
+  const values = asRow(value);
+  if (values) return { line, values };
+  return { line, reason: `expected a JSON object with named columns, got ${kindOf(value)}`, excerpt: excerpt(text) };
 }
 
 /** As JSON.parse, but takes the NaN and Infinity that Python writes, as null. */
@@ -25,15 +30,14 @@ export function parseLeniently(text: string): unknown {
   }
 }
 
+const viewerKeys = ['row', 'row_idx', 'truncated_cells'];
+
 /** An object is a row, and so is a string, of one column; `{"row": {…}}`, as the Hub's data set viewer gives it, is the row inside. */
-function asRow(value: unknown): JsonRow {
-  if (typeof value === 'string') return { values: { text: value } };
-  if (!isObject(value)) return { reason: `expected a JSON object with named columns, got ${kindOf(value)}` };
-  const { row, ...rest } = value;
-  if (isObject(row) && Object.keys(rest).every((key) => key === 'row_idx' || key === 'truncated_cells')) {
-    return { values: row };
-  }
-  return { values: value };
+function asRow(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value === 'string') return { text: value };
+  if (!isObject(value)) return undefined;
+  const { row } = value;
+  return isObject(row) && Object.keys(value).every((key) => viewerKeys.includes(key)) ? row : value;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

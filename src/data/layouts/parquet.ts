@@ -2,10 +2,10 @@
 // numbered from 1. Values stay as they are (a text column gives strings, a list of structs an array of objects).
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { DataError, type ParsedRows } from '../types.ts';
+import { DataError, type OpenRows, type Row, type RowProblem } from '../types.ts';
 
 /** Throws DataError, naming the file, when its footer cannot be read. */
-export async function parseParquet(bytes: Uint8Array, name: string): Promise<ParsedRows> {
+export async function openParquet(bytes: Uint8Array, name: string): Promise<OpenRows> {
   const file = {
     byteLength: bytes.byteLength,
     slice: (start: number, end?: number) => bytes.slice(start, end).buffer,
@@ -13,20 +13,21 @@ export async function parseParquet(bytes: Uint8Array, name: string): Promise<Par
   const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
     throw new DataError(`${name}: the Parquet file cannot be read (${messageOf(error)})`);
   });
-  const parsed: ParsedRows = { columns: topLevelColumns(metadata.schema), rows: [], problems: [] };
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    try {
-      const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors });
-      for (const [i, values] of rows.entries()) parsed.rows.push({ line: rowStart + i + 1, values: { ...values } });
-    } catch (error) {
-      const reason = `rows ${rowStart + 1} to ${rowEnd} cannot be read: ${messageOf(error)}`;
-      parsed.problems.push({ line: rowStart + 1, reason, excerpt: '' });
+  async function* rows(): AsyncGenerator<Row | RowProblem> {
+    let rowStart = 0;
+    for (const group of metadata.row_groups) {
+      const rowEnd = rowStart + Number(group.num_rows);
+      try {
+        const found = await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors });
+        for (const [i, values] of found.entries()) yield { line: rowStart + i + 1, values };
+      } catch (error) {
+        const reason = `rows ${rowStart + 1} to ${rowEnd} cannot be read: ${messageOf(error)}`;
+        yield { line: rowStart + 1, reason, excerpt: '' };
+      }
+      rowStart = rowEnd;
     }
-    rowStart = rowEnd;
   }
-  return parsed;
+  return { columns: topLevelColumns(metadata.schema), likelyRows: Number(metadata.num_rows), rows };
 }
 
 /** The schema is a list in depth-first order; the root's children are the columns. */

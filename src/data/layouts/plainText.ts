@@ -1,25 +1,20 @@
 // Plain text: one row for each paragraph where blank lines part them, else one for each line.
-import type { ParsedRows } from '../types.ts';
+import type { Row } from '../types.ts';
 import { textLines } from './textLines.ts';
 
-export function parsePlainText(text: string): ParsedRows {
+export function* plainText(text: string): Generator<Row> {
   const hasParagraphs = /\S[ \t]*\r?\n[ \t]*\r?\n\s*\S/.test(text);
-  const parsed: ParsedRows = { columns: ['text'], rows: [], problems: [] };
   let paragraph: string[] = [];
   let firstLine = 1;
-  const finish = () => {
-    if (paragraph.length > 0) parsed.rows.push({ line: firstLine, values: { text: paragraph.join('\n') } });
-    paragraph = [];
-  };
   for (const { line, text: content } of textLines(text)) {
-    if (content.trim() === '') {
-      finish();
-      continue;
+    const isBlank = content.trim() === '';
+    if (paragraph.length > 0 && (isBlank || !hasParagraphs)) {
+      yield { line: firstLine, values: { text: paragraph.join('\n') } };
+      paragraph = [];
     }
+    if (isBlank) continue;
     if (paragraph.length === 0) firstLine = line;
     paragraph.push(content);
-    if (!hasParagraphs) finish();
   }
-  finish();
-  return parsed;
+  if (paragraph.length > 0) yield { line: firstLine, values: { text: paragraph.join('\n') } };
 }

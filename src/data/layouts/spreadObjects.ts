@@ -1,36 +1,36 @@
 // Columns that hold an object of plain cells, {"translation": {"en": …, "fr": …}}, spread into one column for each member
 // ("translation.en"), where no column of the file can be used as it is.
 import { guessMapping } from '../mapping.ts';
-import type { ParsedRows, Row } from '../types.ts';
+import type { Row } from '../types.ts';
 import { isObject } from './jsonRow.ts';
 
-const rowsLookedAt = 50;
+export interface Spreader {
+  readonly columns: readonly string[];
+  spread(row: Row): Row;
+}
 
-export function spreadObjects(parsed: ParsedRows): ParsedRows {
-  const first = parsed.rows.slice(0, rowsLookedAt);
+/** `first`: the rows by which columns are told. Undefined where nothing is to be spread. */
+export function spreaderFor(columns: readonly string[], first: readonly Row[]): Spreader | undefined {
   const members = new Map<string, string[]>();
-  for (const column of parsed.columns) {
+  for (const column of columns) {
     const cells = first.map(({ values }) => values[column]).filter((cell) => cell !== null && cell !== undefined);
     if (cells.length > 0 && cells.every(isPlainObject)) {
       members.set(column, [...new Set(cells.flatMap((cell) => Object.keys(cell)))]);
     }
   }
-  const isNeeded = members.size > 0 && !isUsable(parsed.columns, members);
-  if (!isNeeded) return parsed;
-  const spread = ({ line, values }: Row): Row => ({
-    line,
-    values: Object.fromEntries(
-      Object.entries(values).flatMap(([name, cell]) =>
-        members.has(name) && isObject(cell)
-          ? Object.entries(cell).map(([member, inner]) => [`${name}.${member}`, inner])
-          : [[name, cell]],
-      ),
-    ),
-  });
+  if (members.size === 0 || isUsable(columns, members)) return undefined;
   return {
-    columns: parsed.columns.flatMap((name) => members.get(name)?.map((member) => `${name}.${member}`) ?? [name]),
-    rows: parsed.rows.map(spread),
-    problems: parsed.problems,
+    columns: columns.flatMap((name) => members.get(name)?.map((member) => `${name}.${member}`) ?? [name]),
+    spread: ({ line, values }) => ({
+      line,
+      values: Object.fromEntries(
+        Object.entries(values).flatMap(([name, cell]) =>
+          members.has(name) && isObject(cell)
+            ? Object.entries(cell).map(([member, inner]) => [`${name}.${member}`, inner])
+            : [[name, cell]],
+        ),
+      ),
+    }),
   };
 }
 

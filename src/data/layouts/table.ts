@@ -1,115 +1,184 @@
-// .csv and .tsv (RFC 4180), read by papaparse row by row. Quoted cells may hold line breaks. A row with a broken quote
-// costs its own line only: parsing starts again after it, where papaparse would take the rest of the file for one cell.
-import Papa from 'papaparse';
+// .csv and .tsv (RFC 4180). Quoted cells may hold line breaks. A row with a broken quote costs its own line only: reading
+// starts again after it, where the rest of the file could be one cell.
 import { knownColumnNames, normaliseName } from '../columnNames.ts';
-import { excerpt, type ParsedRows, type RowProblem } from '../types.ts';
-import { textLines } from './textLines.ts';
+import { ownText } from '../ownText.ts';
+import { excerpt, type FirstRow, type OpenRows, type Row, type RowProblem } from '../types.ts';
+import { looksLikeData } from './headerless.ts';
 
-/** Each makes papaparse look through the rest of the file for the closing quote. */
+/** Each may have us look through the rest of the file for the closing quote. */
 const mostBrokenQuotes = 200;
+/** By these the delimiter is chosen, and whether the first row is one of data. */
+const rowsLookedAt = 100;
 
 interface TableRow {
   line: number;
   cells: string[];
 }
 
+export interface OpenTable extends OpenRows {
+  /** As asked, or as it looks. */
+  firstRow: FirstRow;
+}
+
 /**
  * `delimiters`: those to choose from, unless a first line `sep=;` names it, as Excel writes it. The first row names the
- * columns, unless it cannot: then they are numbered.
+ * columns, unless it looks like data or `firstRow` says so: then they are numbered.
  */
-export function parseTable(text: string, delimiters: string[]): ParsedRows {
-  const declared = /^\s*sep=([,;|\t])(?=\r?\n)/i.exec(text);
-  const { rows, problems } = declared
-    ? readRows(text.slice(declared[0].length), [declared[1]!])
-    : readRows(text, delimiters);
-  const first = rows[0];
-  if (!first) return { columns: [], rows: [], problems };
-  const names = headerOf(first.cells);
-  const isHeader = names !== undefined;
-  const columns = names ?? first.cells.map((_, i) => numbered(i));
-  const parsed: ParsedRows = { columns, rows: [], problems };
-  for (const { line, cells } of isHeader ? rows.slice(1) : rows) {
-    const extra = cells.slice(columns.length).filter((cell) => cell.trim() !== '');
-    if (cells.length < columns.length || extra.length > 0) {
-      const reason = `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, expected ${columns.length}`;
-      problems.push({ line, reason, excerpt: excerpt(cells.join(' | ')) });
+export function openTable(text: string, delimiters: readonly string[], firstRow?: FirstRow): OpenTable {
+  const declared = /^\s*sep=([,;|\t])\r?\n/i.exec(text);
+  const start = declared?.[0].length ?? 0;
+  const delimiter = declared?.[1] ?? guessDelimiter(text, delimiters);
+  const isQuoted = delimiter !== '\t' || !hasBrokenQuote(text, start);
+  const table = { text, start, delimiter, isQuoted };
+  const [first, ...next] = firstRows(table);
+  if (!first) return { columns: [], firstRow: 'names', likelyRows: 0, rows: () => rowsOf(table, [], 0) };
+  const looksSo = !mayBeNames(first) || (!hasKnownName(first) && looksLikeData(first, next));
+  const chosen = firstRow ?? (looksSo ? 'data' : 'names');
+  const columns = first.map((cell, i) => (chosen === 'names' ? ownText(nameOf(cell, i, first)) : numbered(i)));
+  return {
+    columns,
+    firstRow: chosen,
+    likelyRows: countNewlines(text, start, text.length),
+    rows: () => rowsOf(table, columns, chosen === 'names' ? 1 : 0),
+  };
+}
+
+interface Table {
+  text: string;
+  start: number;
+  delimiter: string;
+  /** Many .tsv files quote nothing and hold quotes as text; a broken quote tells that this is one of them. */
+  isQuoted: boolean;
+}
+
+function* rowsOf(table: Table, columns: readonly string[], skipped: number): Generator<Row | RowProblem> {
+  let count = 0;
+  for (const row of tableRows(table)) {
+    if ('reason' in row) {
+      yield row;
       continue;
     }
-    parsed.rows.push({ line, values: Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? ''])) });
+    if (count++ < skipped) continue;
+    const { line, cells } = row;
+    const isLonger = cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== '');
+    if (cells.length < columns.length || isLonger) {
+      const reason = `${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, expected ${columns.length}`;
+      yield { line, reason, excerpt: excerpt(cells.join(' | ')) };
+    } else {
+      yield { line, values: Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? ''])) };
+    }
   }
-  return parsed;
 }
 
-const numbered = (place: number) => `column ${place + 1}`;
-
-/**
- * The cells as names: short, filled in, and different. Where one is a name that data sets use, others may be empty or
- * repeated, and the first may be empty where pandas wrote its index: those are numbered.
- */
-function headerOf(cells: readonly string[]): string[] | undefined {
-  const names = cells.map((cell) => cell.trim());
-  const filled = names.filter((name) => name !== '');
-  if (filled.length === 0 || filled.some((name) => name.length > 64)) return undefined;
-  const differ = new Set(filled).size === filled.length;
-  const hasIndex = names[0] === '' && filled.length === names.length - 1 && filled.length > 1;
-  const hasKnown = filled.some((name) => knownColumnNames.has(normaliseName(name)));
-  if (!hasKnown && !(differ && (filled.length === names.length || hasIndex))) return undefined;
-  return names.map((name, i) => (name !== '' && names.indexOf(name) === i ? name : numbered(i)));
-}
-
-function readRows(text: string, delimiters: string[]): { rows: TableRow[]; problems: RowProblem[] } {
-  const rows: TableRow[] = [];
-  const problems: RowProblem[] = [];
-  const delimiter = delimiters.length === 1 ? delimiters[0]! : guessDelimiter(text, delimiters);
-  let offset = 0;
-  let line = 1;
-  while (offset < text.length) {
-    const start = offset;
-    let hasBrokenQuote = false;
-    Papa.parse<string[]>(text.slice(start), {
-      delimiter,
-      step(result, parser) {
-        if (result.errors.length > 0) {
-          hasBrokenQuote = true;
-          parser.abort();
-          return;
-        }
-        if (result.data.some((cell) => cell !== '')) rows.push({ line, cells: result.data });
-        const next = start + result.meta.cursor;
-        line += countNewlines(text, offset, next);
-        offset = next;
-      },
-    });
-    if (!hasBrokenQuote) break;
-    if (delimiter === '\t') return { rows: unquotedRows(text), problems: [] };
-    const newline = text.indexOf('\n', offset);
-    const next = newline < 0 ? text.length : newline + 1;
-    const isLast = problems.length === mostBrokenQuotes;
-    const reason = isLast
-      ? 'another quoted cell that is not closed properly; the file is not read further'
-      : 'a quoted cell is not closed properly';
-    problems.push({ line, reason, excerpt: excerpt(text.slice(offset, next)) });
-    if (isLast) break;
-    offset = next;
-    line++;
-  }
-  return { rows, problems };
-}
-
-/** Many .tsv files quote nothing and hold quotes as text; a broken quote tells that this is one of them. */
-function unquotedRows(text: string): TableRow[] {
-  const rows: TableRow[] = [];
-  for (const { line, text: content } of textLines(text)) {
-    if (content !== '') rows.push({ line, cells: content.split('\t') });
+function firstRows(table: Table): string[][] {
+  const rows: string[][] = [];
+  for (const row of tableRows(table)) {
+    if ('cells' in row) rows.push(row.cells.map((cell) => cell.trim()));
+    if (rows.length > rowsLookedAt) break;
   }
   return rows;
 }
 
-function guessDelimiter(text: string, delimiters: string[]): string {
-  const firstLine = text.slice(0, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n'));
-  const unquoted = firstLine.replace(/"[^"]*"/g, '');
-  const count = (delimiter: string) => unquoted.split(delimiter).length;
-  return delimiters.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+const numbered = (place: number) => `column ${place + 1}`;
+const nameOf = (cell: string, place: number, cells: readonly string[]) =>
+  cell !== '' && cells.indexOf(cell) === place ? cell : numbered(place);
+const hasKnownName = (cells: readonly string[]) => cells.some((cell) => knownColumnNames.has(normaliseName(cell)));
+
+/**
+ * Whether cells may be names: filled in, and different. Where one is a name that data sets use, others may be empty or
+ * repeated, and the first may be empty where pandas wrote its index.
+ */
+function mayBeNames(cells: readonly string[]): boolean {
+  const filled = cells.filter((cell) => cell !== '');
+  const hasIndex = cells[0] === '' && filled.length === cells.length - 1 && filled.length > 1;
+  const differ = new Set(filled).size === filled.length;
+  return hasKnownName(cells) || (differ && filled.length > 0 && (filled.length === cells.length || hasIndex));
+}
+
+function* tableRows({ text, start, delimiter, isQuoted }: Table): Generator<TableRow | RowProblem> {
+  let line = 1 + countNewlines(text, 0, start);
+  let quote = isQuoted ? find(text, '"', start) : Number.POSITIVE_INFINITY;
+  let broken = 0;
+  for (let at = start; at < text.length; ) {
+    const lineEnd = Math.min(find(text, '\n', at), text.length);
+    if (quote < at) quote = find(text, '"', at);
+    const row = quote > lineEnd ? plainRow(text, at, lineEnd, delimiter) : quotedRow(text, at, delimiter);
+    if (row) {
+      if (row.cells.some((cell) => cell !== '')) yield { line, cells: row.cells };
+      line += quote > lineEnd ? 1 : countNewlines(text, at, row.end);
+      at = row.end;
+      continue;
+    }
+    const isLast = broken++ === mostBrokenQuotes;
+    const reason = isLast
+      ? 'another quoted cell that is not closed properly; the file is not read further'
+      : 'a quoted cell is not closed properly';
+    yield { line, reason, excerpt: excerpt(text.slice(at, lineEnd)) };
+    if (isLast) return;
+    at = lineEnd + 1;
+    line++;
+  }
+}
+
+function find(text: string, what: string, from: number): number {
+  const at = text.indexOf(what, from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+
+interface CutRow {
+  cells: string[];
+  /** Where the next row starts. */
+  end: number;
+}
+
+function plainRow(text: string, start: number, lineEnd: number, delimiter: string): CutRow {
+  const end = text[lineEnd - 1] === '\r' && lineEnd > start ? lineEnd - 1 : lineEnd;
+  return { cells: text.slice(start, end).split(delimiter), end: lineEnd + 1 };
+}
+
+/** Undefined where a quoted cell is not closed, or goes on after its closing quote. */
+function quotedRow(text: string, start: number, delimiter: string): CutRow | undefined {
+  const cells: string[] = [];
+  for (let at = start; ; at++) {
+    if (text[at] === '"') {
+      let cell = '';
+      let from = at + 1;
+      for (;;) {
+        const quote = text.indexOf('"', from);
+        if (quote < 0) return undefined;
+        at = quote + 1;
+        cell += text.slice(from, text[at] === '"' ? at : quote);
+        if (text[at] !== '"') break;
+        from = at + 1;
+      }
+      while (text[at] === ' ') at++;
+      cells.push(cell);
+    } else {
+      const line = text.slice(at, Math.min(find(text, '\n', at), text.length));
+      const end = Math.min(find(line, delimiter, 0), line.length);
+      cells.push(end === line.length ? line.replace(/\r$/, '') : line.slice(0, end));
+      at += end;
+    }
+    if (at >= text.length || text[at] === '\n') return { cells, end: at + 1 };
+    if (text.startsWith('\r\n', at)) return { cells, end: at + 2 };
+    if (text[at] !== delimiter) return undefined;
+  }
+}
+
+function hasBrokenQuote(text: string, start: number): boolean {
+  for (const row of tableRows({ text, start, delimiter: '\t', isQuoted: true })) if ('reason' in row) return true;
+  return false;
+}
+
+/** The one under which most of the first rows are as wide as the first. */
+function guessDelimiter(text: string, delimiters: readonly string[]): string {
+  const score = (delimiter: string) => {
+    const rows = firstRows({ text, start: 0, delimiter, isQuoted: true });
+    const width = rows[0]?.length ?? 0;
+    return width < 2 ? 0 : rows.filter((row) => row.length === width).length / rows.length + width / 1e6;
+  };
+  const scores = delimiters.map(score);
+  return delimiters[scores.indexOf(Math.max(...scores))] ?? ',';
 }
 
 function countNewlines(text: string, start: number, end: number): number {

@@ -79,11 +79,17 @@ function splitter(tokens: readonly AddedToken[]): (text: string) => Section[] {
     }
     return found;
   };
+  if (root.next.size === 0) return (text) => (text === '' ? [] : [{ text, start: 0 }]);
+  const firstUnits = new RegExp(`[${Array.from(root.next.keys(), escapedUnit).join('')}]`, 'g');
+  const nextStart = (text: string, from: number) => {
+    firstUnits.lastIndex = from;
+    return firstUnits.exec(text)?.index ?? text.length;
+  };
   return (text) => {
     const sections: Section[] = [];
     let done = 0;
-    for (let at = 0; at < text.length; ) {
-      const token = root.next.has(text.charAt(at)) ? longestAt(text, at) : undefined;
+    for (let at = nextStart(text, 0); at < text.length; at = nextStart(text, at)) {
+      const token = longestAt(text, at);
       if (!token) {
         at++;
         continue;
@@ -102,6 +108,8 @@ function splitter(tokens: readonly AddedToken[]): (text: string) => Section[] {
     return sections;
   };
 }
+
+const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Whether a word goes on over an edge of [start, end). */
 function isInWord(text: string, start: number, end: number): boolean {

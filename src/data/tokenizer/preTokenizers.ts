@@ -11,7 +11,14 @@ export interface Piece {
   readonly isStart: boolean;
 }
 
-export type PreTokenize = (pieces: readonly Piece[]) => Piece[];
+type Cut = (pieces: readonly Piece[]) => Piece[];
+
+export interface PreTokenizer {
+  /** Into words. */
+  readonly cut: Cut;
+  /** How a word is then written for the vocabulary, whatever stands around it. */
+  readonly spell: (word: string) => string;
+}
 
 const BEHAVIOURS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
 type Behaviour = (typeof BEHAVIOURS)[number];
@@ -41,43 +48,52 @@ const WHITE_SPACE = new RegExp(SPACE, 'gu');
 const WORDS = new RegExp(`[${WORD}]+|[^${WORD}${SPACE}]+`, 'gu');
 
 /** `config`: tokenizer.json's `pre_tokenizer`; null cuts nothing. Throws DataError for one that is not known. */
-export function preTokenizerOf(config: unknown): PreTokenize {
-  if (config === null || config === undefined) return (pieces) => [...pieces];
+export function preTokenizerOf(config: unknown): PreTokenizer {
+  if (config === null || config === undefined) return cutter((pieces) => [...pieces]);
   const { type } = parse(partSchema, config);
   switch (type) {
-    case 'Sequence': {
-      const parts = parse(sequenceSchema, config).pretokenizers.map(preTokenizerOf);
-      return (pieces) => parts.reduce<Piece[]>((so, part) => part(so), [...pieces]);
-    }
+    case 'Sequence':
+      return inTurn(parse(sequenceSchema, config).pretokenizers.map(preTokenizerOf));
     case 'Split': {
       const { pattern, behavior, invert } = parse(splitSchema, config);
-      return splitBy(patternOf(pattern), behavior, invert);
+      return cutter(splitBy(patternOf(pattern), behavior, invert));
     }
     case 'Digits':
-      return splitBy(/\p{N}/gu, parse(digitsSchema, config).individual_digits ? 'Isolated' : 'Contiguous');
+      return cutter(splitBy(/\p{N}/gu, parse(digitsSchema, config).individual_digits ? 'Isolated' : 'Contiguous'));
     case 'Punctuation':
-      return splitBy(PUNCTUATION, parse(punctuationSchema, config).behavior);
+      return cutter(splitBy(PUNCTUATION, parse(punctuationSchema, config).behavior));
     case 'Whitespace':
-      return splitBy(WORDS, 'Removed', true);
+      return cutter(splitBy(WORDS, 'Removed', true));
     case 'WhitespaceSplit':
-      return splitBy(WHITE_SPACE, 'Removed');
-    case 'BertPreTokenizer': {
-      const [spaces, marks] = [splitBy(WHITE_SPACE, 'Removed'), splitBy(PUNCTUATION, 'Isolated')];
-      return (pieces) => marks(spaces(pieces));
-    }
+      return cutter(splitBy(WHITE_SPACE, 'Removed'));
+    case 'BertPreTokenizer':
+      return inTurn([cutter(splitBy(WHITE_SPACE, 'Removed')), cutter(splitBy(PUNCTUATION, 'Isolated'))]);
     case 'CharDelimiterSplit':
-      return splitBy(patternOf({ String: parse(delimiterSchema, config).delimiter }), 'Removed');
+      return cutter(splitBy(patternOf({ String: parse(delimiterSchema, config).delimiter }), 'Removed'));
     case 'FixedLength': {
       const { length } = parse(fixedSchema, config);
-      return splitBy(new RegExp(`[^]{1,${length}}`, 'gu'), 'Isolated');
+      return cutter(splitBy(new RegExp(`[^]{1,${length}}`, 'gu'), 'Isolated'));
     }
     case 'Metaspace':
-      return metaspace(parse(metaspaceSchema, config));
+      return cutter(metaspace(parse(metaspaceSchema, config)));
     case 'ByteLevel':
       return byteLevel(parse(byteLevelSchema, config));
     default:
       throw new DataError(`tokenizer.json: the pre_tokenizer ${JSON.stringify(type)} is not supported`);
   }
+}
+
+const cutter = (cut: Cut): PreTokenizer => ({ cut, spell: (word) => word });
+
+/** Each cuts what those before it left, as they spelt it. */
+function inTurn(parts: readonly PreTokenizer[]): PreTokenizer {
+  return parts.reduce(
+    (before, { cut, spell }) => ({
+      cut: (pieces) => cut(before.cut(pieces).map(({ text, isStart }) => ({ text: before.spell(text), isStart }))),
+      spell,
+    }),
+    cutter((pieces) => [...pieces]),
+  );
 }
 
 function parse<T>(schema: z.ZodType<T>, config: unknown): T {
@@ -95,7 +111,8 @@ interface Run {
   isMatch: boolean;
 }
 
-function splitBy(pattern: RegExp, behavior: Behaviour, invert = false): PreTokenize {
+function splitBy(pattern: RegExp, behavior: Behaviour, invert = false): Cut {
+  if (behavior === 'Isolated') return isolatedBy(pattern);
   return (pieces) =>
     pieces.flatMap(({ text, isStart }) => {
       const runs = runsOf(text, pattern).map((run) => (invert ? { ...run, isMatch: !run.isMatch } : run));
@@ -103,6 +120,26 @@ function splitBy(pattern: RegExp, behavior: Behaviour, invert = false): PreToken
         .filter(({ start, end }) => end > start)
         .map(({ start, end }) => ({ text: text.slice(start, end), isStart: isStart && start === 0 }));
     });
+}
+
+/** By far the commonest, so it goes straight on. */
+function isolatedBy(pattern: RegExp): Cut {
+  return (pieces) => {
+    const cut: Piece[] = [];
+    for (const { text, isStart } of pieces) {
+      let at = 0;
+      const cutTo = (end: number) => {
+        if (end > at) cut.push({ text: text.slice(at, end), isStart: isStart && at === 0 });
+        at = end;
+      };
+      for (const match of text.matchAll(pattern)) {
+        cutTo(match.index);
+        cutTo(match.index + match[0].length);
+      }
+      cutTo(text.length);
+    }
+    return cut;
+  };
 }
 
 /** What the pattern matches, and what lies between: together the whole text. */
@@ -119,12 +156,10 @@ function runsOf(text: string, pattern: RegExp): Run[] {
   return runs;
 }
 
-function joined(runs: readonly Run[], behavior: Behaviour): Run[] {
+function joined(runs: readonly Run[], behavior: Exclude<Behaviour, 'Isolated'>): Run[] {
   switch (behavior) {
     case 'Removed':
       return runs.filter(({ isMatch }) => !isMatch);
-    case 'Isolated':
-      return [...runs];
     case 'Contiguous':
       return merged(runs, (run, before) => run.isMatch === before.isMatch);
     case 'MergedWithPrevious':
@@ -152,7 +187,7 @@ function merged(runs: readonly Run[], belongs: (run: Run, before: Run) => boolea
 }
 
 /** SentencePiece's: spaces as ▁, one put before the text or before every piece, and a cut before each. */
-function metaspace({ replacement, ...config }: z.infer<typeof metaspaceSchema>): PreTokenize {
+function metaspace({ replacement, ...config }: z.infer<typeof metaspaceSchema>): Cut {
   const scheme = config.prepend_scheme ?? (config.add_prefix_space === false ? 'never' : 'always');
   const cut = (config.split ?? true) ? splitBy(patternOf({ String: replacement }), 'MergedWithNext') : undefined;
   return (pieces) => {
@@ -166,16 +201,15 @@ function metaspace({ replacement, ...config }: z.infer<typeof metaspaceSchema>):
 }
 
 /** Every byte as one printable character. */
-function byteLevel({ add_prefix_space: addPrefix, use_regex: useRegex }: z.infer<typeof byteLevelSchema>): PreTokenize {
-  const cut = useRegex ? splitBy(patternOf({ Regex: BYTE_LEVEL_PATTERN }), 'Isolated') : undefined;
+function byteLevel({
+  add_prefix_space: addPrefix,
+  use_regex: useRegex,
+}: z.infer<typeof byteLevelSchema>): PreTokenizer {
+  const split: Cut = useRegex ? isolatedBy(patternOf({ Regex: BYTE_LEVEL_PATTERN })) : (pieces) => [...pieces];
+  const prefixed = (piece: Piece) => (piece.text.startsWith(' ') ? piece : { ...piece, text: ` ${piece.text}` });
   const encoder = new TextEncoder();
-  return (pieces) => {
-    const prefixed = addPrefix
-      ? pieces.map((piece) => (piece.text.startsWith(' ') ? piece : { ...piece, text: ` ${piece.text}` }))
-      : [...pieces];
-    return (cut ? cut(prefixed) : prefixed).map(({ text, isStart }) => ({
-      text: Array.from(encoder.encode(text), (byte) => BYTE_CHARACTERS[byte]).join(''),
-      isStart,
-    }));
+  return {
+    cut: (pieces) => split(addPrefix ? pieces.map(prefixed) : pieces),
+    spell: (word) => Array.from(encoder.encode(word), (byte) => BYTE_CHARACTERS[byte]).join(''),
   };
 }

@@ -7,7 +7,7 @@ import { DataError } from '../types.ts';
 import { fixDecoder } from './decoders.ts';
 
 export interface WordModel {
-  encode(words: readonly string[]): number[];
+  encode(word: string): readonly number[];
   /** undefined where no token has this number. */
   pieceOf(id: number): string | undefined;
   idOf(piece: string): number | undefined;
@@ -54,9 +54,9 @@ export function wordModelOf(model: z.infer<typeof modelSchema>, decoderConfig: u
   let size = 0;
   for (const id of library.get_vocab().values()) size = Math.max(size, id + 1);
   return {
-    encode: (words) => {
-      const some = isDropped ? words.map(known).filter((word) => word !== '') : [...words];
-      return inner._call(some).flatMap(idsOf);
+    encode: (word) => {
+      const some = isDropped ? known(word) : word;
+      return some === '' ? [] : inner._call([some]).flatMap(idsOf);
     },
     pieceOf: (id) => library.id_to_token(id),
     idOf: (piece) => library.token_to_id(piece),
