@@ -1,5 +1,6 @@
 // The metrics of a run: one JSON line per optimizer step, on the disk as soon as the step's result is known.
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { diskProblem } from './diskProblem.ts';
 import { existing } from './fileSource.ts';
 import { InputError } from './inputError.ts';
 
@@ -19,6 +20,7 @@ export interface StepMetrics {
 }
 
 export interface MetricsFile {
+  /** Where the disk refuses a line, says so and leaves out the rest: it costs no training. */
   append(metrics: StepMetrics): void;
   close(): void;
 }
@@ -29,20 +31,28 @@ export interface MetricsFile {
  */
 export function openMetrics(path: string, stepsDone: (adapter: string | undefined) => number): MetricsFile {
   try {
-    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+    const isThere = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
     if (isThere) refuseForeign(path);
     const kept = isThere ? linesUpTo(path, stepsDone) : [];
     writeFileSync(path, kept.map((line) => `${line}\n`).join(''));
     const file = openSync(path, 'a');
+    let isRefused = false;
     return {
       append(metrics) {
-        writeSync(file, `${JSON.stringify(metrics)}\n`);
+        if (isRefused) return;
+        try {
+          writeSync(file, `${JSON.stringify(metrics)}\n`);
+        } catch (error) {
+          isRefused = true;
+          const problem = diskProblem(error) ?? String(error);
+          process.stderr.write(`--metrics: ${path}: ${problem}; training goes on without it\n`);
+        }
       },
       close: () => closeSync(file),
     };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`--metrics: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InputError(`--metrics: ${path}: ${diskProblem(error) ?? String(error)}`);
   }
 }
 

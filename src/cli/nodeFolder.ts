@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Appender, Folder } from '../storage/folder.ts';
+import { StorageError } from '../storage/storageError.ts';
+import { diskProblem, isDiskFull } from './diskProblem.ts';
 import { fileSource } from './fileSource.ts';
 
 /** `path` must exist. */
@@ -17,8 +19,9 @@ export function nodeFolder(path: string): Folder {
       return existsSync(join(path, name)) ? fileSource(join(path, name), name) : undefined;
     },
     async append(name) {
-      const file = await open(join(path, name), 'a');
-      return appenderOf(file, (await file.stat()).size);
+      const whole = join(path, name);
+      const file = await open(whole, 'a').catch((error: unknown) => refuse(error, whole));
+      return appenderOf(file, (await file.stat()).size, whole);
     },
     async folder(name) {
       await mkdir(join(path, name), { recursive: true });
@@ -28,14 +31,21 @@ export function nodeFolder(path: string): Folder {
   };
 }
 
-function appenderOf(file: FileHandle, sizeAtOpening: number): Appender {
+/** Throws a StorageError for what the disk refuses, anything else as it is. */
+function refuse(error: unknown, path: string): never {
+  const problem = diskProblem(error);
+  if (problem === undefined) throw error;
+  throw new StorageError(isDiskFull(error) ? 'full' : 'unavailable', `${path}: ${problem}`, { cause: error });
+}
+
+function appenderOf(file: FileHandle, sizeAtOpening: number, path: string): Appender {
   let sizeBytes = sizeAtOpening;
   return {
     get sizeBytes() {
       return sizeBytes;
     },
     async write(chunk) {
-      await file.writeFile(chunk);
+      await file.writeFile(chunk).catch((error: unknown) => refuse(error, path));
       sizeBytes += chunk.length;
     },
     async truncate(size) {
@@ -43,8 +53,11 @@ function appenderOf(file: FileHandle, sizeAtOpening: number): Appender {
       sizeBytes = size;
     },
     async close() {
-      await file.sync();
-      await file.close();
+      try {
+        await file.sync().catch((error: unknown) => refuse(error, path));
+      } finally {
+        await file.close();
+      }
     },
   };
 }

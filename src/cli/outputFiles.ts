@@ -1,6 +1,7 @@
 // Files written so that a name never stands for half a file: under another name first, then renamed.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { diskProblem } from './diskProblem.ts';
 import { InputError } from './inputError.ts';
 
 export interface OutputFile {
@@ -11,11 +12,11 @@ export interface OutputFile {
 /** Makes the folder if need be. Throws InputError when it cannot be one. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${path}: cannot be made a folder (${error.code ?? error.message})`);
+    throw new InputError(`${path}: cannot be made a folder: ${diskProblem(error) ?? error.code ?? error.message}`);
   });
 }
 
-/** Writes one file after another into an existing folder. `onBytes` hears of every piece. */
+/** Writes one file after another into an existing folder. `onBytes` hears of every piece. Throws InputError where the disk refuses one. */
 export async function writeFiles(
   folder: string,
   files: readonly OutputFile[],
@@ -38,7 +39,8 @@ export async function writeFiles(
       await rename(part, path);
     } catch (error) {
       await rm(part, { force: true });
-      throw error;
+      const problem = diskProblem(error);
+      throw problem === undefined ? error : new InputError(`${path}: ${problem}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 // A run stopped, killed and resumed ends with the bits of one that was never stopped; so does the same run made twice.
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { PARITY, readLines, runCli, runCliWell, runHere, temporaryFolder } from './testCli.ts';
 
@@ -93,8 +93,11 @@ test('a finished run goes further: under a constant learning rate as if all step
   const constant = ['train', ...setup.slice(0, -2), '--dropout', '0.2', '--seed', '7', '--lr', '1e-2'];
   await runCliWell(...constant, '--steps', '8', ...to('longer'));
   const short = weights('longer');
+  // The checkpoint that it goes on from is not written again: it may be all there is.
+  const kept = statSync(`${out}/longer/state/8.ckpt`).mtimeMs;
   await runCliWell('train', '--resume', `${out}/longer`, '--steps', '12', ...to('longer'));
   await runCliWell(...constant, '--steps', '12', ...to('long'));
+  expect(statSync(`${out}/longer/state/8.ckpt`).mtimeMs).toBe(kept);
   expect(short).not.toEqual(weights('long'));
   expect(weights('longer')).toEqual(weights('long'));
   expect(numbers('longer')).toEqual(numbers('long'));

@@ -5,6 +5,7 @@ import { writeAdapter } from '../adapters/peftFolder.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type FrozenModel, parameterCount } from '../model/frozenModel.ts';
 import { openCheckpoints } from '../storage/checkpoints.ts';
+import { StorageError } from '../storage/storageError.ts';
 import type { Heat } from '../training/heats.ts';
 import { encodeState } from '../training/runState.ts';
 import { type AdapterReport, type Evaluation, Trainer, type TrainerState } from '../training/trainer.ts';
@@ -71,14 +72,18 @@ export async function trainHeat(options: HeatOptions): Promise<HeatResult> {
   const start = startOf(run, heat);
   await trainer.open(start.state);
   tellSize(layouts, model, rows.length, trainer.memory.total);
-  const checkpoints = await openState(heatFolder(run, heat), start);
+  const checkpoints = await openState(run, heat, start);
 
   const startedAt = performance.now();
   const elapsed = () => start.elapsedMs + performance.now() - startedAt;
+  /** What the disk refuses costs no training, and the checkpoints before stand. */
   const save = async (step: number) => {
     const state = await trainer.readState(step);
     const { sizeBytes, pieces } = encodeState(state, elapsed());
-    await checkpoints.save(step, sizeBytes, pieces);
+    await checkpoints.save(step, sizeBytes, pieces).catch((error: unknown) => {
+      if (!(error instanceof StorageError)) throw error;
+      process.stderr.write(`Not saved: ${error.message}\n`);
+    });
     return state;
   };
   const bar = progressBar('Training');
@@ -98,7 +103,7 @@ export async function trainHeat(options: HeatOptions): Promise<HeatResult> {
   }
   bar.end();
   const trainingMs = elapsed();
-  const state = await save(done);
+  const state = done > start.state.step ? await save(done) : await trainer.readState(done);
   const isOver = done === steps || (running === 0 && entrants.length > 1);
   const evaluation = isOver && validationRows.length > 0 ? await evaluate(trainer) : undefined;
   await trainer.close();
@@ -116,9 +121,11 @@ function tellSize(layouts: readonly AdapterLayout[], model: FrozenModel, rows: n
 }
 
 /** The heat's checkpoints. A new run, or one that goes on elsewhere, leaves its first one at once. */
-async function openState(folder: string, { state, elapsedMs }: Start) {
+async function openState(run: Run, heat: Heat, { state, elapsedMs }: Start) {
+  const folder = heatFolder(run, heat);
   await makeFolder(folder);
   const checkpoints = openCheckpoints(nodeFolder(folder));
+  if (run.isInPlace && !(await checkpoints.isEmpty())) return checkpoints;
   const { sizeBytes, pieces } = encodeState(state, elapsedMs);
   await checkpoints.save(state.step, sizeBytes, pieces);
   return checkpoints;

@@ -69,6 +69,8 @@ export interface Run {
   readonly out: string;
   readonly stateFolder: string;
   readonly isResumed: boolean;
+  /** It goes on in the folder that it was kept in. */
+  readonly isInPlace: boolean;
   /** What a new adapter starts from, when not from random numbers. */
   readonly init: LocalAdapter | undefined;
   /** Where heats go on, by their folder's name. */
@@ -148,6 +150,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     out,
     stateFolder: stateFolderOf(out),
     isResumed: earlier !== undefined,
+    isInPlace: earlier !== undefined && resolve(earlier.stateFolder) === resolve(stateFolderOf(out)),
     init,
     starts: earlier?.starts ?? new Map(),
   };
@@ -226,6 +229,7 @@ export function validationOf(flags: Flags): number | string | undefined {
 
 interface EarlierRun {
   readonly path: string;
+  readonly stateFolder: string;
   /** Where it goes on unless --out says otherwise. */
   readonly out: string;
   readonly run: SavedRun;
@@ -244,7 +248,7 @@ async function openEarlier(path: string): Promise<EarlierRun> {
   if (starts.size === 0) {
     throw new InputError(`${path}: the run has no whole checkpoint to resume from; start it again`);
   }
-  return { path, out: stateFolder === path ? dirname(path) : path, run, starts };
+  return { path, stateFolder, out: stateFolder === path ? dirname(path) : path, run, starts };
 }
 
 /**

@@ -29,7 +29,7 @@ export async function train(flags: Flags): Promise<number> {
   checkFitFlags(flags);
   longestSubmitMs(flags);
   const run = await prepareRun(flags);
-  if (!run.isResumed) await refuseUnfinished(run.out);
+  if (!run.isInPlace) await refuseUnfinished(run.out);
   const metricsPath = flags.text('metrics');
   const metrics = metricsPath === undefined ? undefined : openMetrics(metricsPath, stepsDone(run));
   try {
@@ -75,7 +75,7 @@ async function trainOn(
 ): Promise<number> {
   let run = prepared;
   const model = await loadLocal(gpu, run.local, run.saved.weights);
-  if (!run.isResumed) await rm(run.stateFolder, { recursive: true, force: true });
+  if (!run.isInPlace) await rm(run.stateFolder, { recursive: true, force: true });
   await makeFolder(run.stateFolder);
   await writeSavedRun(run.stateFolder, run.saved);
   const results: HeatResult[] = [];
