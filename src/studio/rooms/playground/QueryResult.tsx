@@ -12,6 +12,15 @@ interface Props {
 
 export function QueryResult({ caption, label, result }: Props) {
   if (result === null) return null;
-  if ('error' in result) return <p className={styles.dim}>SQLite says: {result.error}</p>;
+  if ('error' in result) {
+    // What names SQLite itself is not said by it.
+    const isItsOwn = !result.error.startsWith('SQLite');
+    return (
+      <p className={styles.dim}>
+        {isItsOwn && 'SQLite says: '}
+        {result.error}
+      </p>
+    );
+  }
   return <ResultTable caption={caption} label={label} columns={result.columns} rows={result.rows} />;
 }
