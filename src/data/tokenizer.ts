@@ -98,12 +98,19 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
   for (const name of Object.keys(namedTokens)) special.add(idOf(name) ?? eosId);
 
   const wordIds = remembered((word) => model.encode(preTokenizer.spell(word)));
-  const encodeWithoutSpecial = (text: string) =>
-    added.split(text).flatMap((section) => {
-      if ('id' in section) return [section.id];
-      const words = preTokenizer.cut([{ text: section.text, isStart: section.start === 0 }]);
-      return words.flatMap(({ text: word }) => wordIds(word));
-    });
+  const encodeWithoutSpecial = (text: string) => {
+    const ids: number[] = [];
+    for (const section of added.split(text)) {
+      if ('id' in section) {
+        ids.push(section.id);
+        continue;
+      }
+      for (const word of preTokenizer.cut([{ text: section.text, isStart: section.start === 0 }])) {
+        for (const id of wordIds(word.text)) ids.push(id);
+      }
+    }
+    return ids;
+  };
   const leadingIds = leadingTokens(json.post_processor, config, bosId);
 
   return {

@@ -128,15 +128,12 @@ function isolatedBy(pattern: RegExp): Cut {
     const cut: Piece[] = [];
     for (const { text, isStart } of pieces) {
       let at = 0;
-      const cutTo = (end: number) => {
-        if (end > at) cut.push({ text: text.slice(at, end), isStart: isStart && at === 0 });
-        at = end;
-      };
-      for (const match of text.matchAll(pattern)) {
-        cutTo(match.index);
-        cutTo(match.index + match[0].length);
+      for (const { index, 0: match } of text.matchAll(pattern)) {
+        if (index > at) cut.push({ text: text.slice(at, index), isStart: isStart && at === 0 });
+        if (match !== '') cut.push({ text: match, isStart: isStart && index === 0 });
+        at = index + match.length;
       }
-      cutTo(text.length);
+      if (at < text.length) cut.push({ text: text.slice(at), isStart: isStart && at === 0 });
     }
     return cut;
   };
