@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { create, globals } from 'webgpu';
+import { adapterName, isSoftwareAdapter } from '../gpu/device.ts';
 import { waitRestfully } from './restfulWaiting.ts';
 import { findDriverManifests } from './softwareVulkan.ts';
 
@@ -98,16 +99,11 @@ async function tryCandidate({ manifest, accepts }: Candidate): Promise<NodeAdapt
   if (manifest !== null) delete process.env.VK_ICD_FILENAMES;
   const adapter = await request;
   if (adapter === null || !accepts(adapter)) return null;
-  return { gpu, adapter, describe: describeAdapter(adapter), isSoftware: isSoftwareAdapter(adapter) };
+  return { gpu, adapter, describe: lineAbout(adapter), isSoftware: isSoftwareAdapter(adapter) };
 }
 
-function isSoftwareAdapter({ info }: GPUAdapter): boolean {
-  return info.isFallbackAdapter || /llvmpipe|swiftshader|basic render/i.test(`${info.device} ${info.description}`);
-}
-
-function describeAdapter(adapter: GPUAdapter): string {
-  const { vendor, architecture, description } = adapter.info;
-  const name = description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+function lineAbout(adapter: GPUAdapter): string {
+  const name = adapterName(adapter.info);
   return isSoftwareAdapter(adapter) ? `${name}, on the CPU` : name;
 }
 

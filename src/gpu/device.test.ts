@@ -110,6 +110,18 @@ describe('Gpu', () => {
     await expect(compiling).rejects.toThrow('shaders/noEntry.wgsl:');
   });
 
+  it('gives itself up when it refuses a command that nobody watches', async () => {
+    const gpu = await openTestDevice();
+    const [from, to] = [1, 2].map((i) => gpu.createBuffer(`${i}`, 16, GPUBufferUsage.COPY_DST));
+    const encoder = gpu.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from!, 0, to!, 0, 16);
+    gpu.device.queue.submit([encoder.finish()]);
+    const { name, message } = await gpu.lost;
+    expect(name).toBe('DeviceLostError');
+    expect(message).toMatch(/^The GPU refused a command: ./);
+    expect((await gpu.device.lost).reason).toBe('destroyed');
+  });
+
   it('does not report its own destruction as a loss, and ends reads under way', async () => {
     const gpu = await openTestDevice();
     const tensor = newTensor('values', [4]);

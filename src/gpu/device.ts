@@ -38,18 +38,21 @@ const PROBE_BYTES = 256 << 20;
  * What people know a device by; browsers give no description of some.
  * @internal
  */
-export function adapterName(info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'>): string {
-  const { vendor, architecture, device, description } = info;
+export function adapterName({ vendor, architecture, device, description }: Partial<GPUAdapterInfo>): string {
   return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed adapter';
 }
 
+/** Whether the work runs on the processor. */
+export function isSoftwareAdapter({ info }: { info: Partial<GPUAdapterInfo> }): boolean {
+  const { architecture, device, isFallbackAdapter } = info;
+  const names = `${adapterName(info)} ${architecture} ${device}`;
+  return isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
+}
+
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
-  const { architecture } = adapter.info;
-  const name = adapterName(adapter.info);
   return {
-    name,
-    isSoftware:
-      adapter.info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(`${name} ${architecture}`),
+    name: adapterName(adapter.info),
+    isSoftware: isSoftwareAdapter(adapter),
     features: [...adapter.features],
     limits: pickLimits(adapter.limits),
   };
@@ -70,7 +73,10 @@ export class Gpu {
   /** Bytes of all live buffers made here. */
   allocatedBytes = 0;
   peakAllocatedBytes = 0;
-  /** Resolves, once, when the device is lost for any reason but `destroy()`. */
+  /**
+   * Resolves, once, when the device is lost for any reason but `destroy()`, or when it refuses a command that nobody
+   * watches: whatever it computed after that would be wrong, so it is given up.
+   */
   readonly lost: Promise<DeviceLostError>;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #sizes = new Map<GPUBuffer, number>();
@@ -83,10 +89,17 @@ export class Gpu {
     this.shaders = new ShaderLibrary(files);
     this.adapter = describeAdapter(adapter);
     this.limits = pickLimits(device.limits);
-    this.traits = traitsOf(device.features, adapter.info);
+    this.traits = traitsOf(device.features, adapter.info, this.adapter.isSoftware);
     this.lost = new Promise((resolve) => {
       device.lost.then(({ reason, message }) => {
         if (reason !== 'destroyed') resolve(new DeviceLostError(`The GPU was lost (${reason}): ${message}`));
+      });
+      device.addEventListener('uncapturederror', ({ error }) => {
+        // Memory that was not given makes its first reader fail.
+        if (error instanceof GPUOutOfMemoryError) return;
+        resolve(new DeviceLostError(`The GPU refused a command: ${error.message}`));
+        // Not in here: Dawn would wait for itself.
+        setTimeout(() => device.destroy());
       });
     });
   }

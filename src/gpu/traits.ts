@@ -13,6 +13,8 @@ export interface KernelTraits {
   readonly subgroupWorkgroup: number;
   /** `shader-f16`. */
   readonly hasF16: boolean;
+  /** The work runs on the processor: lanes are its vector registers, and every workgroup and barrier costs. */
+  readonly isCpu: boolean;
   /** The variant to take by kind of work, as the measurement found it; where it says nothing, a rule decides. */
   readonly variants: ReadonlyMap<string, string>;
   /** Of a plan: the activation that some of its products end with, so that one kernel can serve them all. */
@@ -25,11 +27,16 @@ export const CORE_TRAITS: KernelTraits = {
   subgroupSize: undefined,
   subgroupWorkgroup: 64,
   hasF16: false,
+  isCpu: false,
   variants: new Map(),
 };
 
-export function traitsOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): KernelTraits {
-  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
+/** `isCpu`: as in KernelTraits. (A GPU may have subgroups as small as a processor's.) Browsers leave fields of `info` out. */
+export function traitsOf(
+  features: ReadonlySet<string>,
+  { subgroupMinSize = 0, subgroupMaxSize = 0 }: Partial<GPUAdapterInfo>,
+  isCpu: boolean,
+): KernelTraits {
   const hasSubgroups = features.has('subgroups') && subgroupMaxSize <= 128;
   const lanes = ([16, 8, 4] as const).find((count) => hasSubgroups && count <= subgroupMinSize);
   return {
@@ -37,13 +44,9 @@ export function traitsOf(features: GPUSupportedFeatures, info: GPUAdapterInfo): 
     subgroupSize: lanes && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : undefined,
     subgroupWorkgroup: Math.max(16, subgroupMaxSize),
     hasF16: features.has('shader-f16'),
+    isCpu,
     variants: new Map(),
   };
-}
-
-/** Adapters that run on the CPU have subgroups as wide as its vector registers. */
-export function isCpuAdapter({ subgroupSize }: KernelTraits): boolean {
-  return subgroupSize !== undefined && subgroupSize <= 8;
 }
 
 /**
@@ -52,5 +55,5 @@ export function isCpuAdapter({ subgroupSize }: KernelTraits): boolean {
  * takes 2 % longer. SwiftShader (4 lanes) compiles quickly either way.
  */
 export function loadsSingly(traits: KernelTraits): boolean {
-  return isCpuAdapter(traits) && traits.lanes === 8;
+  return traits.isCpu && traits.lanes === 8;
 }

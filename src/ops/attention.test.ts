@@ -82,8 +82,7 @@ describe.each(CASES)('attention, $heads/$kvHeads heads of $headDim, rows $length
   });
 
   it.runIf(length !== undefined)('forward and backward agree by the tiles of a GPU', async () => {
-    // Subgroups of several sizes: what no CPU adapter has.
-    const traits = { ...(await testGpu()).traits, subgroupSize: undefined };
+    const traits = { ...(await testGpu()).traits, isCpu: false, subgroupSize: undefined };
     const ranges = {
       keyStart: await input(keyStart, [rows]),
       keyEnd: await input(keyEnd, [rows]),

@@ -2,7 +2,6 @@
 // (Hu et al. 2021, arXiv 2106.09685; the backward of y = … + scaling·U·Bᵀ). All follow the group table.
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { isCpuAdapter } from '../gpu/traits.ts';
 import { type LoraTensors, loadsRanksSingly } from './loraSegments.ts';
 import { lanesKernel } from './productTiles.ts';
 
@@ -99,7 +98,7 @@ function isEven({ table }: LoraTensors, cols: number): boolean {
 
 /** Few results with long sums: CPU adapters want few loads, GPUs many invocations. */
 function usesLanes({ traits }: Pass): boolean {
-  return traits.lanes !== undefined && isCpuAdapter(traits);
+  return traits.lanes !== undefined && traits.isCpu;
 }
 
 /**

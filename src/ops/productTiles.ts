@@ -2,7 +2,7 @@
 // in registers and how they load. Which is fastest differs by device: ops/tuning measures it.
 import { GpuUsageError } from '../gpu/errors.ts';
 import { type ElementType, isBlockType } from '../gpu/tensor.ts';
-import { isCpuAdapter, type KernelTraits, loadsSingly } from '../gpu/traits.ts';
+import { type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 
 export interface ProductTile {
   readonly name: string;
@@ -70,7 +70,7 @@ export function productTiles(traits: KernelTraits): ProductTile[] {
 
 /** The tile to take unmeasured. CPU adapters keep workgroup memory in ordinary memory, and their barriers cost. */
 export function likelyTile(traits: KernelTraits): string {
-  if (!isCpuAdapter(traits)) return 'workgroup memory 64×64';
+  if (!traits.isCpu) return 'workgroup memory 64×64';
   return traits.lanes ? 'lanes 16×4' : 'registers 8×8';
 }
 

@@ -4,7 +4,7 @@ import { BoundPlan, Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Plan } from '../gpu/plan.ts';
 import { newTensor, type Tensor } from '../gpu/tensor.ts';
-import { isCpuAdapter, type KernelTraits } from '../gpu/traits.ts';
+import type { KernelTraits } from '../gpu/traits.ts';
 import { linearBackward, linearForward } from './linear.ts';
 import { forcedTile, likelyTile, type ProductClass, productTiles, variantKey } from './productTiles.ts';
 
@@ -63,11 +63,11 @@ function worthTrying(traits: KernelTraits): string[] {
   const others = productTiles(traits)
     .map(({ name }) => name)
     .filter((name) => name !== likely);
-  return [likely, ...(isCpuAdapter(traits) ? others.filter((name) => !name.startsWith('workgroup')) : others)];
+  return [likely, ...(traits.isCpu ? others.filter((name) => !name.startsWith('workgroup')) : others)];
 }
 
 async function measure(gpu: Gpu, of: ProductClass, end: number): Promise<TileTime[]> {
-  const isSmall = isCpuAdapter(gpu.traits);
+  const isSmall = gpu.traits.isCpu;
   const rows = of.isNarrow ? 16 : isSmall ? 128 : 512;
   const [inner, cols] = isSmall ? [512, 256] : [1024, 1024];
   const tensors = {

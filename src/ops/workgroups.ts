@@ -1,7 +1,7 @@
 // How kernels that compute little per element are cut into workgroups. A GPU wants many workgroups of many invocations
 // that each do little; an adapter that runs on the CPU pays for every workgroup and invocation, so there few invocations
 // do much each. How much is a parameter, not a constant: loops to a known count are unrolled by some drivers.
-import { isCpuAdapter, type KernelTraits, loadsSingly } from '../gpu/traits.ts';
+import { type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 
 const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
 
@@ -42,7 +42,7 @@ const WORKGROUPS = { gpu: 1024, cpu: 32 };
 
 /** For kernels whose invocations each take one item after another, WORKGROUP_SIZE apart. */
 export function shareByInvocation(traits: KernelTraits, count: number): Share {
-  const isCpu = isCpuAdapter(traits);
+  const isCpu = traits.isCpu;
   const WORKGROUP_SIZE = isCpu ? 16 : 256;
   const share = WORKGROUP_SIZE * each(traits, count / WORKGROUP_SIZE, isCpu ? 64 : 4);
   return { constants: { WORKGROUP_SIZE }, share, workgroups: spreadWorkgroups(Math.ceil(count / share)) };
@@ -54,7 +54,7 @@ export function shareByPart(
   count: number,
   parts = 1,
 ): Omit<Share, 'workgroups'> & { readonly workgroups: [number, number, number] } {
-  const WORKGROUP_SIZE = isCpuAdapter(traits) ? 16 : 64;
+  const WORKGROUP_SIZE = traits.isCpu ? 16 : 64;
   const needed = Math.ceil(count / WORKGROUP_SIZE);
   const share = each(traits, needed * parts, parts);
   const workgroups: [number, number, number] = [...spreadWorkgroups(needed), Math.ceil(parts / share)];
@@ -63,7 +63,7 @@ export function shareByPart(
 
 /** For kernels that give all invocations of a workgroup to one row after another. */
 export function shareByRow(traits: KernelTraits, rows: number): Share {
-  const WORKGROUP_SIZE = isCpuAdapter(traits) ? 8 : 64;
+  const WORKGROUP_SIZE = traits.isCpu ? 8 : 64;
   const share = each(traits, rows, 16);
   return { constants: { WORKGROUP_SIZE }, share, workgroups: spreadWorkgroups(Math.ceil(rows / share)) };
 }
@@ -83,6 +83,6 @@ export function shareByReduction(
 }
 
 function each(traits: KernelTraits, count: number, most: number): number {
-  const wanted = WORKGROUPS[isCpuAdapter(traits) ? 'cpu' : 'gpu'];
+  const wanted = WORKGROUPS[traits.isCpu ? 'cpu' : 'gpu'];
   return Math.max(1, Math.min(most, Math.ceil(count / wanted)));
 }
