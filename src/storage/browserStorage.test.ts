@@ -61,9 +61,15 @@ test('a library of the first layout is taken over', async () => {
   expect(await check('upgrade')).toEqual({ result: { names: ['old run'], adapter: 1, answers: ['new'] } });
 });
 
-test('the browser says how much it grants', async () => {
+test('the browser says how much it grants, and files are counted as they are', async () => {
   expect(await check('estimate')).toEqual({
-    result: { usedBytes: expect.any(Number), quotaBytes: expect.any(Number), isPersistent: expect.any(Boolean) },
+    result: {
+      usedBytes: expect.any(Number),
+      quotaBytes: expect.any(Number),
+      isPersistent: expect.any(Boolean),
+      fileBytes: 700_000,
+      leftBytes: 0,
+    },
   });
 });
 

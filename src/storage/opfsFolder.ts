@@ -72,7 +72,7 @@ export function opfsFolder(directory: FileSystemDirectoryHandle): Folder {
       try {
         return opfsFolder(await directory.getDirectoryHandle(name, { create: true }));
       } catch (error) {
-        throw storageError(error, name);
+        throw storageError(error, 'a new folder');
       }
     },
     async remove(name) {

@@ -158,7 +158,18 @@ async function full() {
   return { said, kept: (await checkpoints.latest())?.step, names: await folder.names() };
 }
 
-export const checks = { files, cache, states, library, upgrade, full, estimate: () => estimateStorage() };
+/** What is told before, while and after there is a file. */
+async function estimate() {
+  const root = await openOpfs();
+  const before = await estimateStorage();
+  await writeFile(root, 'a', new Uint8Array(700_000));
+  const during = await estimateStorage();
+  await root.remove('a');
+  const after = await estimateStorage();
+  return { ...before, fileBytes: during.usedBytes - before.usedBytes, leftBytes: after.usedBytes - before.usedBytes };
+}
+
+export const checks = { files, cache, states, library, upgrade, full, estimate };
 
 self.onmessage = async ({ data }: MessageEvent<keyof typeof checks>) => {
   try {
