@@ -246,14 +246,26 @@ export class RunSession {
     }
     const isDone = this.#step === this.planned.trainer.steps;
     if (isDone && this.planned.training.evaluateEvery > 0) await this.#evaluate(this.#step);
-    await this.#save(this.#live, isDone ? 'last' : 'along');
+    const isSaved = await this.#save(this.#live, isDone ? 'last' : 'along');
+    // What it has learned is on the GPU alone: it stays open, to be saved once there is room.
+    if (!isSaved && this.#wish !== 'pause') {
+      for (const member of this.#live) {
+        member.change(({ message }) => ({
+          message: `${message} The run stays open until then: resume it to save it.`,
+        }));
+      }
+      return this.#wait();
+    }
     if (isDone) await this.#finish('finished');
     else if (this.#wish === 'stop') await this.#finish('stopped');
-    else {
-      this.#status = 'paused';
-      await this.#putLive({ status: 'paused' });
-    }
+    else await this.#wait();
     return isDone;
+  }
+
+  async #wait(): Promise<false> {
+    this.#status = 'paused';
+    await this.#putLive({ status: 'paused' });
+    return false;
   }
 
   /** Held-out loss, and answers to the fixed prompts; neither where `signal` aborts before it is known. */
@@ -289,8 +301,8 @@ export class RunSession {
     }
   }
 
-  /** A save that fails costs no training: the page is told, and the run goes on. */
-  async #save(members: readonly RunMember[], saving: StateSaving): Promise<void> {
+  /** A save that fails costs no training: the page is told, and the run goes on. False where the adapters were not kept. */
+  async #save(members: readonly RunMember[], saving: StateSaving): Promise<boolean> {
     for (const { feed } of members) feed.flush();
     // Only its last state lets a finished run go on.
     const over = saving === 'last' ? { isResumable: false } : {};
@@ -312,9 +324,11 @@ export class RunSession {
           ...(problem ? { message: `${lost}: ${problem}` } : {}),
         });
       }
+      return true;
     } catch (error) {
       const message = `Step ${this.#step} was not saved: ${failureOf(error).message}`;
-      for (const member of members) await member.put({ message, ...over });
+      for (const member of members) await member.put({ message });
+      return false;
     }
   }
 
@@ -335,7 +349,10 @@ export class RunSession {
     this.#status = 'over';
     const { run } = this.#members[0]!;
     if (!this.#members.some((member) => member.run.isResumable)) {
-      await checkpointsOf(run).then((checkpoints) => checkpoints?.clear());
+      // What cannot be opened, where storage is full, holds none.
+      await checkpointsOf(run)
+        .then((checkpoints) => checkpoints?.clear())
+        .catch(() => undefined);
     }
     await this.close();
   }

@@ -19,7 +19,7 @@ export function stateText(state: RunState, hasSteps: boolean): string {
     case 'running':
       return hasSteps ? `Training “${name}”` : 'Measuring the untrained model first: held-out loss and samples…';
     case 'paused':
-      return `Paused at step ${formatExact(run.step)}; everything up to here is saved`;
+      return `Paused at step ${formatExact(run.step)}${run.message === null ? '; everything up to here is saved' : ''}`;
     case 'finished':
       return `Finished ${formatExact(run.step)} steps in ${formatDuration(run.elapsedMs)}${lossText(run.lastLoss)}`;
     case 'stopped':
