@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { builtFile, initialScripts } from '../build.ts';
 import { StudioPage } from '../pages/studioPage.ts';
+import { TrainPage } from '../pages/trainPage.ts';
 
 const INITIAL_SCRIPT_LIMIT_BYTES = 350_000;
 
@@ -60,4 +61,34 @@ test('the browser under test has WebGPU', async ({ page }) => {
     return adapter ? `${adapter.info.vendor} ${adapter.info.architecture}` : 'no adapter';
   });
   expect(description).not.toBe('no adapter');
+});
+
+test('what is loaded goes on without its server, and a file dropped anywhere leaves the page as it is', async ({
+  page,
+  context,
+}) => {
+  const train = new TrainPage(page);
+  const fetched = page.waitForResponse(/\/LibraryRoom-[^/]*\.js$/, { timeout: 120_000 });
+  await train.open();
+  await train.waitUntilReady(120_000);
+  await fetched;
+  await context.setOffline(true);
+  for (const room of ['Library', 'Compare', 'Playground', 'Train']) {
+    await page.getByRole('link', { name: room, exact: true }).click();
+    await expect(page.getByRole('main', { name: room })).toBeVisible();
+    await expect(page.getByRole('main').getByRole('heading').first()).toBeAttached();
+  }
+  await train.chooseTask(/dialogue/);
+  await expect(train.data.getByRole('alert')).toContainText('cannot be reached');
+  await train.chooseTask(/table/);
+  await train.waitUntilReady();
+
+  const isRefused = await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'x.txt'));
+    const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector('header')?.dispatchEvent(drop);
+    return drop.defaultPrevented;
+  });
+  expect(isRefused).toBe(true);
 });
