@@ -30,7 +30,8 @@ export interface XySeries {
 export interface XyAxis {
   label: string;
   kind: ScaleKind;
-  format: (value: number) => string;
+  /** On ticks that are equally far apart `step` says how far. */
+  format: (value: number, step?: number) => string;
   ticks?: readonly number[];
 }
 
@@ -59,7 +60,9 @@ export function XyPlot({ width, height, palette, label, x, y, series, rule }: Pr
   const isNarrow = width < 480;
   const heights = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
   const ys = scaleOf(y.kind, rule ? [...heights, rule.y] : heights, [bottom, PAD.top], { about: 4, isPadded: true });
-  const left = 32 + DIGIT_WIDTH * Math.max(...ys.ticks.map((tick) => y.format(tick).length), 3);
+  const [first = 0, second = first] = ys.ticks;
+  const yTexts = ys.ticks.map((tick) => (y.kind === 'linear' ? y.format(tick, second - first) : y.format(tick)));
+  const left = 32 + DIGIT_WIDTH * Math.max(...yTexts.map(({ length }) => length), 3);
   const longest = Math.max(...series.map(({ endLabel = '' }) => endLabel.length), 3);
   const right = Math.max(width - 20 - DIGIT_WIDTH * longest, left + 40);
   const xs = scaleOf(
@@ -71,11 +74,11 @@ export function XyPlot({ width, height, palette, label, x, y, series, rule }: Pr
   const shown = spaced(x.ticks ?? xs.ticks, xs, isNarrow ? 40 : 52);
   return (
     <Svg width={width} height={height} palette={palette} label={label}>
-      {ys.ticks.map((tick) => (
+      {ys.ticks.map((tick, at) => (
         <g key={tick}>
           <line stroke={palette.grid} x1={left} x2={right + 8} y1={ys.place(tick)} y2={ys.place(tick)} />
           <text x={left - 8} y={ys.place(tick) + 4} textAnchor="end">
-            {y.format(tick)}
+            {yTexts[at]}
           </text>
         </g>
       ))}

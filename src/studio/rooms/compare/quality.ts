@@ -1,6 +1,6 @@
 // How good the compared runs are, by one measure: values with their intervals, and which rank is enough.
 import type { RunRecord } from '../../../worker/protocol.ts';
-import { formatLoss, formatShare } from '../../format.ts';
+import { formatLoss, formatShare, formatSteppedTick } from '../../format.ts';
 import { wilson } from './wilson.ts';
 
 /** A value, with the ends of its 95 % interval where one is known. */
@@ -18,7 +18,7 @@ export interface QualityMeasure {
   better: 'low' | 'high';
   format: (value: number) => string;
   /** On the axis. */
-  tick: (value: number) => string;
+  tick: (value: number, step?: number) => string;
   of: (run: RunRecord) => Estimate | null;
   /** The base's value, by the first run that knows it. */
   base: number | null;
@@ -30,8 +30,7 @@ type RunScores = NonNullable<RunRecord['scores']>[number];
 type ScoreName = keyof RunScores['adapter'];
 
 const points = (value: number) => value.toFixed(1);
-const plainTick = (value: number) => String(Number(value.toPrecision(6)));
-const percentTick = (share: number) => `${Number((share * 100).toPrecision(6))}\u00a0%`;
+const percentTick = (share: number, step = 0.1) => `${formatSteppedTick(share * 100, step * 100)}\u00a0%`;
 const SCORES: readonly {
   name: ScoreName;
   label: string;
@@ -70,7 +69,7 @@ function scoreMeasures(runs: readonly RunRecord[]): QualityMeasure[] {
       score: { name, dataKey },
       label: `${label}${name === 'loss' || name === 'perplexity' ? ' of the evaluated rows' : ''}${sets.size > 1 ? `, ${questions} of ${dataName}` : ''}`,
       ...rest,
-      tick: rest.format === formatShare ? percentTick : plainTick,
+      tick: rest.format === formatShare ? percentTick : formatSteppedTick,
       of: (run: RunRecord) => scoresOn(run, dataKey)?.adapter[name] ?? null,
       base: runs.map((run) => scoresOn(run, dataKey)?.base?.[name]?.value).find((value) => value !== undefined) ?? null,
     })),
@@ -101,7 +100,7 @@ function heldOutLoss(): QualityMeasure {
     axis: 'held-out loss (nats per token)',
     better: 'low',
     format: formatLoss,
-    tick: plainTick,
+    tick: formatSteppedTick,
     of: (run) => {
       const last = run.evaluations.at(-1);
       return last ? { value: last.loss } : null;

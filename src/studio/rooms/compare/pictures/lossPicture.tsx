@@ -2,7 +2,7 @@
 import { decimate } from '../../../charts/decimate.ts';
 import type { Picture } from '../../../charts/pictures/pictureTypes.ts';
 import { XyPlot, type XySeries } from '../../../charts/pictures/XyPlot.tsx';
-import { formatDuration, formatExact, formatLoss, formatTick } from '../../../format.ts';
+import { formatDuration, formatExact, formatLoss, formatSteppedTick } from '../../../format.ts';
 import { type CurveAxis, lossCurve, smoothed, validationCurve } from '../../../runs/curves.ts';
 import { rankColour } from '../../../theme/rankColour.ts';
 import type { ComparedRun } from '../compared.ts';
@@ -25,7 +25,7 @@ export function lossPicture(compared: readonly ComparedRun[], axis: CurveAxis): 
         palette={palette}
         label={`Loss by ${axis}`}
         x={{ label: axis === 'step' ? 'step' : 'time since the first step', kind: 'linear', format: xText }}
-        y={{ label: 'loss (nats per token)', kind: 'linear', format: formatTick }}
+        y={{ label: 'loss (nats per token)', kind: 'linear', format: formatSteppedTick }}
         series={trained.flatMap(({ run, mark, steps }): XySeries[] => {
           const colour = rankColour(mark.rank, palette.scheme);
           const raw = decimate(lossCurve([...steps], axis), DRAWN_POINTS);
