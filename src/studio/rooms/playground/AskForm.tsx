@@ -19,7 +19,7 @@ export function AskForm({ hasChatTemplate, isAnswering, onAsk, onCancel }: Props
   const canAsk = prompt !== '' && !isAnswering;
   return (
     <>
-      <Field label="What the model continues" help="Ctrl + Enter asks.">
+      <Field label="What the model continues" help="Ctrl or ⌘ + Enter asks.">
         {(ids) => (
           <textarea
             {...ids}
