@@ -1,4 +1,7 @@
 // Exports that hold the base, where the base is not loaded: from a folder that its owner picks again, or from the Hub.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, type Page, test } from '@playwright/test';
 import { bytesSource } from '../../src/formats/byteSource.ts';
@@ -34,6 +37,18 @@ async function openExport(page: Page) {
   return library.openExport(/r 2$/);
 }
 
+/** A copy under the same name, of the same shapes: its owner's other fine-tune, say. */
+function withOtherWeights(model: string): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'rankwise-other-')), basename(model));
+  cpSync(model, folder, { recursive: true });
+  const path = join(folder, 'model.safetensors');
+  const bytes = readFileSync(path);
+  // The last bits of the numbers.
+  for (let at = 8 + Number(bytes.readBigUInt64LE(0)); at < bytes.length; at += 4) bytes[at] = bytes[at]! ^ 1;
+  writeFileSync(path, bytes);
+  return folder;
+}
+
 async function weightNames({ name, bytes }: Downloaded): Promise<string[]> {
   const folder = sortModelFiles(await openZip(bytesSource(bytes, name)));
   if (folder.kind !== 'model') throw new Error(`${name}: no model`);
@@ -55,6 +70,10 @@ test('a base that came from files is picked again, and checked', async ({ page }
   await panel.pickBaseFolder(fixture('gpt2'));
   await expect(panel.panel.getByRole('alert')).toBeVisible();
   await expect(panel.button('Merged model')).toBeDisabled();
+  const other = withOtherWeights(fixture('cli-bos'));
+  await panel.pickBaseFolder(other);
+  await expect(panel.panel.getByRole('alert')).toContainText('other weights');
+  rmSync(dirname(other), { recursive: true });
   await panel.pickBaseFolder(fixture('cli-bos'));
   await expect(panel.panel.getByRole('alert')).toBeHidden();
   expect(await weightNames(await panel.download('Merged model', 'f32'))).toEqual(['model.safetensors']);

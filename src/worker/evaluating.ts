@@ -67,8 +67,8 @@ async function run(request: Calls['evaluateRuns']['request'], signal: AbortSigna
 }
 
 /** Names the loaded model among those that answer. */
-function baseId({ description, storage }: LoadedModel): string {
-  return `base ${description.baseModelId} ${storage}`;
+function baseId({ description, storage, mark = '' }: LoadedModel): string {
+  return `base ${description.baseModelId}${mark} ${storage}`;
 }
 
 function recordOf(

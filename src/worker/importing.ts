@@ -20,7 +20,7 @@ import { NO_MEMORY } from './runPlanning.ts';
 
 /** Throws FormatError where it is not an adapter for the loaded model. */
 export async function importAdapter(files: readonly File[]): Promise<RunRecord> {
-  const { description, frozen, storage, source } = requireModel();
+  const { description, frozen, storage, source, mark } = requireModel();
   const sources = await sourcesOf(files);
   refuseOthers(sources);
   const adapter = await readAdapter(sources, frozen.architecture);
@@ -78,7 +78,7 @@ export async function importAdapter(files: readonly File[]): Promise<RunRecord> 
     samples: [],
     accuracy: null,
     isResumable: false,
-    base: modelOrigin(source),
+    base: modelOrigin({ source, mark }),
     hasAdapter: true,
     isImported: continued === undefined,
     ...continued?.record,

@@ -51,7 +51,8 @@ const baseShares = new Map<string, number>();
 
 /** An adapter judged as it was trained keeps the result in its run. */
 async function keepAccuracy(answerer: Answerer, taskId: string, share: number, rows: number): Promise<void> {
-  const key = [requireModel().description.baseModelId, taskId, rows].join(' ');
+  const { description, mark = '' } = requireModel();
+  const key = [description.baseModelId, mark, taskId, rows].join(' ');
   if (answerer.kind === 'base') baseShares.set(key, share);
   if (answerer.kind === 'base' || answerer.strength !== 1) return;
   const run = await keptRun(answerer.runId);

@@ -4,7 +4,8 @@ import type { DataOptions, ModelSource, RunRecord } from './protocol.ts';
 
 export type ModelOrigin =
   | { kind: 'builtin' }
-  | { kind: 'files' }
+  /** `mark`: of its weights; absent in runs that older versions kept. */
+  | { kind: 'files'; mark?: string }
   | { kind: 'hub'; repo: string; revision: string; endpoint?: string };
 
 export type DataOrigin =
@@ -38,11 +39,32 @@ export interface KeptRun extends RunRecord {
   base?: ModelOrigin;
 }
 
+/** What is known of a loaded model's place: `mark` of its weights where they came from files. */
+interface Place {
+  readonly source: ModelSource;
+  readonly mark: string | undefined;
+}
+
 /** Without the token, which is kept nowhere. */
-export function modelOrigin(source: ModelSource): ModelOrigin {
-  if (source.kind !== 'hub') return { kind: source.kind };
+export function modelOrigin({ source, mark }: Place): ModelOrigin {
+  if (source.kind === 'builtin') return { kind: 'builtin' };
+  if (source.kind === 'files') return { kind: 'files', ...(mark === undefined ? {} : { mark }) };
   const { repo, revision, endpoint } = source;
   return { kind: 'hub', repo, revision, ...(endpoint ? { endpoint } : {}) };
+}
+
+/** Whether a loaded model is what a run names: from the same place, or files with the same weights. */
+export function isFrom(origin: ModelOrigin, { source, mark }: Place): boolean {
+  switch (origin.kind) {
+    case 'builtin':
+      return source.kind === 'builtin';
+    case 'files':
+      return source.kind === 'files' && (origin.mark === undefined || origin.mark === mark);
+    case 'hub':
+      return source.kind === 'hub' && source.repo === origin.repo && source.revision === origin.revision;
+    default:
+      return origin satisfies never;
+  }
 }
 
 /** What the page is told. */

@@ -2,6 +2,7 @@
 
 import { openTokenizer } from '../data/openTokenizer.ts';
 import type { TextTokenizer } from '../data/tokenizer.ts';
+import { weightsMark } from '../formats/weightsMark.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { loadModel as fillModel, freeModel } from '../model/loadModel.ts';
@@ -16,6 +17,8 @@ import type { ModelDescription, ModelSource } from './protocol.ts';
 
 export interface LoadedModel {
   readonly source: ModelSource;
+  /** Of the weights, where they came from files. */
+  readonly mark: string | undefined;
   readonly opened: OpenedModel;
   readonly description: ModelDescription;
   readonly gpu: Gpu;
@@ -92,7 +95,8 @@ async function replaceModel(
     signal,
     onProgress: ({ doneBytes, totalBytes }) => report(doneBytes, totalBytes),
   });
-  loaded = { source, opened, description, gpu, frozen, storage, tokenizer };
+  const mark = source.kind === 'files' ? await weightsMark(opened.weights) : undefined;
+  loaded = { source, mark, opened, description, gpu, frozen, storage, tokenizer };
   return description;
 }
 

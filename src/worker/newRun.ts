@@ -53,7 +53,7 @@ export function newRun(
     origin: {
       ...(race ? { race: race.origin } : {}),
       ...(race && race.origin.heats.length > 1 ? { stateFolder: `heat-${race.origin.heat + 1}` } : {}),
-      model: modelOrigin(model.source),
+      model: modelOrigin(model),
       data: dataOrigin(data.source),
       options: data.options,
       samplePrompts: [...samplePrompts],

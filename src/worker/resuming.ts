@@ -4,7 +4,7 @@ import { decodeState } from '../training/runState.ts';
 import type { RunSettings } from '../training/settings.ts';
 import { readData, requireData } from './dataSession.ts';
 import { WorkerError } from './failure.ts';
-import { folderIdOf, type KeptRun, type RunOrigin } from './keptRun.ts';
+import { folderIdOf, isFrom, type KeptRun, type RunOrigin } from './keptRun.ts';
 import { lockedRuns, runsOfRace, updateRun } from './library.ts';
 import { currentModel, type LoadedModel, loadModel, requireModel } from './modelSession.ts';
 import type { DataSource, ModelSource } from './protocol.ts';
@@ -107,13 +107,10 @@ async function bringModel(run: KeptRun, { model }: RunOrigin): Promise<void> {
   await loadModel(source, run.model.weights);
 }
 
-function isSameModel({ description, storage, source }: LoadedModel, run: KeptRun, origin: RunOrigin['model']): boolean {
-  const isSameSource =
-    origin.kind === 'hub'
-      ? source.kind === 'hub' && source.repo === origin.repo && source.revision === origin.revision
-      : source.kind === origin.kind;
+function isSameModel(loaded: LoadedModel, run: KeptRun, origin: RunOrigin['model']): boolean {
+  const { description, storage } = loaded;
   return (
-    isSameSource &&
+    isFrom(origin, loaded) &&
     storage === run.model.weights &&
     description.baseModelId === run.model.baseModelId &&
     description.parameters === run.plan.modelParameters

@@ -1,8 +1,9 @@
 // The base model of a kept run, to read its files: the loaded one where it is that, else opened again. Nothing is put on the
 // GPU.
+import { weightsMark } from '../formats/weightsMark.ts';
 import { openAdapter } from './adapterStore.ts';
 import { WorkerError } from './failure.ts';
-import type { KeptRun } from './keptRun.ts';
+import { isFrom, type KeptRun, type ModelOrigin } from './keptRun.ts';
 import type { DownloadProgress } from './modelFiles.ts';
 import { currentModel } from './modelSession.ts';
 import { type OpenedModel, openModel, openModelFiles } from './modelSource.ts';
@@ -10,12 +11,12 @@ import type { ModelSource } from './protocol.ts';
 
 /** The last one opened for its files alone. */
 let lately: { key: string; opened: Promise<OpenedModel> } | undefined;
-/** Given by the person in this visit, by the base's id. */
+/** Given by the person in this visit, by `broughtKey`. */
 const brought = new Map<string, OpenedModel>();
 
 /** Throws WorkerError saying which model to load, where it cannot be found again without the person. */
 export async function modelOfRun(run: KeptRun): Promise<OpenedModel> {
-  const here = loadedFor(run) ?? brought.get(run.model.baseModelId);
+  const here = loadedFor(run) ?? brought.get(broughtKey(run));
   if (here) return here;
   const source = sourceOf(run);
   if (!source)
@@ -49,15 +50,36 @@ export async function wholeModelOfRun(
 export async function bringModelOfRun(run: KeptRun, files: File[]): Promise<void> {
   const opened = await openModel(await openModelFiles({ kind: 'files', files }, new AbortController().signal));
   await openAdapter(run.id, opened.architecture);
-  brought.set(run.model.baseModelId, opened);
+  const origin = originOf(run);
+  if (origin?.kind === 'files' && origin.mark !== undefined && origin.mark !== (await weightsMark(opened.weights))) {
+    throw new WorkerError(
+      `These are other weights than those of ${run.model.name} that “${run.name}” is for, though of the same shapes. Choose the files that it was trained on.`,
+    );
+  }
+  brought.set(broughtKey(run), opened);
 }
 
 function loadedFor(run: KeptRun): OpenedModel | undefined {
   const loaded = currentModel();
-  return loaded?.description.baseModelId === run.model.baseModelId ? loaded.opened : undefined;
+  if (loaded?.description.baseModelId !== run.model.baseModelId) return undefined;
+  const origin = originOf(run);
+  const isIt = origin ? isFrom(origin, loaded) : loaded.source.kind === run.model.source;
+  return isIt ? loaded.opened : undefined;
 }
 
-function sourceOf({ model, origin, base = origin?.model }: KeptRun): ModelSource | undefined {
-  if (model.source === 'builtin') return { kind: 'builtin' };
-  return base?.kind === 'hub' ? base : undefined;
+/** Of its base: folders may be called alike. */
+function broughtKey(run: KeptRun): string {
+  const origin = originOf(run);
+  return `${run.model.baseModelId} ${origin?.kind === 'files' ? (origin.mark ?? '') : ''}`;
+}
+
+/** Where its base came from; undefined for adapters that older versions imported. */
+function originOf({ origin, base = origin?.model }: KeptRun): ModelOrigin | undefined {
+  return base;
+}
+
+function sourceOf(run: KeptRun): ModelSource | undefined {
+  if (run.model.source === 'builtin') return { kind: 'builtin' };
+  const origin = originOf(run);
+  return origin?.kind === 'hub' ? origin : undefined;
 }
