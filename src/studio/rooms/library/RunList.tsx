@@ -2,7 +2,7 @@
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
-import { formatLoss, formatMoment, formatShare, shortFileName } from '../../format.ts';
+import { formatExact, formatLoss, formatMoment, formatShare, shortFileName } from '../../format.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';
 import { openRoom, routeTo } from '../../routing.ts';
@@ -22,6 +22,9 @@ const TITLES: Record<SortKey, string> = {
   created: 'Made',
 };
 
+/** Rows at first: what is below the list is not to be a hundred runs away. */
+const SHOWN = 50;
+
 /** Small numbers are interesting first for these, large ones for the others. */
 const ASCENDING_FIRST: SortKey[] = ['name', 'model', 'data', 'rank', 'loss', 'status'];
 
@@ -29,7 +32,9 @@ export function RunList({ runs, openedId }: { runs: RunRecord[]; openedId: strin
   const [query, setQuery] = useState('');
   const [order, setOrder] = useState<RunOrder>({ key: 'created', direction: 'descending' });
   const [ticked, setTicked] = useState<string[]>([]);
-  const shown = sortRuns(searchRuns(runs, query), order);
+  const [isWhole, setWhole] = useState(false);
+  const found = sortRuns(searchRuns(runs, query), order);
+  const shown = isWhole ? found : found.slice(0, SHOWN);
   const chosen = ticked.filter((id) => runs.some((run) => run.id === id));
 
   const sortBy = (key: SortKey) => {
@@ -64,7 +69,9 @@ export function RunList({ runs, openedId }: { runs: RunRecord[]; openedId: strin
         </Button>
       </div>
       <table className={styles.table}>
-        <caption className="visually-hidden">Runs kept in this browser, {shown.length} shown</caption>
+        <caption className="visually-hidden">
+          Runs kept in this browser, {shown.length} of {found.length} shown
+        </caption>
         <thead>
           <tr>
             <th scope="col">
@@ -94,7 +101,12 @@ export function RunList({ runs, openedId }: { runs: RunRecord[]; openedId: strin
           ))}
         </tbody>
       </table>
-      {shown.length === 0 && <p className={styles.dim}>No run has all of “{query}”. Clear the search to see all.</p>}
+      {shown.length < found.length && (
+        <Button className={styles.whole} size="xs" variant="default" onClick={() => setWhole(true)}>
+          Show all {formatExact(found.length)} runs
+        </Button>
+      )}
+      {found.length === 0 && <p className={styles.dim}>No run has all of “{query}”. Clear the search to see all.</p>}
     </div>
   );
 }
