@@ -103,7 +103,7 @@ test('a Hub id is looked up, then downloaded through its redirects and loaded', 
   }
 });
 
-test('bad rows are listed by line and reason, and the rest trains; with none left, training is refused until other columns are chosen', async ({
+test('bad rows are listed by line and reason, and the rest trains; with none left, training is refused until other columns are chosen; a table without names is read as one', async ({
   page,
 }) => {
   const train = new TrainPage(page);
@@ -137,6 +137,17 @@ test('bad rows are listed by line and reason, and the rest trains; with none lef
   await expect(refused.getByRole('alert')).toBeHidden();
   await train.closeDrawer();
   await train.waitUntilReady();
+
+  const asked = Array.from({ length: 10 }, (_, i) => `Where is house ${i}?,House ${i} is by the river.`);
+  const headless = await train.chooseDataFile(csv('no-names.csv', asked));
+  const firstRow = headless.getByRole('combobox', { name: 'First row' });
+  await expect(firstRow).toHaveValue('data');
+  await expect(headless.getByText('9 rows to train on, 1 held out')).toBeVisible();
+  await expect(headless.getByRole('combobox', { name: /^Target/ })).toHaveValue('column 2');
+  await firstRow.selectOption('names the columns');
+  await expect(headless.getByRole('combobox', { name: /^Context/ })).toHaveValue('Where is house 0?');
+  await expect(headless.getByText('8 rows to train on, 1 held out')).toBeVisible();
+  await train.closeDrawer();
 });
 
 test('a model folder that cannot be used is refused by its reason, and the way back is offered', async ({ page }) => {

@@ -94,6 +94,11 @@ test.each<[string, string[], RegExp]>([
     /bad\.jsonl: no row can be used: line 1: column "target" is missing \(and 2 more rows left out\)/,
   ],
   ['a template field there is not', [...train, '--template', '{question}'], /template: there is no column "question"/],
+  [
+    'a first row that is neither',
+    [...train, '--first-row', 'second'],
+    /--first-row: expected names, data, got "second"/,
+  ],
   ['an adapter as model', ['train', '--model', `${bos}/adapter`, ...data, ...out], /this is an adapter/],
   [
     'an adapter of another model',

@@ -1,6 +1,7 @@
 // A data file of this machine, read whole: rows are text.
 import { readFile } from 'node:fs/promises';
-import type { DataFile, RowProblem } from '../data/types.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { DataFile, FirstRow } from '../data/types.ts';
 import { existing } from './fileSource.ts';
 
 /** Throws InputError when there is no such file. */
@@ -11,8 +12,17 @@ export function dataFile(path: string): DataFile {
 
 const MOST_LISTED = 100;
 
-/** Lists the rows left out on standard error. */
-export function tellProblems(fileName: string, problems: readonly RowProblem[]): void {
+/** Says on standard error what a person may want otherwise: a first row that looked like data, and the rows left out. */
+export function tellReading(
+  fileName: string,
+  { file, problems }: Pick<Dataset, 'file' | 'problems'>,
+  asked: FirstRow | undefined,
+): void {
+  if (file.firstRow === 'data' && asked === undefined) {
+    process.stderr.write(
+      `${fileName}: the first row is read as data, since it looks like those below it; --first-row names would take its cells for the columns' names\n`,
+    );
+  }
   for (const { line, reason } of problems.slice(0, MOST_LISTED)) {
     process.stderr.write(`${fileName}: line ${line} is left out: ${reason}\n`);
   }

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
-import type { TokenRow } from '../data/types.ts';
+import { FIRST_ROWS, type TokenRow } from '../data/types.ts';
 import { crc32 } from '../formats/crc32.ts';
 import { TARGETS } from '../model/targets.ts';
 import type { Heat } from '../training/heats.ts';
@@ -44,6 +44,7 @@ const runSchema = z.object({
   data: z.string(),
   initAdapter: z.string().nullable(),
   template: z.string().nullable(),
+  firstRow: z.enum(FIRST_ROWS).optional(),
   /** A fraction, or the absolute path of a second file. */
   validation: z.union([z.number(), z.string()]),
   weights: z.enum(WEIGHT_FORMATS),

@@ -32,6 +32,7 @@ export const TRAIN_FLAGS: Readonly<Record<string, FlagKind>> = {
   accumulate: 'text',
   'max-length': 'text',
   template: 'text',
+  'first-row': 'text',
   'no-shuffle': 'switch',
   seed: 'text',
   validation: 'text',

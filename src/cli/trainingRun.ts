@@ -8,7 +8,7 @@ import { stepsOf } from '../continue/continueRun.ts';
 import { type Dataset, prepareDataset } from '../data/dataset.ts';
 import { openTokenizer } from '../data/openTokenizer.ts';
 import { typedTemplate } from '../data/template.ts';
-import type { TokenRow } from '../data/types.ts';
+import { FIRST_ROWS, type TokenRow } from '../data/types.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { openCheckpoints } from '../storage/checkpoints.ts';
 import type { Heat } from '../training/heats.ts';
@@ -17,7 +17,7 @@ import { decodeState } from '../training/runState.ts';
 import { DEFAULT_RUN_SETTINGS, type TrainingSettings } from '../training/settings.ts';
 import { freshState, type TrainerState } from '../training/trainer.ts';
 import { type LocalAdapter, openLocalAdapter } from './adapterFolder.ts';
-import { dataFile, tellProblems } from './dataFile.ts';
+import { dataFile, tellReading } from './dataFile.ts';
 import { existing } from './fileSource.ts';
 import { type Flags, numberOf } from './flags.ts';
 import { InputError } from './inputError.ts';
@@ -87,6 +87,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   const training = earlier ? resumedSettings(flags, earlier.run.training, earlier.path) : trainingSettings(flags);
   const validation = validationOf(flags) ?? earlier?.run.validation ?? 0;
   const template = flags.text('template') ?? earlier?.run.template ?? null;
+  const firstRow = flags.choice('first-row', FIRST_ROWS) ?? earlier?.run.firstRow;
   const metricsPath = flags.text('metrics');
   if (metricsPath !== undefined) existing(dirname(metricsPath), 'folder');
   const file = dataFile(dataPath);
@@ -110,6 +111,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     tokenizer: await openTokenizer(local.folder),
     maxLength: maxLengthFor(architecture, training.maxLength),
     ...(template === null ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
+    firstRow,
     validation: typeof validation === 'string' ? dataFile(validation) : validation,
     seed: training.seed,
   });
@@ -122,6 +124,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     data: resolve(dataPath),
     initAdapter: initPath === undefined ? null : resolve(initPath),
     template,
+    ...(firstRow ? { firstRow } : {}),
     validation: typeof validation === 'string' ? resolve(validation) : validation,
     weights,
     adapter: entrants[0]!.spec,
@@ -141,7 +144,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   if (realpathSync(out) === realpathSync(local.onDisk)) {
     throw new InputError(`--out: ${out} is the model itself; choose another folder`);
   }
-  tellProblems(dataPath, dataset.problems);
+  tellReading(dataPath, dataset, firstRow);
   return {
     saved,
     local,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseFile } from './parseFile.ts';
+import { openFile, parseFile } from './parseFile.ts';
 import type { DataFile, ParsedFile } from './types.ts';
 
 const file = (name: string, content: string | Uint8Array): DataFile => ({
@@ -169,6 +169,29 @@ describe('tables', () => {
       ['c', 'd'],
     ]);
     expect(lines(await parse('a.csv', 'context,target\ra,b\rc,d\r'))).toEqual([2, 3]);
+  });
+
+  it.each([
+    ['sentences above sentences', 'Where is the mill?,By the river.\nWho runs it?,Nobody does.\n', 'data'],
+    ['a number above numbers', 'a,12\nb,7.5\n', 'data'],
+    ['a label that comes again', 'so good\tpositive\nnot so\tnegative\nbad\tpositive\n', 'data'],
+    ['long texts', `${'x '.repeat(40)};y\n${'z '.repeat(50)};w\n`, 'data'],
+    ['one row alone', 'Where is the mill?,By the river.\n', 'data'],
+    ['names that are not known', 'frage,antwort\nWo ist die Mühle?,Am Fluss.\n', 'names'],
+    ['names that are known, above what they say', 'prompt,target\nprompt,target\n', 'names'],
+    ['questions of a form above short answers', 'Zeit,How do you like the mill?\n9:30,well\n9:45,so so\n', 'names'],
+    ['numbers as pandas numbers columns', '0,1\na,b\n', 'names'],
+    ['numbers as pandas numbers columns and rows', ',0,1\n0,a,b\n', 'names'],
+    ['a header that stands in the file twice', 'de,en\nja,yes\nde,en\nnein,no\n', 'names'],
+  ])('sees whether the first row names the columns: %s', async (_, text, firstRow) => {
+    const opened = await openFile(file('a.csv', text));
+    expect(opened.firstRow).toBe(firstRow);
+    const count = text.trim().split('\n').length;
+    for (const asked of ['names', 'data'] as const) {
+      const parsed = await parseFile(file('a.csv', text), { firstRow: asked });
+      expect(parsed.rows.length).toBe(asked === 'data' ? count : count - 1);
+      expect(parsed.columns[1]).toBe(asked === 'data' ? 'column 2' : text.split('\n')[0]!.split(/[,;\t]/)[1]);
+    }
   });
 
   it('numbers the columns where the first row cannot name them', async () => {

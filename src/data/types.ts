@@ -21,7 +21,8 @@ export interface RowProblem {
 export type Layout = 'pairs' | 'text' | 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
 
 /** Whether a table's first row names the columns, or is a row of data. */
-export type FirstRow = 'names' | 'data';
+export type FirstRow = (typeof FIRST_ROWS)[number];
+export const FIRST_ROWS = ['names', 'data'] as const;
 
 /** A file's rows, read when asked for. */
 export interface OpenRows {

@@ -69,6 +69,7 @@ export async function encodeData(
   return prepareDataset(file, {
     tokenizer,
     maxLength: options.maxLength,
+    firstRow: options.firstRow,
     mapping: options.mapping ?? defaults.mapping,
     mayGuessBlindly: true,
     prompt: options.prompt ?? defaults.prompt ?? chat,
@@ -117,6 +118,7 @@ function factsOf({ file, mapping, prompt, problems }: UnusableRowsError['reading
   return {
     name,
     layout: file.layout,
+    firstRow: file.firstRow ?? null,
     columns: [...file.columns],
     mapping,
     prompt: mapping.kind === 'text' ? { kind: 'template' as const, template: '' } : prompt,

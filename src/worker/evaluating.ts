@@ -101,11 +101,12 @@ async function rowsOf(
     tokenizer: model.tokenizer,
     maxLength: read?.options.maxLength ?? Math.min(512, model.description.maxPositions),
     mayGuessBlindly: true,
+    firstRow: read?.options.firstRow,
     seed: 0,
     signal,
   };
   const known = read && { mapping: read.dataset.mapping, prompt: read.dataset.prompt };
-  const columns = new Set((await openFile(source.file)).columns);
+  const columns = new Set((await openFile(source.file, common)).columns);
   const isAlike = read?.dataset.file.columns.every((column) => columns.has(column)) === true;
   const { train } = await prepareDataset(source.file, { ...common, ...(isAlike ? known : {}) });
   return { data: train, name: source.file.name };

@@ -37,6 +37,7 @@ export function newRun(
       validationRows: data.description.validationRows,
       template: prompt.kind === 'template' ? prompt.template : 'chat template',
       taskId: data.source.kind === 'builtin' ? data.source.taskId : null,
+      ...(data.description.firstRow ? { firstRow: data.description.firstRow } : {}),
     },
     settings,
     plan,

@@ -118,7 +118,12 @@ export type ColumnMapping =
   | { kind: 'chat'; column: string }
   | { kind: 'text'; column: string };
 
+/** Whether a table's first row names the columns, or is a row of data. */
+export type FirstRow = 'names' | 'data';
+
 export interface DataOptions {
+  /** Default: as it looks. */
+  firstRow?: FirstRow;
   mapping?: ColumnMapping;
   /** A prompt template with {column} fields; or the model's chat template. Default: chat for chat data and chat models. */
   prompt?: { kind: 'template'; template: string } | { kind: 'chat' };
@@ -138,6 +143,8 @@ export interface DataDescription {
   name: string;
   /** jsonl, csv, parquet, `context||target` lines … */
   layout: string;
+  /** Of a table; null of anything else. */
+  firstRow: FirstRow | null;
   columns: string[];
   mapping: ColumnMapping;
   prompt: { kind: 'template'; template: string } | { kind: 'chat' };
@@ -279,7 +286,15 @@ export interface RunRecord {
     weights: WeightFormat;
     source: 'builtin' | 'files' | 'hub';
   };
-  data: { name: string; trainRows: number; validationRows: number; template: string; taskId: string | null };
+  data: {
+    name: string;
+    trainRows: number;
+    validationRows: number;
+    template: string;
+    taskId: string | null;
+    /** Absent where the data is no table. */
+    firstRow?: FirstRow;
+  };
   settings: RunSettings;
   plan: RunPlan;
   /** Last optimizer step done, and of how many. */
@@ -654,7 +669,7 @@ export interface Calls {
   /** Settings from a file or a link; `choices` where they are of a race. Fails with the field that is wrong. */
   readSettings: {
     request: { text: string };
-    reply: { settings: RunSettings; choices: RaceChoices | null; taskId: string | null };
+    reply: { settings: RunSettings; choices: RaceChoices | null; taskId: string | null; firstRow: FirstRow | null };
   };
 
   /** What was measured before and kept with the run; null where it was not. */

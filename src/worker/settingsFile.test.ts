@@ -9,8 +9,15 @@ function written(changes: object = {}): string {
 
 describe('settings as JSON', () => {
   it('are read as they were written', () => {
-    expect(readSettings(written())).toEqual({ settings: DEFAULT_RUN_SETTINGS, choices: null, taskId: null });
+    expect(readSettings(written())).toEqual({
+      settings: DEFAULT_RUN_SETTINGS,
+      choices: null,
+      taskId: null,
+      firstRow: null,
+    });
     expect(readSettings(written({ taskId: 'sql', more: 1 })).taskId).toBe('sql');
+    expect(readSettings(written({ firstRow: 'data' })).firstRow).toBe('data');
+    expect(() => readSettings(written({ firstRow: 'last' }))).toThrow(/firstRow/);
   });
 
   it('of a race bring its lists', () => {

@@ -13,6 +13,7 @@ const VERSION = 1;
 const schema = runSettingsSchema.extend({
   taskId: z.string().nullable().default(null),
   choices: raceChoicesSchema.nullable().default(null),
+  firstRow: z.enum(['names', 'data']).nullable().default(null),
 });
 const head = z.object({ format: z.literal(FORMAT), version: z.number() });
 
@@ -31,10 +32,10 @@ export function readSettings(text: string): Calls['readSettings']['reply'] {
     const issue = read.error.issues[0];
     throw new WorkerError(`The settings' ${issue?.path.join('.') ?? 'JSON'}: ${issue?.message ?? 'not understood'}.`);
   }
-  const { taskId, choices, adapter, training } = read.data;
+  const { taskId, choices, firstRow, adapter, training } = read.data;
   const settings = { adapter, training };
   if (choices) raceAdapters({ settings, choices });
-  return { settings, choices, taskId };
+  return { settings, choices, taskId, firstRow };
 }
 
 function parsed(text: string): unknown {

@@ -5,11 +5,12 @@ import { basename, resolve } from 'node:path';
 import { prepareDataset } from '../../data/dataset.ts';
 import { openTokenizer } from '../../data/openTokenizer.ts';
 import { typedTemplate } from '../../data/template.ts';
+import { FIRST_ROWS } from '../../data/types.ts';
 import { type Measured, measure } from '../../evaluation/evaluate.ts';
 import { canAsk, newTokensFor, questionsOf } from '../../evaluation/questions.ts';
 import { RESAMPLES, resample } from '../../evaluation/resampling.ts';
 import { type LocalAdapter, openLocalAdapter } from '../adapterFolder.ts';
-import { dataFile, tellProblems } from '../dataFile.ts';
+import { dataFile, tellReading } from '../dataFile.ts';
 import { answerLines, evaluationJson, evaluationLines, evaluationTable } from '../evaluationText.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
@@ -28,6 +29,7 @@ export const EVALUATE_FLAGS: Readonly<Record<string, FlagKind>> = {
   weights: 'text',
   data: 'text',
   template: 'text',
+  'first-row': 'text',
   'max-length': 'text',
   generate: 'switch',
   'max-new-tokens': 'text',
@@ -55,6 +57,7 @@ export async function evaluate(flags: Flags): Promise<void> {
   const jsonPath = flags.text('json');
   const isForProgram = jsonPath === '';
   const template = flags.text('template');
+  const firstRow = flags.choice('first-row', FIRST_ROWS);
   const adapterPaths = adapterPathsOf(flags);
   const file = dataFile(dataPath);
   const local = await openLocalModel(modelPath);
@@ -65,14 +68,16 @@ export async function evaluate(flags: Flags): Promise<void> {
   for (const [i, path] of adapterPaths.entries()) {
     adapters.push({ name: names[i]!, path, adapter: await openLocalAdapter(path, architecture) });
   }
-  const { train, problems } = await prepareDataset(file, {
+  const dataset = await prepareDataset(file, {
+    firstRow,
     tokenizer,
     maxLength: maxLengthFor(architecture, wantedLength),
     ...(template === undefined ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
     seed: 0,
   });
+  const { train } = dataset;
   checkRows(architecture, train.rows);
-  tellProblems(dataPath, problems);
+  tellReading(dataPath, dataset, firstRow);
   const questions = questionsOf(train, tokenizer, limit);
   const wantsAnswers = flags.has('generate') || answersPath !== undefined;
   if (wantsAnswers && !canAsk(questions)) {

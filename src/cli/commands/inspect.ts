@@ -120,7 +120,7 @@ async function tensorFacts(source: ByteSource): Promise<Facts> {
 
 async function dataFacts(path: string): Promise<Facts> {
   const file = await openFile(dataFile(path));
-  const { layout, columns } = file;
+  const { layout, columns, firstRow } = file;
   const mapping = guessReading(file);
   const problems: RowProblem[] = [];
   let rows = 0;
@@ -130,6 +130,7 @@ async function dataFacts(path: string): Promise<Facts> {
   }
   return [
     ['data', layout],
+    ...(firstRow ? ([['first row', firstRow === 'data' ? 'a row of data' : 'names the columns']] as const) : []),
     ['columns', columns.join(', ')],
     ['reading', mapping ? describeMapping(mapping) : 'no column has a known name'],
     ['rows', rows],

@@ -8,6 +8,7 @@ import { architectureOfKnown, KNOWN_MODELS } from '../../continue/planning/known
 import { parametersOf } from '../../continue/planning/machineMemory.ts';
 import { readExamples } from '../../data/dataset.ts';
 import { typedTemplate } from '../../data/template.ts';
+import { FIRST_ROWS } from '../../data/types.ts';
 import { dataFile } from '../dataFile.ts';
 import type { Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
@@ -37,6 +38,7 @@ export async function startKnown(flags: Flags): Promise<Exported | undefined> {
   const template = flags.text('template');
   const { train, validation: held } = await readExamples(dataFile(path), {
     ...(template === undefined ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
+    firstRow: flags.choice('first-row', FIRST_ROWS),
     validation: typeof validation === 'string' ? dataFile(validation) : validation,
     seed: training.seed,
   });

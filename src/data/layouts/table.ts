@@ -18,6 +18,7 @@ interface TableRow {
 export interface OpenTable extends OpenRows {
   /** As asked, or as it looks. */
   firstRow: FirstRow;
+  rows(): Iterable<Row | RowProblem>;
 }
 
 /**
@@ -173,9 +174,13 @@ function hasBrokenQuote(text: string, start: number): boolean {
 /** The one under which most of the first rows are as wide as the first. */
 function guessDelimiter(text: string, delimiters: readonly string[]): string {
   const score = (delimiter: string) => {
-    const rows = firstRows({ text, start: 0, delimiter, isQuoted: true });
-    const width = rows[0]?.length ?? 0;
-    return width < 2 ? 0 : rows.filter((row) => row.length === width).length / rows.length + width / 1e6;
+    const widths: number[] = [];
+    for (const row of tableRows({ text, start: 0, delimiter, isQuoted: true })) {
+      widths.push('cells' in row ? row.cells.length : 0);
+      if (widths.length > rowsLookedAt) break;
+    }
+    const [width = 0] = widths;
+    return width < 2 ? 0 : widths.filter((one) => one === width).length / widths.length + width / 1e6;
   };
   const scores = delimiters.map(score);
   return delimiters[scores.indexOf(Math.max(...scores))] ?? ',';

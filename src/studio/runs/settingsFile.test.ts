@@ -20,6 +20,13 @@ it('are those of one adapter, or with the lists of its race', () => {
   expect(JSON.parse(settingsJson(raced, 'race'))).toEqual({ ...one, choices });
 });
 
+it('say how the first row of a table was read', () => {
+  const run = testRun();
+  const json = settingsJson({ ...run, data: { ...run.data, taskId: null, firstRow: 'data' } }, 'run');
+  expect(JSON.parse(json)).toMatchObject({ firstRow: 'data' });
+  expect(JSON.parse(json)).not.toHaveProperty('taskId');
+});
+
 it('are one adapter’s where no lists were kept', () => {
   expect(settingsJson(testRun(), 'race')).toBe(settingsJson(testRun(), 'run'));
   const older = testRun({ race });

@@ -16,7 +16,8 @@ export function settingsLink(run: RunRecord, of: Scope): string {
 }
 
 function settingsOf({ settings, data, race }: RunRecord, of: Scope) {
-  const task = data.taskId === null ? {} : { taskId: data.taskId };
+  const { taskId, firstRow } = data;
+  const rows = { ...(taskId === null ? {} : { taskId }), ...(firstRow ? { firstRow } : {}) };
   const lists = of === 'race' && race?.choices ? { choices: race.choices } : {};
-  return { format: 'rankwise-settings', version: 1, ...task, ...settings, ...lists };
+  return { format: 'rankwise-settings', version: 1, ...rows, ...settings, ...lists };
 }

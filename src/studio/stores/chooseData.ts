@@ -24,10 +24,22 @@ export async function chooseFiles(train: File, validation?: File): Promise<void>
   if (isAsTaskGave()) setSettings(forLoadedModel(STANDARD_SETTINGS));
   const { maxLength, seed } = useSettingsStore.getState().settings.training;
   const validationFraction = validation ? 0 : STANDARD_VALIDATION_FRACTION;
+  const { firstRow } = useDataStore.getState();
+  useDataStore.setState({ firstRow: null });
   await readData(
     { kind: 'files', train, ...(validation ? { validation } : {}) },
-    { maxLength, seed, validationFraction },
+    { maxLength, seed, validationFraction, ...(firstRow ? { firstRow } : {}) },
   );
+}
+
+/** What is held out of the chosen file: another file, or else a share of its rows. It is read as it was. */
+export async function chooseValidation(validation: File | undefined): Promise<void> {
+  const { status } = useDataStore.getState();
+  if (status.kind === 'none' || status.source.kind !== 'files') return;
+  const { train } = status.source;
+  const validationFraction = validation ? 0 : STANDARD_VALIDATION_FRACTION;
+  const source = { kind: 'files' as const, train, ...(validation ? { validation } : {}) };
+  await readData(source, { ...status.options, validationFraction });
 }
 
 /** Whether the settings are still those of a built-in task, or what the loaded model left of them. */

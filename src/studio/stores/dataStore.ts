@@ -1,7 +1,7 @@
 // The examples: which file or built-in task, how its columns are read, and what came of it.
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
-import type { BuiltinTask, DataDescription, DataOptions, DataSource } from '../../worker/protocol.ts';
+import type { BuiltinTask, DataDescription, DataOptions, DataSource, FirstRow } from '../../worker/protocol.ts';
 import { messageOf } from './messageOf.ts';
 
 export type DataStatus =
@@ -26,9 +26,17 @@ export type DataStatus =
       message: string;
     };
 
-export const useDataStore = create<{ status: DataStatus; tasks: BuiltinTask[] }>()(() => ({
+interface DataState {
+  status: DataStatus;
+  tasks: BuiltinTask[];
+  /** How settings that were taken over read a table's first row: so is the file that is chosen next. */
+  firstRow: FirstRow | null;
+}
+
+export const useDataStore = create<DataState>()(() => ({
   status: { kind: 'none', message: null },
   tasks: [],
+  firstRow: null,
 }));
 
 function setStatus(status: DataStatus): void {
@@ -83,6 +91,15 @@ export async function readData(source: DataSource, options: DataOptions): Promis
 export async function changeDataOptions(change: Partial<DataOptions>): Promise<void> {
   const { status } = useDataStore.getState();
   if (status.kind !== 'none') await readData(status.source, { ...status.options, ...change });
+}
+
+/** Reads the first row of the chosen table otherwise; its columns are found anew. Without a file: that of the next one. */
+export async function readFirstRow(firstRow: FirstRow): Promise<void> {
+  const { status } = useDataStore.getState();
+  if (status.kind === 'none' || status.source.kind === 'builtin') useDataStore.setState({ firstRow });
+  else if (knownRows(status)?.firstRow !== firstRow) {
+    await changeDataOptions({ firstRow, mapping: undefined, prompt: undefined });
+  }
 }
 
 export async function cancelData(): Promise<void> {

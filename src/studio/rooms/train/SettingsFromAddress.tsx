@@ -5,7 +5,7 @@ import { create } from 'zustand';
 import { call } from '../../../worker/client.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { routeTo, useRoute } from '../../routing.ts';
-import { readData, useDataStore } from '../../stores/dataStore.ts';
+import { readData, readFirstRow, useDataStore } from '../../stores/dataStore.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import { isRunActive, leaveRun, useRunStore } from '../../stores/runStore.ts';
 import { changeChoices, setSettings } from '../../stores/settingsStore.ts';
@@ -33,13 +33,14 @@ export function SettingsFromAddress() {
 async function takeSettings(text: string): Promise<void> {
   window.history.replaceState(null, '', routeTo('train'));
   try {
-    const { settings, choices, taskId } = await call('readSettings', { text });
+    const { settings, choices, taskId, firstRow } = await call('readSettings', { text });
     if (isRunActive(useRunStore.getState().state)) {
       throw new Error('A run is under way: stop it or let it end, then open the link again.');
     }
     leaveRun();
     setSettings(settings);
     if (choices) changeChoices(choices);
+    if (firstRow) await readFirstRow(firstRow);
     const { status, tasks } = useDataStore.getState();
     const isThere = status.kind === 'ready' && status.source.kind === 'builtin' && status.source.taskId === taskId;
     if (taskId !== null && !isThere && tasks.some(({ id }) => id === taskId)) {

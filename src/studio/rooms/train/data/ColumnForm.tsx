@@ -1,13 +1,14 @@
-// Which column is what: guessed by name, changeable. A column is context or target: choosing it for one swaps the two.
+// Whether a table's first row names its columns, and which column is what: guessed, changeable. A column is context or
+// target: choosing it for one swaps the two.
 import type { ColumnMapping, DataDescription } from '../../../../worker/protocol.ts';
 import { Select } from '../../../panels/Select.tsx';
-import { changeDataOptions } from '../../../stores/dataStore.ts';
+import { changeDataOptions, readFirstRow } from '../../../stores/dataStore.ts';
 import styles from './data.module.css';
 
 const NO_COLUMN = '';
 
 export function ColumnForm({ description }: { description: DataDescription }) {
-  const { mapping, columns } = description;
+  const { mapping, columns, firstRow } = description;
   if (columns.length === 0) return null;
   const change = (next: ColumnMapping) => void changeDataOptions({ mapping: next, prompt: undefined });
   const options = columns.map((column) => ({ value: column, label: column }));
@@ -16,6 +17,17 @@ export function ColumnForm({ description }: { description: DataDescription }) {
     <section>
       <h3>Columns</h3>
       <div className={styles.fields}>
+        {firstRow && (
+          <Select
+            label="First row"
+            value={firstRow}
+            options={[
+              { value: 'names', label: 'names the columns' },
+              { value: 'data', label: 'is a row of data' },
+            ]}
+            onChange={(value) => void readFirstRow(value)}
+          />
+        )}
         <Select
           label="The rows are"
           value={mapping.kind}

@@ -18,8 +18,9 @@ export function DataCounts({ description }: { description: DataDescription }) {
   );
 }
 
-function remarksOn({ problemCount, duplicates, cutRows }: DataDescription): string[] {
+function remarksOn({ problemCount, duplicates, cutRows, firstRow }: DataDescription): string[] {
   const remarks: string[] = [];
+  if (firstRow === 'data') remarks.push('the first row is data, columns are numbered');
   if (problemCount > 0) remarks.push(`${formatNoun(problemCount, 'row')} left out`);
   if (duplicates > 0) remarks.push(formatNoun(duplicates, 'duplicate'));
   if (cutRows > 0) remarks.push(`context cut to fit in ${formatNoun(cutRows, 'row')}`);

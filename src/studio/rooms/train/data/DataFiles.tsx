@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { NumberField } from '../../../panels/NumberField.tsx';
 import { PickButton } from '../../../panels/PickButton.tsx';
-import { chooseFiles, DATA_ENDINGS } from '../../../stores/chooseData.ts';
+import { chooseFiles, chooseValidation, DATA_ENDINGS } from '../../../stores/chooseData.ts';
 import { changeDataOptions, type DataStatus } from '../../../stores/dataStore.ts';
 import drop from '../drop.module.css';
 import styles from './data.module.css';
@@ -29,7 +29,7 @@ export function DataFiles({ status }: { status: DataStatus }) {
           {own.validation ? (
             <p>
               Held out: {own.validation.name}{' '}
-              <Button size="compact-sm" variant="default" onClick={() => void chooseFiles(own.train)}>
+              <Button size="compact-sm" variant="default" onClick={() => void chooseValidation(undefined)}>
                 Remove
               </Button>
             </p>
@@ -48,7 +48,7 @@ export function DataFiles({ status }: { status: DataStatus }) {
                 kind="file"
                 accept={DATA_ENDINGS}
                 label="Validation file"
-                onPick={([file]) => void chooseFiles(own.train, file)}
+                onPick={([file]) => void chooseValidation(file)}
               >
                 Use a second file instead
               </PickButton>
