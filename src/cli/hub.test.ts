@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type HubServer, startHub } from '../../e2e/hub/server.ts';
+import { proxyNote } from './hub/hubAccess.ts';
 import { parseHubPath } from './hub/hubPath.ts';
 import { openLocalModel } from './modelFolder.ts';
 import { PARITY, runHere, temporaryFolder } from './testCli.ts';
@@ -252,6 +253,13 @@ test('pushing says what it lacks', async () => {
     'bad.jsonl: line 2: expected a step',
   );
   expect(hub.repo('ada/tiny')).toBeUndefined();
+});
+
+test('behind a proxy it is said what Node wants', () => {
+  const env = { HTTPS_PROXY: 'http://proxy:3128' };
+  expect(proxyNote({ env })).toMatch(/^; HTTPS_PROXY is set, which Node heeds .*NODE_USE_ENV_PROXY=1/);
+  expect(proxyNote({ env: { ...env, NODE_USE_ENV_PROXY: '1' } })).toBe('');
+  expect(proxyNote({ env: { HTTPS_PROXY: '' } })).toBe('');
 });
 
 test('what can be a Hub id, and what is a path', () => {

@@ -23,6 +23,13 @@ export function hubAccess({ env } = process): HubAccess {
   };
 }
 
+/** Behind a proxy: what Node's fetch wants besides; empty where there is none, or where that is set. */
+export function proxyNote({ env }: Pick<typeof process, 'env'> = process): string {
+  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name]);
+  if (proxy === undefined || env.NODE_USE_ENV_PROXY === '1') return '';
+  return `; ${proxy} is set, which Node heeds from 22.21 on, where NODE_USE_ENV_PROXY=1 is set too`;
+}
+
 /** Where models from the Hub are kept: under XDG_CACHE_HOME, else ~/.cache. */
 export function hubCacheFolder({ env } = process): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rankwise', 'hub');

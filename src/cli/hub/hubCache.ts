@@ -16,7 +16,7 @@ import { HubError } from '../../hub/hubError.ts';
 import { InputError } from '../inputError.ts';
 import { nodeFolder } from '../nodeFolder.ts';
 import { progressBar } from '../progress.ts';
-import { type HubAccess, hubAccess, hubCacheFolder } from './hubAccess.ts';
+import { type HubAccess, hubAccess, hubCacheFolder, proxyNote } from './hubAccess.ts';
 import { type HubPath, parseHubPath } from './hubPath.ts';
 
 /**
@@ -32,6 +32,9 @@ export async function onThisMachine(path: string): Promise<string> {
   } catch (error) {
     const isMissing = error instanceof HubError && (error.problem === 'notFound' || error.problem === 'tokenNeeded');
     if (isMissing) throw new InputError(`${path}: no such file or folder here; on the Hub: ${error.message}`);
+    if (error instanceof HubError && error.problem === 'offline') {
+      throw new HubError('offline', error.message + proxyNote(), { cause: error });
+    }
     throw error;
   }
 }
