@@ -45,6 +45,8 @@ const runSchema = z.object({
   initAdapter: z.string().nullable(),
   template: z.string().nullable(),
   firstRow: z.enum(FIRST_ROWS).optional(),
+  /** What a chat template that writes the date was told. */
+  renderedAt: z.iso.datetime().optional(),
   /** A fraction, or the absolute path of a second file. */
   validation: z.union([z.number(), z.string()]),
   weights: z.enum(WEIGHT_FORMATS),

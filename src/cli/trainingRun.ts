@@ -9,6 +9,7 @@ import { type Dataset, prepareDataset } from '../data/dataset.ts';
 import { openTokenizer } from '../data/openTokenizer.ts';
 import { typedTemplate } from '../data/template.ts';
 import { FIRST_ROWS, type TokenRow } from '../data/types.ts';
+import { checkVocabulary } from '../data/vocabularyCheck.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { openCheckpoints } from '../storage/checkpoints.ts';
 import type { Heat } from '../training/heats.ts';
@@ -21,7 +22,7 @@ import { dataFile, tellReading } from './dataFile.ts';
 import { existing } from './fileSource.ts';
 import { type Flags, numberOf } from './flags.ts';
 import { InputError } from './inputError.ts';
-import { checkRows, maxLengthFor } from './lengths.ts';
+import { maxLengthFor } from './lengths.ts';
 import { type LocalModel, openLocalModel } from './modelFolder.ts';
 import { nodeFolder } from './nodeFolder.ts';
 import { makeFolder } from './outputFiles.ts';
@@ -88,6 +89,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   const validation = validationOf(flags) ?? earlier?.run.validation ?? 0;
   const template = flags.text('template') ?? earlier?.run.template ?? null;
   const firstRow = flags.choice('first-row', FIRST_ROWS) ?? earlier?.run.firstRow;
+  const renderedAt = new Date(earlier?.run.renderedAt ?? Date.now());
   const metricsPath = flags.text('metrics');
   if (metricsPath !== undefined) existing(dirname(metricsPath), 'folder');
   const file = dataFile(dataPath);
@@ -114,9 +116,10 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     firstRow,
     validation: typeof validation === 'string' ? dataFile(validation) : validation,
     seed: training.seed,
+    renderedAt,
   });
   const rows = [...dataset.train.rows, ...validationRowsOf(dataset)];
-  checkRows(architecture, rows);
+  checkVocabulary(rows, architecture.vocabularySize);
   const steps = stepsOf(training, dataset.train.rows.length);
   const saved: SavedRun = {
     version: 1,
@@ -125,6 +128,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     initAdapter: initPath === undefined ? null : resolve(initPath),
     template,
     ...(firstRow ? { firstRow } : {}),
+    renderedAt: renderedAt.toISOString(),
     validation: typeof validation === 'string' ? resolve(validation) : validation,
     weights,
     adapter: entrants[0]!.spec,

@@ -53,14 +53,29 @@ export function chatSpans(
   return groups.map((group) => groupSpans(group, tokenizer));
 }
 
+/** Of nobody's: a character for private use. */
+const OTHER_ANSWER = '\uf8ff';
+
 function locateTurn(messages: readonly ChatMessage[], template: ChatTemplate): Turn {
   const text = template.render(messages);
-  const prompt = template.render(messages.slice(0, -1), { addGenerationPrompt: true });
+  const before = messages.slice(0, -1);
+  const prompt = template.render(before, { addGenerationPrompt: true });
   if (text.startsWith(prompt)) return { text, start: prompt.length };
-  // A generation prompt that the finished turn does not repeat (an opened <think>, say): the answer starts at its text.
-  const content = messages.at(-1)?.content.trim() ?? '';
-  const start = text.lastIndexOf(content);
-  if (start < 0) throw new DataError(`chat template: message ${messages.length} does not appear in the rendered text`);
+  // A generation prompt that the finished turn does not repeat (an opened <think>, say): the answer starts where another
+  // answer would make a difference.
+  const other = template.render([...before, { role: 'assistant', content: OTHER_ANSWER }]);
+  let start = 0;
+  while (start < text.length && text[start] === other[start]) start++;
+  if (
+    !text
+      .slice(start)
+      .trimStart()
+      .startsWith(messages.at(-1)?.content.trim() ?? '')
+  ) {
+    throw new DataError(
+      `chat template: message ${messages.length} is rendered otherwise than it is written (templates may leave out reasoning)`,
+    );
+  }
   return { text, start };
 }
 

@@ -123,6 +123,33 @@ describe('chatSpans', () => {
     }
   });
 
+  it('finds the answer after a generation prompt that the turn does not repeat (DeepSeek-R1 opens <think>)', () => {
+    const { tokenizer } = family('chatml');
+    const chat = chatTemplateOf({
+      namedTokens: {},
+      chatTemplate:
+        "{% for m in messages %}{% if m.role == 'user' %}user:{{ m.content }}{% else %}assistant:{{ m.content.split('</think>')[-1] }}<|im_end|>{% endif %}{% endfor %}{% if add_generation_prompt %}assistant:<think>\n{% endif %}",
+    });
+    if (!chat) throw new Error('no template');
+    const spansOf = (content: string) =>
+      chatSpans(
+        [
+          { role: 'user', content: 'a or e?' },
+          { role: 'assistant', content },
+        ],
+        chat,
+        tokenizer,
+      );
+    // Each letter stands in the end token as well.
+    for (const content of ['e', 'n', 'assistant', ' i ', '<b>', '<think']) {
+      const chats = spansOf(content);
+      if ('reason' in chats) throw new Error(chats.reason);
+      const texts = chats[0]?.spans.map(({ ids }) => tokenizer.decode(ids)) ?? [];
+      expect(texts).toEqual(['user:a or e?assistant:', `${content}<|im_end|>`]);
+    }
+    expect(spansOf('so</think>e')).toEqual({ reason: expect.stringContaining('message 2 is rendered otherwise') });
+  });
+
   it('says why a conversation cannot be used', () => {
     expect(targetsOf('mistral', 'system')).toBe(
       'chat template: Conversation roles must alternate user/assistant/user/assistant/...',

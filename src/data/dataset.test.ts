@@ -78,6 +78,14 @@ describe('prepareDataset', () => {
     expect(await mappingOf({ prompt: [user], completion: [assistant] })).toContain('line 1');
   });
 
+  it('renders the date that it is told, so that a run goes on with its rows on another day', async () => {
+    const chatTemplate = "{{ strftime_now('%F') }}{% for m in messages %}|{{ m.content }}{% endfor %}";
+    const rows = file('a.jsonl', '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n');
+    const dated = { tokenizer: { ...tokenizer, chatTemplate }, renderedAt: new Date(2026, 2, 5) };
+    const { train } = await prepare(rows, dated);
+    expect(tokenizer.decode(train.rows[0]!.ids)).toBe('2026-03-05|a|b<|endoftext|>');
+  });
+
   it('takes validation rows from a fraction or a second file', async () => {
     const rows = Array.from({ length: 20 }, (_, i) => `context ${i}||target ${i}`).join('\n');
     const split = await prepare(file('a.txt', rows), { validation: 0.2 });

@@ -29,6 +29,8 @@ export interface DatasetOptions extends ReadingOptions {
   validation?: number | DataFile;
   /** For the split. */
   seed: number;
+  /** What a chat template that writes the date is told. Default: now. */
+  renderedAt?: Date | undefined;
   /** `total`: about as many rows as there are. */
   onProgress?: ((done: number, total: number) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -133,8 +135,9 @@ export async function readExamples(
 type Make = ReturnType<typeof exampleMaker>;
 
 async function encode(file: OpenFile, make: Make, options: DatasetOptions) {
-  const { tokenizer, maxLength } = options;
-  const encoder = new ExampleEncoder({ tokenizer, maxLength, chatTemplate: chatTemplateOf(tokenizer) });
+  const { tokenizer, maxLength, renderedAt = new Date() } = options;
+  const chatTemplate = chatTemplateOf(tokenizer, () => renderedAt);
+  const encoder = new ExampleEncoder({ tokenizer, maxLength, chatTemplate });
   const { count, problems } = await readAll(file, (row) => encoder.add(make(row)), options);
   return { encoder, count, problems: byLine([...problems, ...encoder.problems]) };
 }

@@ -37,7 +37,8 @@ export function requireData(): ReadData {
   throw new WorkerError('No data is read; choose a file or a task under Data first.');
 }
 
-export function readData(source: DataSource, options: DataOptions): Promise<DataDescription> {
+export function readData(source: DataSource, asked: DataOptions): Promise<DataDescription> {
+  const options = { renderedAt: Date.now(), ...asked };
   return cancellable('data', async (signal) => {
     const read = ++reads;
     const { tokenizer } = requireModel();
@@ -75,6 +76,7 @@ export async function encodeData(
     prompt: options.prompt ?? defaults.prompt ?? chat,
     validation: validation ?? options.validationFraction,
     seed: options.seed,
+    renderedAt: options.renderedAt === undefined ? undefined : new Date(options.renderedAt),
     signal,
     ...more,
   });

@@ -128,6 +128,8 @@ export interface DataOptions {
   /** A prompt template with {column} fields; or the model's chat template. Default: chat for chat data and chat models. */
   prompt?: { kind: 'template'; template: string } | { kind: 'chat' };
   maxLength: number;
+  /** What a chat template that writes the date is told, as Date.now() counts; kept with a run, whose rows stay the same. */
+  renderedAt?: number;
   /** Share of the rows held out for validation, when there is no second file. */
   validationFraction: number;
   seed: number;

@@ -29,10 +29,11 @@ export async function reopenRun(asked: KeptRun, onWhole: () => void, steps: numb
   if (!checkpoint) throw new WorkerError(`The saved state of “${asked.name}” is gone or damaged; start it again.`);
   const { state, elapsedMs } = await decodeState(checkpoint.step, checkpoint.state);
   await bringModel(asked, origin);
-  await readData(await dataSource(asked, origin), origin.options);
+  const { trainRows } = await readData(await dataSource(asked, origin), origin.options);
   const { adapters, from } = heatOf(lengthened(asked, steps));
   const planned = await makePlan(adapters, requireModel(), requireData(), origin);
-  if (state.parameters.length !== planned.trainer.parameters.shape[0] || planned.trainer.steps !== steps) {
+  const isSame = state.parameters.length === planned.trainer.parameters.shape[0] && trainRows === asked.data.trainRows;
+  if (!isSame || planned.trainer.steps !== steps) {
     throw new WorkerError(`The model or data of “${asked.name}” is not what it was when it was saved; start it again.`);
   }
   const { step } = checkpoint;
