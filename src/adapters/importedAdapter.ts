@@ -18,13 +18,18 @@ export interface ImportedAdapter {
 /** A and B by the module's path, of the shapes that PEFT has them in. */
 export type FactorsByPath = ReadonlyMap<string, Readonly<Record<'a' | 'b', Float32Array>>>;
 
-/** The `parametersFor` of factors that were read. Throws AdapterError where `layout` has a module that they lack. */
+/** The `parametersFor` of factors that were read. Throws AdapterError where `layout` has a module that they lack, or they no numbers. */
 export function parametersOf(
   factors: FactorsByPath,
   layout: AdapterLayout,
   fileName: string,
 ): Float32Array<ArrayBuffer> {
   const block = new Float32Array(layout.count);
+  for (const [path, { a, b }] of factors) {
+    if (!(a.every(Number.isFinite) && b.every(Number.isFinite))) {
+      throw new AdapterError(`${fileName}: ${path} holds numbers that are not finite; its training went wrong.`);
+    }
+  }
   for (const { path, aStart, bStart } of layout.modules) {
     const found = factors.get(path);
     if (!found) throw new AdapterError(`${fileName} has no tensors for ${path}.`);

@@ -49,7 +49,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h' || args.includes('--help')) {
+  const asksHelp = [name, ...args].some((word) => word === '--help' || word === '-h');
+  if (name === undefined || name === 'help' || asksHelp) {
     process.stdout.write(HELP);
     return name === undefined ? 2 : 0;
   }

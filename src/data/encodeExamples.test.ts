@@ -87,13 +87,23 @@ describe('plain text', () => {
   it('is all target, and continues in further rows without losing a token', () => {
     for (const tokenizer of [withBeginning, without]) {
       const whole = [...tokenizer.encodeWithoutSpecial(text.context), tokenizer.eosId];
-      for (const maxLength of [4, 7, 1000]) {
+      for (const maxLength of [2, 4, 7, 1000]) {
         const { rows } = encodeExamples([text], { tokenizer, maxLength });
         const learned = rows.flatMap(targets);
         expect(learned).toEqual(tokenizer.leadingIds.length > 0 ? whole : whole.slice(1));
-        for (const row of rows) expect(row.ids.length).toBeLessThanOrEqual(maxLength);
+        for (const row of rows) {
+          expect(row.ids.length).toBeLessThanOrEqual(maxLength);
+          expect(row.loss).toContain(1);
+        }
       }
     }
+  });
+
+  it('is left out where it comes to a single token', () => {
+    const tokenizer = { ...without, encodeWithoutSpecial: () => [] };
+    const { rows, problems } = encodeExamples([text], { tokenizer, maxLength: 8 });
+    expect(rows).toEqual([]);
+    expect(problems).toMatchObject([{ line: 1, reason: 'no token of it can be predicted from one before it' }]);
   });
 });
 

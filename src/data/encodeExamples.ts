@@ -67,6 +67,7 @@ export class ExampleEncoder {
     const encoded = encodeExample(example, this.#options);
     const problem = (reason: string) =>
       this.problems.push({ line: example.line, reason, excerpt: excerpt(exampleText(example)) });
+    const [rowsBefore, problemsBefore] = [this.#rows.length, this.problems.length];
     let marks = 0;
     if ('reason' in encoded) problem(encoded.reason);
     else {
@@ -76,8 +77,12 @@ export class ExampleEncoder {
           problem(`the target alone needs ${fitted.tooLong} tokens, the maximum length is ${this.#options.maxLength}`);
           continue;
         }
-        this.#rows.push(fitted.row);
         if (fitted.cutTokens > 0) marks |= CUT;
+        // A row of one token has none before it to be predicted from.
+        if (fitted.row.loss.includes(1)) this.#rows.push(fitted.row);
+      }
+      if (this.#rows.length === rowsBefore && this.problems.length === problemsBefore) {
+        problem('no token of it can be predicted from one before it');
       }
     }
     this.#store.add(example);

@@ -6,6 +6,7 @@ import type { TextTokenizer } from '../data/tokenizer.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { OutOfGpuMemoryError } from '../gpu/errors.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
+import { ModelError, NOT_FINITE } from '../model/modelError.ts';
 import { TooLargeError } from '../training/tooLarge.ts';
 import { answerAll } from './answers.ts';
 import type { Question } from './questions.ts';
@@ -44,7 +45,7 @@ const LOSS_BATCH = 16;
 /** Share of the work that the losses are, where answers are wanted too: a guess, for the bar. */
 const LOSS_SHARE = 0.15;
 
-/** Throws the signal's reason; ModelError, TrainingError or OutOfGpuMemoryError where the GPU has no room. */
+/** Throws the signal's reason; ModelError, TrainingError or OutOfGpuMemoryError where the GPU has no room, ModelError for a loss that is no number. */
 export async function measure(options: MeasureOptions): Promise<Measured> {
   const { gpu, adapter, questions, maxNewTokens, onProgress, signal } = options;
   const placed = adapter && place(gpu, adapter);
@@ -58,6 +59,11 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
       batchSize: Math.min(LOSS_BATCH, rows.length),
       onProgress: (done) => onProgress?.((lossShare * done) / rows.length, 'loss', done, rows.length),
     });
+    const wrong = perRow.findIndex(({ loss }) => !Number.isFinite(loss));
+    if (wrong >= 0) {
+      const { line } = rows[wrong]!;
+      throw new ModelError(`The loss of the row from line ${line} is not a finite number. ${NOT_FINITE}`);
+    }
     const answers =
       maxNewTokens === undefined
         ? undefined

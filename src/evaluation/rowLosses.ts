@@ -3,6 +3,7 @@
 import { type AdapterLayout, rowGroups } from '../adapters/adapterSet.ts';
 import { type Batch, bucketFor, buildBatch, lengthBucket } from '../data/batches.ts';
 import type { TokenRow } from '../data/types.ts';
+import { checkVocabulary } from '../data/vocabularyCheck.ts';
 import { BoundPlan, Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { defaultSubmitMs, Pacer } from '../gpu/pacer.ts';
@@ -42,10 +43,14 @@ export interface RowLossOptions {
 
 const STATE_WORDS = 4;
 
-/** In the order of `rows`. Throws TrainingError where a batch does not fit, and the signal's reason between batches. */
+/**
+ * In the order of `rows`. Throws TrainingError where a batch does not fit, DataError for a token that the model has not, and
+ * the signal's reason between batches.
+ */
 export async function rowLosses(options: RowLossOptions): Promise<RowLoss[]> {
   const { gpu, model, rows, onProgress, signal } = options;
   const a = model.architecture;
+  checkVocabulary(rows, a.vocabularySize);
   const batches = batchesOf(rows, options.batchSize).map((places) => {
     const picked = places.map((place) => rows[place] ?? EMPTY);
     return { places, batch: buildBatch(picked, bucketFor(picked), { slidingWindow: a.slidingWindow }) };

@@ -226,12 +226,20 @@ export class Generator {
     if (sequences.length === 0) return;
     const rows = sequences.map((sequence) => this.#row(sequence, sequence.cached));
     const blocks = blocksOf(sequences.map(({ choice }) => ({ choice, rows: 1 })));
+    const failed = new Map<Sequence, unknown>();
     await this.#engine.decode(rows, blocks, (row, logits) => {
       const sequence = sequences[row]!;
-      sequence.ids.push(sequence.sampler.pick(logits, sequence.ids));
-      sequence.cached++;
+      try {
+        sequence.ids.push(sequence.sampler.pick(logits, sequence.ids));
+        sequence.cached++;
+      } catch (error) {
+        failed.set(sequence, error);
+      }
     });
-    for (const sequence of sequences) this.#tell(sequence);
+    for (const sequence of sequences) {
+      if (failed.has(sequence)) this.#leave(sequence).reject(failed.get(sequence));
+      else this.#tell(sequence);
+    }
   }
 
   #row({ ids, slot }: Sequence, position: number): Row {

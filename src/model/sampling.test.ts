@@ -51,6 +51,15 @@ describe('greedy', () => {
     expect(new Sampler(GREEDY).pick(Float32Array.of(-5, -4, -4), [])).toBe(1);
   });
 
+  it('refuses what is no number, sampled too', () => {
+    for (const settings of [GREEDY, { ...GREEDY, temperature: 1 }]) {
+      for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const pick = () => new Sampler(settings).pick(Float32Array.of(wrong, wrong, wrong), []);
+        expect(pick).toThrow(/^The logits are not finite numbers/);
+      }
+    }
+  });
+
   it('heeds the repetition penalty', () => {
     const logits = Float32Array.of(1, 1.9, 2);
     expect(new Sampler({ ...GREEDY, repetitionPenalty: 1.2 }).pick(logits, [2])).toBe(1);

@@ -1,5 +1,6 @@
 // Which token comes next, given its logits. The steps and their order are those of transformers' generate: repetition
 // penalty, temperature, top-k, top-p, then a draw. All on the CPU in f64, from one row of logits.
+import { ModelError, NOT_FINITE } from './modelError.ts';
 
 export interface SamplingSettings {
   /** 0 takes the best token (the lowest id where several are equal); nothing below it is then used but the penalty. */
@@ -50,10 +51,12 @@ export class Sampler {
     this.#next = randomNumbers(settings.seed);
   }
 
-  /** `logits`: one row, [vocabulary]; `before`: prompt and answer so far. */
+  /** `logits`: one row, [vocabulary]; `before`: prompt and answer so far. Throws ModelError where they are no numbers. */
   pick(logits: Float32Array, before: readonly number[]): number {
     const scores = penalised(logits, before, this.#settings.repetitionPenalty);
-    if (this.#settings.temperature === 0) return best(scores);
+    const likeliest = best(scores);
+    if (!Number.isFinite(scores[likeliest])) throw new ModelError(`The logits are not finite numbers. ${NOT_FINITE}`);
+    if (this.#settings.temperature === 0) return likeliest;
     return draw(candidatesOf(scores, this.#settings), this.#next());
   }
 }

@@ -4,6 +4,7 @@ import { type Batch, buildPackedBatch, lengthBucket } from '../data/batches.ts';
 import { createDataOrder, type DataOrder } from '../data/dataOrder.ts';
 import { arrangeRows } from '../data/packing.ts';
 import type { TokenRow } from '../data/types.ts';
+import { checkVocabulary } from '../data/vocabularyCheck.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -35,7 +36,7 @@ export interface Course {
   readonly evaluationSizes: ReadonlyMap<string, BatchSize>;
 }
 
-/** Throws TrainingError for a row that is too long. */
+/** Throws TrainingError for a row that is too long, DataError for a token that the model has not. */
 export function planCourse(options: PlanOptions): Course {
   const { model, settings, rows, validationRows } = options;
   const { batchSize, accumulate, seed, shuffle } = settings;
@@ -43,7 +44,8 @@ export function planCourse(options: PlanOptions): Course {
   const order = createDataOrder({ rowCount: rows.length, batchSize, accumulate, seed, shuffle, lengths });
   const steps = settings.length.kind === 'steps' ? settings.length.steps : order.stepsForEpochs(settings.length.epochs);
   const longest = [...rows, ...validationRows].reduce((most, row) => Math.max(most, row.ids.length), 1);
-  const { maxPositions } = model.architecture;
+  const { maxPositions, vocabularySize } = model.architecture;
+  checkVocabulary([...rows, ...validationRows], vocabularySize);
   if (longest > maxPositions) {
     throw new TrainingError(
       `The longest row has ${longest} tokens; this model's positions end at ${maxPositions}. Choose a smaller maximum length.`,

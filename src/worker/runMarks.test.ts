@@ -19,6 +19,12 @@ test('a loss that is not finite names the step, what is kept, and what is not tr
   expect(message).not.toContain('clipping');
 });
 
+test('a first step that is not finite is the model’s, not the learning rate’s', () => {
+  const failed = { step: 1, learningRate: 0.5, savedStep: undefined, hasFiniteLoss: false };
+  expect(nonFiniteMessage(failed, training)).toMatch(/loss of step 1 .* before anything was trained\. The weights/);
+  expect(nonFiniteMessage(failed, training)).not.toContain('learning rate');
+});
+
 test('an adapter that gave the loss itself is not called good', () => {
   const failed = { step: 12, learningRate: 0.5, savedStep: 11, hasFiniteLoss: false };
   expect(nonFiniteMessage(failed, training)).toContain('may be unusable');

@@ -1,4 +1,5 @@
 // At which steps a run stops for a moment, and what is said when a loss is not finite.
+import { NOT_FINITE } from '../model/modelError.ts';
 import type { TrainingSettings } from '../training/settings.ts';
 
 /** Whether something is to be evaluated or saved after `step`. */
@@ -28,6 +29,7 @@ export function nonFiniteMessage(
     ...(clip === 0 ? ['clipping gradients at 1'] : []),
   ];
   const what = hasFiniteLoss ? 'gradient' : 'loss';
+  if (step === 1) return `The ${what} of step 1 was not a finite number, before anything was trained. ${NOT_FINITE}`;
   const end = isAlone ? 'training stopped' : 'its training stopped and the others went on';
   return `The ${what} of step ${step} was not a finite number, so ${end}. ${whatIsKept(failed)} Try ${remedies.join(', or ')}.`;
 }

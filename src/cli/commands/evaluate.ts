@@ -6,15 +6,17 @@ import { prepareDataset } from '../../data/dataset.ts';
 import { openTokenizer } from '../../data/openTokenizer.ts';
 import { typedTemplate } from '../../data/template.ts';
 import { FIRST_ROWS } from '../../data/types.ts';
+import { checkVocabulary } from '../../data/vocabularyCheck.ts';
 import { type Measured, measure } from '../../evaluation/evaluate.ts';
 import { canAsk, newTokensFor, questionsOf } from '../../evaluation/questions.ts';
 import { RESAMPLES, resample } from '../../evaluation/resampling.ts';
+import { ModelError } from '../../model/modelError.ts';
 import { type LocalAdapter, openLocalAdapter } from '../adapterFolder.ts';
 import { dataFile, tellReading } from '../dataFile.ts';
 import { answerLines, evaluationJson, evaluationLines, evaluationTable } from '../evaluationText.ts';
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
-import { checkRows, maxLengthFor } from '../lengths.ts';
+import { maxLengthFor } from '../lengths.ts';
 import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeTextFile } from '../outputFiles.ts';
@@ -59,6 +61,10 @@ export async function evaluate(flags: Flags): Promise<void> {
   const template = flags.text('template');
   const firstRow = flags.choice('first-row', FIRST_ROWS);
   const adapterPaths = adapterPathsOf(flags);
+  const wantsAnswers = flags.has('generate') || answersPath !== undefined;
+  if (wantedTokens !== undefined && !wantsAnswers) {
+    throw new InputError('--max-new-tokens is for answers; add --generate');
+  }
   const file = dataFile(dataPath);
   const local = await openLocalModel(modelPath);
   const { architecture } = local;
@@ -76,10 +82,9 @@ export async function evaluate(flags: Flags): Promise<void> {
     seed: 0,
   });
   const { train } = dataset;
-  checkRows(architecture, train.rows);
+  checkVocabulary(train.rows, architecture.vocabularySize);
   tellReading(dataPath, dataset, firstRow);
   const questions = questionsOf(train, tokenizer, limit);
-  const wantsAnswers = flags.has('generate') || answersPath !== undefined;
   if (wantsAnswers && !canAsk(questions)) {
     throw new InputError(`${dataPath}: its rows are plain text, which asks nothing; leave out --generate`);
   }
@@ -93,7 +98,11 @@ export async function evaluate(flags: Flags): Promise<void> {
     for (const [i, { name, adapter }] of answerers.entries()) {
       const onProgress = (share: number, phase: string, done: number, total: number) =>
         bar.show(i + share, answerers.length, `${name}: ${phase} ${done}/${total}`);
-      measured.push(await measure({ gpu, model, tokenizer, adapter, questions, maxNewTokens, onProgress }));
+      const options = { gpu, model, tokenizer, adapter, questions, maxNewTokens, onProgress };
+      const measuring = measure(options).catch((error: unknown) => {
+        throw error instanceof ModelError ? new ModelError(`${name}: ${error.message}`) : error;
+      });
+      measured.push(await measuring);
     }
     bar.end();
   });
@@ -107,12 +116,10 @@ export async function evaluate(flags: Flags): Promise<void> {
     resampled: resample(questions, measured, SEED),
     resampling: { resamples: RESAMPLES, seed: SEED },
   };
+  // Said first: a file that cannot be written costs no results.
+  process.stdout.write(isForProgram ? evaluationLines(evaluation) : evaluationTable(evaluation));
   if (answersPath !== undefined) await writeTextFile(answersPath, answerLines(evaluation));
-  if (isForProgram) process.stdout.write(evaluationLines(evaluation));
-  else {
-    if (jsonPath !== undefined) await writeTextFile(jsonPath, evaluationJson(evaluation));
-    process.stdout.write(evaluationTable(evaluation));
-  }
+  if (jsonPath) await writeTextFile(jsonPath, evaluationJson(evaluation));
 }
 
 /** `--adapter A --adapter B`, or `--adapter A B`, as a shell writes `--adapter race/*`. */

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { type AdapterLayout, layOutAdapters, trainableParameters } from '../../adapters/adapterSet.ts';
 import type { Gpu } from '../../gpu/device.ts';
 import { OutOfGpuMemoryError } from '../../gpu/errors.ts';
+import { NOT_FINITE } from '../../model/modelError.ts';
 import { type Heat, halvesOf } from '../../training/heats.ts';
 import { checkFitFlags, fitted } from '../fitFlag.ts';
 import type { Flags } from '../flags.ts';
@@ -127,6 +128,9 @@ function isOver({ step, steps, outcomes }: HeatResult): boolean {
 
 function divergedMessage(outcomes: readonly Outcome[], { out, saved }: Run): string {
   const { learningRate, clip } = saved.training;
+  if (outcomes.every(({ step }) => step === 0)) {
+    return `Step 1: the loss or its gradient is not finite, before anything was trained. ${NOT_FINITE}`;
+  }
   const remedy =
     clip > 0
       ? `a lower --lr (now ${learningRate}) or a longer --warmup`
