@@ -11,10 +11,8 @@ import { forcedTile, likelyTile, type ProductClass, productTiles, variantKey } f
 export interface TileTime {
   readonly class: string;
   readonly tile: string;
-  /** The shortest of several runs. */
-  readonly elapsedMs: number;
-  /** A multiply-add is two. */
-  readonly operations: number;
+  /** One a round; in each the tiles of a class take turns, so that what disturbs the machine for a moment disturbs them alike. */
+  readonly roundsMs: readonly number[];
 }
 
 export interface Tuning {
@@ -50,11 +48,13 @@ export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
   return { variants, times };
 }
 
-/** The likely tile, which is measured first, unless another is faster by more than the noise of short measurements. */
-function choose(measured: readonly TileTime[]): string {
+/** The likely tile, which is measured first, unless another is faster by more than noise, and was so in all rounds but one. @internal */
+export function choose(measured: readonly Pick<TileTime, 'tile' | 'roundsMs'>[]): string {
   const likely = measured[0]!;
-  const best = measured.reduce((a, b) => (b.elapsedMs < a.elapsedMs ? b : a));
-  return best.elapsedMs < NOISE * likely.elapsedMs ? best.tile : likely.tile;
+  const shortest = ({ roundsMs }: (typeof measured)[number]) => Math.min(...roundsMs);
+  const best = measured.reduce((a, b) => (shortest(b) < shortest(a) ? b : a));
+  const wins = best.roundsMs.filter((ms, round) => ms < NOISE * likely.roundsMs[round]!).length;
+  return wins >= ROUNDS - 1 && shortest(best) < NOISE * shortest(likely) ? best.tile : likely.tile;
 }
 
 /** On CPU adapters workgroup memory is ordinary memory and its barriers cost: two to six times slower, and slow to compile. */
@@ -95,9 +95,9 @@ async function measure(gpu: Gpu, of: ProductClass, end: number): Promise<TileTim
       await timed(gpu, plans.at(-1)!);
       if (performance.now() > end) break;
     }
-    const elapsedMs = await shortest(gpu, plans);
-    const operations = 2 * rows * inner * cols;
-    return elapsedMs.map((ms, i) => ({ class: variantKey(of), tile: tiles[i]!, elapsedMs: ms / repeats, operations }));
+    const rounds = await measureRounds(gpu, plans);
+    const ofClass = variantKey(of);
+    return plans.map((_, i) => ({ class: ofClass, tile: tiles[i]!, roundsMs: rounds.map((times) => times[i]!) }));
   } finally {
     for (const plan of plans) plan.free(gpu);
     for (const tensor of Object.values(tensors)) gpu.free(tensor.allocation);
@@ -105,13 +105,15 @@ async function measure(gpu: Gpu, of: ProductClass, end: number): Promise<TileTim
   }
 }
 
-/** Of each plan, over rounds in which they take turns: what disturbs the machine for a moment disturbs all of them. */
-async function shortest(gpu: Gpu, plans: readonly BoundPlan[]): Promise<number[]> {
-  const elapsedMs = plans.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, plan] of plans.entries()) elapsedMs[i] = Math.min(elapsedMs[i]!, await timed(gpu, plan));
+/** ms of each plan, round after round. */
+async function measureRounds(gpu: Gpu, plans: readonly BoundPlan[]): Promise<number[][]> {
+  const rounds: number[][] = [];
+  while (rounds.length < ROUNDS) {
+    const times: number[] = [];
+    for (const plan of plans) times.push(await timed(gpu, plan));
+    rounds.push(times);
   }
-  return elapsedMs;
+  return rounds;
 }
 
 async function timed(gpu: Gpu, plan: BoundPlan): Promise<number> {
