@@ -2,7 +2,8 @@
 // The numbers come from e2e/reference/parity.py; their own f32–f64 differences are about 3e-6.
 import { describe, expect, it } from 'vitest';
 import { type AdapterLayout, type AdapterSpec, flatElements, layOutAdapters } from '../adapters/adapterSet.ts';
-import { relativeError } from '../ops/testGpu.ts';
+import { CORE_TRAITS, type KernelTraits } from '../gpu/traits.ts';
+import { relativeError, testGpu } from '../ops/testGpu.ts';
 import { BASE, CASES, settingsOf, tokenRows, train, withCase } from './testModels.ts';
 
 /** f32 sums in another order than PyTorch's, through a whole network. */
@@ -31,41 +32,73 @@ function worstError(
 
 describe.each(CASES)('%s against PEFT', (name) => {
   it.each([false, true])('loss and every adapter gradient (checkpointing %s)', async (checkpointing) => {
-    await withCase(name, async ({ model, adapter, layouts, expected, tensors }, gpu) => {
-      const rows = tokenRows(expected.batch.rows);
-      const start = adapter.parametersFor(layouts[0]!);
-      // One SGD step at learning rate 1 without momentum moves the parameters by exactly the gradient.
-      const settings = { ...BASE, batchSize: rows.length, checkpointing };
-      const { reports, state } = await train({ gpu, model, layouts, settings, rows, start: Float32Array.from(start) });
-      expect(Math.abs(reports[0]!.adapters[0]!.loss / expected.loss - 1)).toBeLessThan(LOSS_TOLERANCE);
-      expect(worstError(layouts[0]!, state.first, tensors, 'grad')).toBeLessThan(GRADIENT_TOLERANCE);
-    });
+    await expectGradients(name, checkpointing);
   });
 
   it.each(['adamw', 'sgd'])('twenty steps of %s', async (optimizer) => {
-    await withCase(name, async ({ model, adapter, layouts, expected, tensors }, gpu) => {
-      const run = expected.training.runs[optimizer]!;
-      const rows = tokenRows(expected.training.rows);
-      const settings = settingsOf(run.settings);
-      const { reports, state } = await train({
-        gpu,
-        model,
-        layouts,
-        settings,
-        rows,
-        start: adapter.parametersFor(layouts[0]!),
-      });
-      reports.forEach((report, i) => {
-        const wanted = run.steps[i]!;
-        expect(Math.abs(report.adapters[0]!.loss / wanted.loss - 1)).toBeLessThan(LOSS_TOLERANCE);
-        expect(Math.abs(report.adapters[0]!.gradientNorm / wanted.gradientNorm - 1)).toBeLessThan(ADAPTER_TOLERANCE);
-        expect(report.adapters[0]!.learningRate).toBeCloseTo(wanted.learningRate, 12);
-        expect([report.tokens, report.targetTokens]).toEqual([wanted.tokens, wanted.targetTokens]);
-      });
-      expect(worstError(layouts[0]!, state.parameters, tensors, optimizer)).toBeLessThan(ADAPTER_TOLERANCE);
-    });
+    await expectSteps(name, optimizer);
   });
 });
+
+describe.each(['gpt2', 'llama', 'mistral', 'qwen2', 'qwen3'])('%s against PEFT, by the kernels', (name) => {
+  it('of a GPU with subgroups: loss and every adapter gradient', async () => {
+    await withTraits({ isCpu: false, subgroupSize: undefined, subgroupWorkgroup: 32 }, () =>
+      expectGradients(name, false),
+    );
+  });
+
+  it('of a GPU without: twenty steps of AdamW', async () => {
+    await withTraits(CORE_TRAITS, () => expectSteps(name, 'adamw'));
+  });
+});
+
+/** As if the device were another, as far as it can do what that one does. */
+async function withTraits(changes: Partial<KernelTraits>, run: () => Promise<void>): Promise<void> {
+  const gpu = await testGpu();
+  const { traits } = gpu;
+  gpu.traits = { ...traits, ...changes };
+  try {
+    await run();
+  } finally {
+    gpu.traits = traits;
+  }
+}
+
+async function expectGradients(name: string, checkpointing: boolean): Promise<void> {
+  await withCase(name, async ({ model, adapter, layouts, expected, tensors }, gpu) => {
+    const rows = tokenRows(expected.batch.rows);
+    const start = adapter.parametersFor(layouts[0]!);
+    // One SGD step at learning rate 1 without momentum moves the parameters by exactly the gradient.
+    const settings = { ...BASE, batchSize: rows.length, checkpointing };
+    const { reports, state } = await train({ gpu, model, layouts, settings, rows, start: Float32Array.from(start) });
+    expect(Math.abs(reports[0]!.adapters[0]!.loss / expected.loss - 1)).toBeLessThan(LOSS_TOLERANCE);
+    expect(worstError(layouts[0]!, state.first, tensors, 'grad')).toBeLessThan(GRADIENT_TOLERANCE);
+  });
+}
+
+async function expectSteps(name: string, optimizer: string): Promise<void> {
+  await withCase(name, async ({ model, adapter, layouts, expected, tensors }, gpu) => {
+    const run = expected.training.runs[optimizer]!;
+    const rows = tokenRows(expected.training.rows);
+    const settings = settingsOf(run.settings);
+    const { reports, state } = await train({
+      gpu,
+      model,
+      layouts,
+      settings,
+      rows,
+      start: adapter.parametersFor(layouts[0]!),
+    });
+    reports.forEach((report, i) => {
+      const wanted = run.steps[i]!;
+      expect(Math.abs(report.adapters[0]!.loss / wanted.loss - 1)).toBeLessThan(LOSS_TOLERANCE);
+      expect(Math.abs(report.adapters[0]!.gradientNorm / wanted.gradientNorm - 1)).toBeLessThan(ADAPTER_TOLERANCE);
+      expect(report.adapters[0]!.learningRate).toBeCloseTo(wanted.learningRate, 12);
+      expect([report.tokens, report.targetTokens]).toEqual([wanted.tokens, wanted.targetTokens]);
+    });
+    expect(worstError(layouts[0]!, state.parameters, tensors, optimizer)).toBeLessThan(ADAPTER_TOLERANCE);
+  });
+}
 
 it('two adapters that train together get what each gets alone', async () => {
   await withCase('llama', async ({ model, expected }, gpu) => {
