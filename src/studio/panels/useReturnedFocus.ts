@@ -5,8 +5,8 @@ import { useEffect, useState } from 'react';
 let drawerOpener: Element | null = null;
 
 function findOpener(): Element | null {
-  const { activeElement } = document;
-  if (!activeElement?.closest('[role="dialog"]')) drawerOpener = activeElement;
+  const { activeElement, body } = document;
+  if (activeElement !== body && !activeElement?.closest('[role="dialog"]')) drawerOpener = activeElement;
   return drawerOpener;
 }
 
