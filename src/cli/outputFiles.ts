@@ -1,12 +1,13 @@
 // Files written so that a name never stands for half a file: under another name first, then renamed.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type Bytes, piecesOf } from '../formats/pieces.ts';
 import { diskProblem } from './diskProblem.ts';
 import { InputError } from './inputError.ts';
 
 export interface OutputFile {
   readonly name: string;
-  readonly bytes: Uint8Array | (() => AsyncIterable<Uint8Array> | Promise<Uint8Array>);
+  readonly bytes: Uint8Array | (() => Bytes);
 }
 
 /** Makes the folder if need be. Throws InputError when it cannot be one. */
@@ -43,11 +44,6 @@ export async function writeFiles(
       throw problem === undefined ? error : new InputError(`${path}: ${problem}`);
     }
   }
-}
-
-async function* piecesOf(bytes: AsyncIterable<Uint8Array> | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (Symbol.asyncIterator in bytes) yield* bytes;
-  else yield await bytes;
 }
 
 /** A single text file; its folder is made if need be. */

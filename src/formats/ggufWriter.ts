@@ -5,6 +5,7 @@
  */
 import type { StoredType } from './blockTypes.ts';
 import { GGUF_VALUE_TYPES, ggufTypeNumber, tensorBytes } from './ggufTypes.ts';
+import { exactly } from './pieces.ts';
 import type { ZipEntry } from './zipWriter.ts';
 
 type NumberType = Exclude<keyof typeof GGUF_VALUE_TYPES, 'bool' | 'string' | 'array'>;
@@ -33,7 +34,7 @@ const ALIGNMENT = 32;
 
 const padded = (size: number) => Math.ceil(size / ALIGNMENT) * ALIGNMENT;
 
-/** The file under `name`. Reading its bytes throws a RangeError where a tensor's are not as many as its shape says. */
+/** The file under `name`. Reading its bytes throws a TypeError where a tensor's are not as many as its shape says. */
 export function ggufEntry(name: string, metadata: readonly GgufEntry[], tensors: readonly GgufTensor[]): ZipEntry {
   const header = headerBytes(metadata, tensors);
   const dataBytes = tensors.reduce((sum, { dtype, shape }) => sum + padded(tensorBytes(dtype, shape)), 0);
@@ -43,14 +44,9 @@ export function ggufEntry(name: string, metadata: readonly GgufEntry[], tensors:
 async function* fileBytes(header: Uint8Array, tensors: readonly GgufTensor[]): AsyncGenerator<Uint8Array> {
   yield header;
   for (const { name, dtype, shape, bytes } of tensors) {
-    const expected = tensorBytes(dtype, shape);
-    let written = 0;
-    for await (const chunk of bytes()) {
-      written += chunk.length;
-      yield chunk;
-    }
-    if (written !== expected) throw new RangeError(`gguf: ${name}: expected ${expected} bytes, got ${written}`);
-    if (padded(written) > written) yield new Uint8Array(padded(written) - written);
+    const sizeBytes = tensorBytes(dtype, shape);
+    yield* exactly({ sizeBytes, bytes }, `gguf: ${name}`);
+    if (padded(sizeBytes) > sizeBytes) yield new Uint8Array(padded(sizeBytes) - sizeBytes);
   }
 }
 

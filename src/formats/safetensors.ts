@@ -10,6 +10,7 @@ import type { ByteSource } from './byteSource.ts';
 import { decodeUtf8 } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
 import { compareCodePoints, isJsonObject, parseJsonObject } from './json.ts';
+import { type Bytes, exactly } from './pieces.ts';
 
 /** Bits per element, in the order of the library's enum: tensors are written from the last type to the first. */
 const DTYPE_BITS = {
@@ -62,7 +63,7 @@ export interface SafetensorsHeader {
 
 /** A tensor to write. `bytes` is called once, when its turn comes, and may yield pieces of any size. */
 export interface TensorEntry extends TensorShape {
-  bytes: () => AsyncIterable<Uint8Array> | Promise<Uint8Array>;
+  bytes: () => Bytes;
 }
 
 export interface SafetensorsPlan<T extends TensorShape> {
@@ -209,18 +210,7 @@ export async function* safetensorsChunks(
 ): AsyncGenerator<Uint8Array> {
   const plan = planSafetensors(entries, metadata);
   yield plan.header;
-  for (const entry of plan.entries) {
-    let written = 0;
-    const bytes = entry.bytes();
-    for await (const chunk of Symbol.asyncIterator in bytes ? bytes : [bytes]) {
-      written += chunk.length;
-      if (written > entry.sizeBytes) break;
-      yield chunk;
-    }
-    if (written !== entry.sizeBytes) {
-      throw new TypeError(`tensor ${entry.name}: expected ${entry.sizeBytes} bytes, got ${written}`);
-    }
-  }
+  for (const entry of plan.entries) yield* exactly(entry, `tensor ${entry.name}`);
 }
 
 /**

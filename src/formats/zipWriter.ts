@@ -7,29 +7,17 @@
  */
 import { makeZip, predictLength } from 'client-zip';
 import { FormatError } from './formatError.ts';
+import { type Bytes, exactly } from './pieces.ts';
 import { checkEntryNames } from './zipReader.ts';
 
 export interface ZipEntry {
   /** A relative path with forward slashes. */
   name: string;
   sizeBytes: number;
-  bytes: () => AsyncIterable<Uint8Array> | Promise<Uint8Array>;
+  bytes: () => Bytes;
 }
 
 const MAX_ENTRIES = 65_534;
-
-async function* checkedBytes(entry: ZipEntry): AsyncGenerator<Uint8Array> {
-  let written = 0;
-  const bytes = entry.bytes();
-  for await (const chunk of Symbol.asyncIterator in bytes ? bytes : [bytes]) {
-    written += chunk.length;
-    if (written > entry.sizeBytes) break;
-    yield chunk;
-  }
-  if (written !== entry.sizeBytes) {
-    throw new TypeError(`zip: ${entry.name}: expected ${entry.sizeBytes} bytes, got ${written}`);
-  }
-}
 
 /**
  * The archive's bytes, pulled as they are read; each entry is asked for when its turn comes. Throws a FormatError for
@@ -48,7 +36,7 @@ export function zipStream(entries: readonly ZipEntry[], modified: Date = new Dat
       name: entry.name,
       size: entry.sizeBytes,
       lastModified: modified,
-      input: checkedBytes(entry),
+      input: exactly(entry, `zip: ${entry.name}`),
     })),
   );
 }

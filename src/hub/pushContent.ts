@@ -4,30 +4,20 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { type Bytes, exactly } from '../formats/pieces.ts';
 
 /** A file to push. Its bytes are asked for two or three times: to look at, to hash, to send. */
 export interface PushFile {
   /** In the repository, with forward slashes. */
   name: string;
   sizeBytes: number;
-  bytes: () => AsyncIterable<Uint8Array> | Promise<Uint8Array>;
+  bytes: () => Bytes;
   /** The same bytes where they lie in a file already, so that they need not be gathered. */
   blob?: () => Promise<Blob>;
 }
 
-/** Asks for the file's bytes. Throws TypeError when they are not as many as it said. */
-export async function* piecesOf(file: PushFile): AsyncGenerator<Uint8Array> {
-  let doneBytes = 0;
-  const bytes = file.bytes();
-  for await (const piece of Symbol.asyncIterator in bytes ? bytes : [bytes]) {
-    doneBytes += piece.length;
-    if (doneBytes > file.sizeBytes) break;
-    yield piece;
-  }
-  if (doneBytes !== file.sizeBytes) {
-    throw new TypeError(`push: ${file.name}: expected ${file.sizeBytes} bytes, got ${doneBytes}`);
-  }
-}
+/** Throws TypeError when its bytes are not as many as it said. */
+const piecesOf = (file: PushFile) => exactly(file, `push: ${file.name}`);
 
 /** The first bytes, by which the Hub tells text from binary. */
 export async function sampleOf(file: PushFile): Promise<Uint8Array> {

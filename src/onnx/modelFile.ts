@@ -7,6 +7,7 @@
 // Source: onnx.proto, TensorProto.external_data; ONNX "External Data".
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { exactly } from '../formats/pieces.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { type Graph, tensorHeader, type Weight, weightBytes } from './graph.ts';
 import {
@@ -144,16 +145,8 @@ async function* modelBytes(graph: Graph, initializers: readonly Initializer[]): 
 }
 
 /** A weight of another size than it said would shift everything after it. */
-async function* checkedBytes(weight: Weight): AsyncGenerator<Uint8Array> {
-  const expected = weightBytes(weight);
-  let got = 0;
-  for await (const chunk of weight.bytes()) {
-    got += chunk.length;
-    if (got > expected) break;
-    yield chunk;
-  }
-  if (got !== expected) throw new TypeError(`onnx: ${weight.name}: expected ${expected} bytes, got ${got}`);
-}
+const checkedBytes = (weight: Weight) =>
+  exactly({ sizeBytes: weightBytes(weight), bytes: weight.bytes }, `onnx: ${weight.name}`);
 
 const dataName = (path: string, index: number) => `${path}_data${index === 0 ? '' : `_${index}`}`;
 

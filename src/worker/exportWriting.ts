@@ -1,5 +1,6 @@
 // Files on their way out: into one Blob for the browser's downloads, a file or a folder that the person picked. Nothing is
 // held but the piece under way.
+import { exactly, piecesOf } from '../formats/pieces.ts';
 import { type ZipEntry, zipStream } from '../formats/zipWriter.ts';
 import { breathing } from './breathing.ts';
 import { collectBlob } from './collectBlob.ts';
@@ -35,7 +36,7 @@ export async function writeOut(leaving: Leaving, to: ExportTarget, signal: Abort
 function asStream(entries: readonly ZipEntry[], isSingleFile: boolean): ReadableStream<Uint8Array> {
   const [only] = entries;
   if (!isSingleFile || !only) return zipStream(entries);
-  const pieces = piecesOf(only);
+  const pieces = piecesOf(only.bytes());
   return new ReadableStream({
     async pull(controller) {
       const next = await pieces.next();
@@ -81,8 +82,7 @@ function watched(entries: readonly ZipEntry[], signal: AbortSignal): ZipEntry[] 
   let doneBytes = 0;
   let toldAt = 0;
   async function* counted(entry: ZipEntry): AsyncGenerator<Uint8Array> {
-    const endsAt = doneBytes + entry.sizeBytes;
-    for await (const piece of piecesOf(entry)) {
+    for await (const piece of exactly(entry, `export: ${entry.name}`)) {
       await breathe();
       doneBytes += piece.length;
       if (performance.now() - toldAt > 50 || doneBytes === totalBytes) {
@@ -91,16 +91,6 @@ function watched(entries: readonly ZipEntry[], signal: AbortSignal): ZipEntry[] 
       }
       yield piece;
     }
-    if (doneBytes !== endsAt) {
-      throw new TypeError(
-        `export: ${entry.name}: expected ${entry.sizeBytes} bytes, got ${doneBytes - endsAt + entry.sizeBytes}`,
-      );
-    }
   }
   return entries.map((entry) => ({ ...entry, bytes: () => counted(entry) }));
-}
-
-async function* piecesOf(entry: ZipEntry): AsyncGenerator<Uint8Array> {
-  const bytes = entry.bytes();
-  yield* Symbol.asyncIterator in bytes ? bytes : [await bytes];
 }

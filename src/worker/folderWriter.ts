@@ -1,4 +1,5 @@
 // Files into a folder that the person picked. `createWritable` keeps each apart until it is whole.
+import { piecesOf } from '../formats/pieces.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { StorageError } from '../storage/storageError.ts';
 
@@ -30,8 +31,7 @@ async function writeEntry(root: FileSystemDirectoryHandle, entry: ZipEntry): Pro
   let writable: FileSystemWritableFileStream | undefined;
   try {
     writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
-    const bytes = entry.bytes();
-    for await (const piece of Symbol.asyncIterator in bytes ? bytes : [bytes]) await writable.write(piece.slice());
+    for await (const piece of piecesOf(entry.bytes())) await writable.write(piece.slice());
     await writable.close();
   } catch (error) {
     await writable?.abort().catch(() => undefined);

@@ -1,4 +1,5 @@
 // A run's export into a repository on the Hub, with a model card and the picture of its loss.
+import { piecesOf } from '../formats/pieces.ts';
 import type { ZipEntry } from '../formats/zipWriter.ts';
 import { pushFiles } from '../hub/push.ts';
 import { parsePushId } from '../hub/pushRepo.ts';
@@ -47,8 +48,7 @@ export function pushRun({ what, to }: PushCall['request']): Promise<PushCall['re
 function breathed(entry: ZipEntry, signal: AbortSignal): ZipEntry {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     const breathe = breathing(signal);
-    const all = entry.bytes();
-    for await (const piece of Symbol.asyncIterator in all ? all : [all]) {
+    for await (const piece of piecesOf(entry.bytes())) {
       await breathe();
       yield piece;
     }
