@@ -18,7 +18,7 @@ import {
 import { Rig } from './rig.ts';
 import { spreadOf } from './statistics.ts';
 import { measureStep, stepTables } from './stepContest.ts';
-import { number, renderTable, spread, type Table } from './table.ts';
+import { number, spread, type Table } from './table.ts';
 
 /** Measures; logs each section's tables and hands over all results as it ends. `before`: what an earlier run left. */
 export async function runBench(
@@ -30,7 +30,7 @@ export async function runBench(
   const results: Partial<SectionResults> = { ...before?.sections };
   const measured: Partial<Record<Section, Measured>> = { ...before?.measured };
   const show = (...tables: Table[]) => {
-    for (const table of tables) environment.log(`\n${renderTable(table)}`);
+    for (const table of tables) environment.show(table);
   };
   // One device for all sections but the step: what it has compiled serves the next.
   const gpu = await openGpu(environment, new Map());

@@ -3,6 +3,7 @@ import { Gpu } from '../../src/gpu/device.ts';
 import type { ShaderFiles } from '../../src/gpu/shaders.ts';
 import type { PeerStep } from './peers/peerStep.ts';
 import type { StepProblem } from './stepProblem.ts';
+import type { Table } from './table.ts';
 
 export interface Peer {
   readonly name: string;
@@ -28,6 +29,7 @@ export interface BenchEnvironment {
   /** Processes that want to run, for each processor, where that is known. */
   readonly load?: () => number;
   log(text: string): void;
+  show(table: Table): void;
 }
 
 /** A device of its own, tuned as `variants` say. */

@@ -21,7 +21,7 @@ import { resultName } from './resultName.ts';
 import { type BenchOptions, type BenchResults, SECTIONS, type Section } from './results.ts';
 import { STEP_SIZES } from './stepProblem.ts';
 import { readResults, summaryOf } from './summary.ts';
-import { renderTable } from './table.ts';
+import { renderTable, type Table } from './table.ts';
 
 const HELP = `npm run bench -- [options]
   --only a,b     sections: ${SECTIONS.join(', ')} (default: all)
@@ -52,6 +52,7 @@ const { values: flags } = parseArgs({
 });
 
 const log = (text: string) => console.log(text);
+const show = (table: Table) => log(`\n${renderTable(table)}`);
 
 if (flags.help) {
   log(HELP);
@@ -91,6 +92,7 @@ async function benchInNode(options: BenchOptions, peers: ReturnType<typeof insta
     coldSteps: async (times: number, variants: Variants) => Array.from({ length: times }, () => coldStep(variants)),
     load: () => loadavg()[0]! / availableParallelism(),
     log,
+    show,
   };
   if (environment.load() > BUSY) log('This machine is busy with other things: the figures will say little.');
   await runBench(environment, options, earlier(describeAdapter(adapter).name, 'node'), write);
@@ -121,7 +123,7 @@ async function profile(): Promise<void> {
   const { adapter } = await openNodeAdapter();
   const gpu = await Gpu.open(adapter, readShaderFiles());
   gpu.traits = { ...gpu.traits, variants: (await tune(gpu)).variants };
-  for (const table of await profileStep(gpu, STEP_SIZES, Number(flags.runs ?? 7))) log(`\n${renderTable(table)}`);
+  for (const table of await profileStep(gpu, STEP_SIZES, Number(flags.runs ?? 7))) show(table);
   gpu.destroy();
 }
 

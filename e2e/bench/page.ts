@@ -5,7 +5,8 @@ import { BENCH_SHADERS } from './benchShaders.ts';
 import type { Peer } from './environment.ts';
 import { PEERS } from './peers/peers.ts';
 import { resultName } from './resultName.ts';
-import { type BenchResults, SECTIONS } from './results.ts';
+import { type BenchResults, SECTIONS, type Section } from './results.ts';
+import { renderTable, type Table } from './table.ts';
 
 declare global {
   interface Window {
@@ -24,17 +25,25 @@ const part = <T extends HTMLElement>(id: string, kind: new () => T): T => {
 };
 const form = part('choice', HTMLFormElement);
 const status = part('status', HTMLParagraphElement);
-const output = part('log', HTMLPreElement);
+const results = part('results', HTMLElement);
 const runButton = part('run', HTMLButtonElement);
 const saveButton = part('save', HTMLButtonElement);
 const state: NonNullable<Window['rankwiseBench']> = {};
 window.rankwiseBench = state;
 
-for (const section of SECTIONS.filter((name) => name !== 'cold')) {
-  const label = document.createElement('label');
+/** First steps need processes of their own, which a page cannot have. */
+const HERE: Record<Exclude<Section, 'cold'>, string> = {
+  ceiling: 'The best plain matrix product, and copies',
+  ops: 'Every kernel, as a share of the ceiling',
+  linear: 'What an adapter adds to its frozen matrix',
+  step: 'A training step, beside jax-js and TensorFlow.js',
+  race: 'Four ranks together, and one after another',
+  growth: 'By length, layers, rank and batch',
+};
+for (const [section, what] of Object.entries(HERE)) {
   const box = document.createElement('input');
   Object.assign(box, { type: 'checkbox', name: 'section', value: section, checked: true });
-  label.append(box, ` ${section}`);
+  const label = element('label', box, section, element('small', what));
   part('sections', HTMLFieldSetElement).append(label);
 }
 
@@ -59,7 +68,7 @@ async function availablePeers(): Promise<Peer[]> {
 async function measure(): Promise<void> {
   runButton.disabled = true;
   status.textContent = 'Measuring…';
-  output.textContent = '';
+  results.replaceChildren();
   const chosen = new FormData(form).getAll('section');
   const options = {
     sections: SECTIONS.filter((section) => chosen.includes(section)),
@@ -80,14 +89,18 @@ async function measure(): Promise<void> {
           return adapter;
         },
         log(text) {
-          output.append(`${text}\n`);
+          results.append(element('p', text));
           console.log(text);
+        },
+        show(table) {
+          results.append(element('section', tableElement(table)));
+          console.log(`\n${renderTable(table)}`);
         },
       },
       options,
       state.before,
-      (results) => {
-        state.results = results;
+      (known) => {
+        state.results = known;
       },
     );
     state.isDone = true;
@@ -98,6 +111,29 @@ async function measure(): Promise<void> {
     status.textContent = `Stopped: ${state.failure}`;
   }
   runButton.disabled = false;
+}
+
+function element(name: string, ...content: (Node | string)[]): HTMLElement {
+  const made = document.createElement(name);
+  made.append(...content);
+  return made;
+}
+
+function tableElement({ title, columns, rows }: Table): HTMLElement {
+  const row = (cells: readonly string[], isHead: boolean) =>
+    element('tr', ...cells.map((cell, i) => cellElement(isHead || i === 0 ? 'th' : 'td', cell)));
+  return element(
+    'table',
+    element('caption', title),
+    element('thead', row(columns, true)),
+    element('tbody', ...rows.map((cells) => row(cells, false))),
+  );
+}
+
+function cellElement(name: 'th' | 'td', text: string): HTMLElement {
+  const cell = element(name, text);
+  cell.classList.toggle('missed', text === 'NOT MET');
+  return cell;
 }
 
 /** The product that matters in the user agent: Chrome/142.0.0.0. */
