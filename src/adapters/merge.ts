@@ -94,7 +94,8 @@ export async function* mergedTensor(
   for (let start = 0; start < count; start += PIECE_ELEMENTS) {
     const size = tensor.isOutIn ? count : Math.min(PIECE_ELEMENTS, count - start);
     const stored = await readFloats(tensor, start, size);
-    const values = tensor.isOutIn ? transposed(stored, info.shape) : stored;
+    const [rows = 0, cols = 0] = info.shape;
+    const values = tensor.isOutIn ? transposed(stored, rows, cols) : stored;
     if (update) addUpdate(values, start, shape.at(-1) ?? 1, update);
     if (dtype === 'F16') refuseOverflow(values, info.name);
     yield fromFloat32(values, dtype);
@@ -102,9 +103,10 @@ export async function* mergedTensor(
   }
 }
 
-function transposed(values: Float32Array<ArrayBuffer>, [rows = 0, cols = 0]: readonly number[]) {
+/** [rows, cols] → [cols, rows], times `factor`. */
+export function transposed(values: Float32Array, rows: number, cols: number, factor = 1): Float32Array<ArrayBuffer> {
   const turned = new Float32Array(values.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) turned[c * rows + r] = values[r * cols + c]!;
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) turned[c * rows + r] = factor * values[r * cols + c]!;
   return turned;
 }
 

@@ -2,6 +2,7 @@
 // knows. onnxruntime-web refuses to override initializers and does not read .onnx_adapter; plain inputs it takes, rank 0
 // included.
 import { AdapterError, type AdapterLayout, moduleKey } from '../adapters/adapterSet.ts';
+import { transposed } from '../adapters/merge.ts';
 import { fromFloat32 } from '../formats/dtypes.ts';
 import type { TensorEntry } from '../formats/safetensors.ts';
 import type { Architecture } from '../model/architecture.ts';
@@ -98,11 +99,4 @@ export function adapterFactors(a: Architecture, { layout, block }: OpenAdapter):
 
 function entry(name: string, values: Float32Array<ArrayBuffer>, shape: readonly number[]): TensorEntry {
   return { name, dtype: 'F32', shape, bytes: async () => fromFloat32(values, 'F32') };
-}
-
-/** [rows, cols] → [cols, rows], times `factor`. */
-function transposed(values: Float32Array, rows: number, cols: number, factor = 1): Float32Array<ArrayBuffer> {
-  const turned = new Float32Array(values.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) turned[c * rows + r] = factor * values[r * cols + c]!;
-  return turned;
 }
