@@ -38,6 +38,9 @@ const wider = changedModel('wider', (config) => {
   config.hidden_size = 39;
   config.head_dim = 14;
 });
+const tall = changedModel('tall', (config) => {
+  config.num_hidden_layers = 1e9;
+});
 const noWeights = incomplete('no-weights', 'config.json', 'tokenizer.json');
 const cut = incomplete('cut', 'config.json', 'tokenizer.json');
 writeFileSync(`${cut}/model.safetensors`, readFileSync(`${bos}/model/model.safetensors`).subarray(0, 50_000));
@@ -56,6 +59,12 @@ test.each<[string, string[], RegExp]>([
   ['a flag twice', [...train, '--lr', '1', '--lr', '2'], /^--lr is given 2 times/],
   ['a number that is none', [...train, '--lr', 'fast'], /^--lr: expected a number from 0, got "fast"/],
   ['a negative number', [...train, '--lr', '-1e-3'], /^--lr: expected a number from 0, got "-1e-3"/],
+  [
+    'more steps than are planned',
+    [...train, '--steps', '1000001'],
+    /^--steps: expected a whole number from 1 to 1000000/,
+  ],
+  ['more epochs', [...train, '--epochs', '1e6'], /^--epochs makes 3000000 steps; at most 1000000 are planned/],
   ['half a row', [...train, '--batch', '2.5'], /^--batch: expected a whole number from 1, got "2.5"/],
   ['a rank too high', [...train, '--rank', '257'], /^--rank: expected a whole number from 1 to 256, got "257"/],
   ['steps and epochs', [...train, '--steps', '1', '--epochs', '1'], /^--steps and --epochs/],
@@ -80,6 +89,7 @@ test.each<[string, string[], RegExp]>([
     ['train', '--model', wider, ...data, ...out],
     /model\.safetensors: model\.embed_tokens\.weight has shape \[400,36\]; config\.json says \[400,39\]/,
   ],
+  ['more layers than anyone has', ['train', '--model', tall, ...data, ...out], /num_hidden_layers: Too big/],
   ['weights of no known kind', [...train, '--weights', 'q3'], /^--weights: expected .*q4, nf4/],
   ['a format of files, for safetensors', [...train, '--weights', 'file'], /^--weights file is for GGUF files/],
   ['no weights', ['train', '--model', noWeights, ...data, ...out], /model\.safetensors: missing/],

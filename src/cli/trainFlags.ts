@@ -3,7 +3,12 @@
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import { TARGETS, type Target } from '../model/targets.ts';
 import { adapterNames, choicesOf, gridOf, MOST_ADAPTERS, type RaceChoices } from '../training/race.ts';
-import { DEFAULT_RUN_SETTINGS, type OptimizerSettings, type TrainingSettings } from '../training/settings.ts';
+import {
+  DEFAULT_RUN_SETTINGS,
+  MOST_STEPS,
+  type OptimizerSettings,
+  type TrainingSettings,
+} from '../training/settings.ts';
 import { type FlagKind, type Flags, numberOf, quoted, type Range } from './flags.ts';
 import { InputError } from './inputError.ts';
 
@@ -97,7 +102,7 @@ function optimizerSettings(flags: Flags, defaults: OptimizerSettings): Optimizer
 }
 
 function lengthSettings(flags: Flags): TrainingSettings['length'] | undefined {
-  const steps = flags.number('steps', wholeFromOne);
+  const steps = flags.number('steps', { ...wholeFromOne, most: MOST_STEPS });
   const epochs = flags.number('epochs', { above: 0 });
   if (steps !== undefined && epochs !== undefined) {
     throw new InputError('--steps and --epochs say the same thing twice; give one of them');

@@ -15,7 +15,7 @@ import { openCheckpoints } from '../storage/checkpoints.ts';
 import type { Heat } from '../training/heats.ts';
 import { adapterNames, choicesOf, gridOf, type RaceChoices } from '../training/race.ts';
 import { decodeState } from '../training/runState.ts';
-import { DEFAULT_RUN_SETTINGS, type TrainingSettings } from '../training/settings.ts';
+import { DEFAULT_RUN_SETTINGS, MOST_STEPS, type TrainingSettings } from '../training/settings.ts';
 import { freshState, type TrainerState } from '../training/trainer.ts';
 import { type LocalAdapter, openLocalAdapter } from './adapterFolder.ts';
 import { dataFile, tellReading } from './dataFile.ts';
@@ -121,6 +121,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   const rows = [...dataset.train.rows, ...validationRowsOf(dataset)];
   checkVocabulary(rows, architecture.vocabularySize);
   const steps = stepsOf(training, dataset.train.rows.length);
+  if (steps > MOST_STEPS) throw new InputError(`--epochs makes ${steps} steps; at most ${MOST_STEPS} are planned`);
   const saved: SavedRun = {
     version: 1,
     model: resolve(local.onDisk),

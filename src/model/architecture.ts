@@ -41,11 +41,13 @@ export const MODEL_TYPES = ['gpt2', 'llama', 'mistral', 'qwen2', 'qwen3'] as con
 export type ModelType = (typeof MODEL_TYPES)[number];
 
 const size = z.int().positive();
+/** A number that is wrong is told before so many layers are laid out. */
+const layerCount = size.max(1024);
 
 const gpt2Schema = z.object({
   vocab_size: size,
   n_embd: size,
-  n_layer: size,
+  n_layer: layerCount,
   n_head: size,
   n_positions: size.default(1024),
   n_inner: size.nullish(),
@@ -59,7 +61,7 @@ const gpt2Schema = z.object({
 const llamaSchema = z.object({
   vocab_size: size,
   hidden_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layerCount,
   num_attention_heads: size,
   num_key_value_heads: size.nullish(),
   head_dim: size.nullish(),

@@ -7,7 +7,7 @@ import type { TokenRow } from '../data/types.ts';
 import { checkVocabulary } from '../data/vocabularyCheck.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
-import type { TrainingSettings } from './settings.ts';
+import { MOST_STEPS, type TrainingSettings } from './settings.ts';
 import type { BatchShape } from './stepPlan.ts';
 import { TrainingError } from './trainingError.ts';
 
@@ -43,6 +43,8 @@ export function planCourse(options: PlanOptions): Course {
   const lengths = rows.map((row) => row.ids.length);
   const order = createDataOrder({ rowCount: rows.length, batchSize, accumulate, seed, shuffle, lengths });
   const steps = settings.length.kind === 'steps' ? settings.length.steps : order.stepsForEpochs(settings.length.epochs);
+  if (steps > MOST_STEPS)
+    throw new TrainingError(`${steps} steps; at most ${MOST_STEPS} are planned. Choose fewer epochs.`);
   const longest = [...rows, ...validationRows].reduce((most, row) => Math.max(most, row.ids.length), 1);
   const { maxPositions, vocabularySize } = model.architecture;
   checkVocabulary([...rows, ...validationRows], vocabularySize);

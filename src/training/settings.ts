@@ -31,6 +31,9 @@ export type OptimizerSettings = z.infer<typeof optimizerSettingsSchema>;
 export const WEIGHT_FORMATS = ['f32', 'f16', 'bf16', 'q8', 'q4', 'nf4', 'file'] as const;
 export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
 
+/** Every size of batch is planned before a run begins: more would take minutes to plan. */
+export const MOST_STEPS = 1_000_000;
+
 export const trainingSettingsSchema = z.object({
   optimizer: optimizerSettingsSchema,
   learningRate: z.number().min(0),
@@ -44,7 +47,7 @@ export const trainingSettingsSchema = z.object({
   /** Micro-batches per optimizer step. */
   accumulate: z.int().min(1),
   length: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('steps'), steps: z.int().min(1) }),
+    z.object({ kind: z.literal('steps'), steps: z.int().min(1).max(MOST_STEPS) }),
     z.object({ kind: z.literal('epochs'), epochs: z.number().positive() }),
   ]),
   /** Tokens per row at most. */
