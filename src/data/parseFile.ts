@@ -85,7 +85,11 @@ async function readBytes(file: DataFile): Promise<Uint8Array> {
     return 'bytes' in file ? await file.bytes() : new Uint8Array(await file.arrayBuffer());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`${file.name}: cannot be read (${reason})`);
+    // A page's messages end in a full stop.
+    const said = reason.replace(/\.$/, '');
+    throw new DataError(
+      `${file.name}: cannot be read (${said}); is it a folder, or was it moved or changed after it was chosen?`,
+    );
   }
 }
 
