@@ -66,6 +66,11 @@ async function openRepo(
   const repo = await listFiles(id, revision, options);
   const folder = sortModelFiles<HubFile>(repo.files);
   if (folder.kind === 'adapter') return { repo, folder };
+  if (folder.kind === 'gguf') {
+    throw new WorkerError(
+      `${repo.id} holds GGUF files: an adapter among them is downloaded from the Hub and imported here as a file, a model is loaded in Train.`,
+    );
+  }
   throw new WorkerError(`${repo.id} is a model, not an adapter: load it in Train, under Model.`);
 }
 
