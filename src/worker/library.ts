@@ -91,13 +91,13 @@ async function markInterrupted(run: KeptRun): Promise<KeptRun> {
 
 const LOCK = 'rankwise-run-';
 
-/** Runs that some tab trains. */
+/** Runs that some tab has open. */
 export async function lockedRuns(): Promise<Set<string>> {
   const held = (await navigator.locks?.query())?.held ?? [];
   return new Set(held.flatMap(({ name = '' }) => (name.startsWith(LOCK) ? name.slice(LOCK.length) : [])));
 }
 
-/** Marks a run as trained by this tab until the returned function is called. */
+/** Marks a run as open in this tab until the returned function is called. */
 export function lockRun(id: string): () => void {
   let release = () => {};
   const released = new Promise<void>((resolve) => {

@@ -24,7 +24,8 @@ export async function reopenRun(asked: KeptRun, onWhole: () => void, steps: numb
   }
   const runs = asked.race ? (await runsOfRace(asked.race.id)).filter((run) => isOfSameHeat(run, asked)) : [asked];
   const locked = await lockedRuns();
-  if (runs.some(({ id }) => locked.has(id))) throw new WorkerError(`“${asked.name}” is training in another tab.`);
+  if (runs.some(({ id }) => locked.has(id)))
+    throw new WorkerError(`“${asked.name}” is open in another tab: go on there, or close it.`);
   const checkpoint = await (await checkpointsOf(asked))?.latest();
   if (!checkpoint) throw new WorkerError(`The saved state of “${asked.name}” is gone or damaged; start it again.`);
   const { state, elapsedMs } = await decodeState(checkpoint.step, checkpoint.state);

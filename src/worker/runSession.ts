@@ -39,6 +39,8 @@ export class RunSession {
     readonly onWhole: () => void = () => {},
   ) {
     this.#members = runs.map(({ run, place }) => new RunMember(run, place));
+    // Also while it is paused: another tab that went on with it would write over what this one has.
+    for (const member of this.#members) member.lock();
     this.#step = runs[0]?.run.step ?? 0;
     this.#elapsedMs = runs[0]?.run.elapsedMs ?? 0;
     this.#samples = new LiveSamples(planned);
@@ -111,6 +113,7 @@ export class RunSession {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     releaseLive();
+    this.#unlock();
     await this.#samples.free();
     await this.planned.trainer.close();
   }
@@ -130,6 +133,11 @@ export class RunSession {
       await member.put({ step, ...end, message: `${reason}. ${kept}` });
     }
     releaseLive();
+    this.#unlock();
+  }
+
+  #unlock(): void {
+    for (const member of this.#members) member.unlock();
   }
 
   get #live(): RunMember[] {
@@ -143,8 +151,6 @@ export class RunSession {
   }
 
   async #train(): Promise<void> {
-    const members = this.#live;
-    for (const member of members) member.lock();
     let isWhole = false;
     try {
       await this.#putLive({ status: 'running', message: null });
@@ -153,8 +159,6 @@ export class RunSession {
       isWhole = await this.#end();
     } catch (error) {
       await this.#fail(error);
-    } finally {
-      for (const member of members) member.unlock();
     }
     if (isWhole) this.onWhole();
   }
