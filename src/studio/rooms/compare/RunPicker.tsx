@@ -1,5 +1,6 @@
-// Which runs are compared.
+// Which runs are compared: those that came with the address first, the others in the Library's order.
 import { Checkbox } from '@mantine/core';
+import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../worker/protocol.ts';
 import { Panel } from '../../panels/Panel.tsx';
 import { openRoom } from '../../routing.ts';
@@ -14,6 +15,12 @@ interface Props {
 }
 
 export function RunPicker({ runs, chosen, marks }: Props) {
+  // A run stays where it is when it is ticked.
+  const [first] = useState(() => chosen.map(({ id }) => id));
+  const listed = useMemo(() => {
+    const isFirst = ({ id }: RunRecord) => Number(first.includes(id));
+    return [...runs].sort((a, b) => isFirst(b) - isFirst(a));
+  }, [runs, first]);
   const choose = (run: RunRecord, isChosen: boolean) => {
     const others = chosen.filter(({ id }) => id !== run.id).map(({ id }) => id);
     openRoom('compare', { runs: (isChosen ? [...others, run.id] : others).join(',') });
@@ -21,7 +28,7 @@ export function RunPicker({ runs, chosen, marks }: Props) {
   return (
     <Panel title="Runs" note={`${chosen.length} of ${runs.length} compared`}>
       <ul className={styles.picker}>
-        {runs.map((run) => {
+        {listed.map((run) => {
           const place = chosen.findIndex(({ id }) => id === run.id);
           return (
             <li key={run.id}>
