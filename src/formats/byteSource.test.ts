@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { blobSource, bytesSource, readChunks, readText, sliceSource } from './byteSource.ts';
+import { readGgufHeader } from './gguf.ts';
+import { readSafetensorsHeader } from './safetensors.ts';
+import { openZip } from './zipReader.ts';
 
 const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
 const sources = [
@@ -45,4 +48,12 @@ test('text is UTF-8, and not too long', async () => {
   expect(await readText(bytesSource(new TextEncoder().encode('½ é'), 't.txt'))).toBe('½ é');
   await expect(readText(bytesSource(Uint8Array.of(0xff), 't.txt'))).rejects.toThrow('t.txt: expected UTF-8');
   await expect(readText(bytesSource(bytes, 't.txt'), 99)).rejects.toThrow('t.txt: expected at most 99 bytes');
+});
+
+test('what Git leaves in the place of a large file is told as that, whatever it stands for', async () => {
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n';
+  const file = bytesSource(new TextEncoder().encode(pointer), 'x');
+  for (const open of [readText, readSafetensorsHeader, readGgufHeader, openZip]) {
+    await expect(open(file)).rejects.toThrow('x: is a pointer that Git LFS left in the place of the file');
+  }
 });

@@ -73,8 +73,19 @@ export async function* readChunks(source: ByteSource, chunkBytes = 4 << 20): Asy
   }
 }
 
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
+
+/** Throws a FormatError for what Git leaves in the place of a large file where it was cloned without Git LFS. */
+export async function refuseLfsPointer(source: ByteSource): Promise<void> {
+  if (source.sizeBytes < LFS_POINTER.length || source.sizeBytes > 1024) return;
+  const start = new TextDecoder('latin1').decode(await source.read(0, LFS_POINTER.length));
+  if (start !== LFS_POINTER) return;
+  throw new FormatError(source.name, 'is a pointer that Git LFS left in the place of the file; run git lfs pull there');
+}
+
 /** The whole file as UTF-8 text. Refuses files over `maxBytes` (default 64 MB) and bytes that are not UTF-8. */
 export async function readText(source: ByteSource, maxBytes = 64 << 20): Promise<string> {
+  await refuseLfsPointer(source);
   if (source.sizeBytes > maxBytes) {
     throw new FormatError(source.name, `expected at most ${maxBytes} bytes of text, got ${source.sizeBytes}`);
   }

@@ -7,7 +7,7 @@
  * Source: ggml, `docs/gguf.md` and `ggml/include/ggml.h` (the numbers of the types). Versions 2 and 3, little-endian.
  */
 import type { StoredType } from './blockTypes.ts';
-import type { ByteSource } from './byteSource.ts';
+import { type ByteSource, refuseLfsPointer } from './byteSource.ts';
 import { GgufCursor, type GgufValue } from './ggufCursor.ts';
 import { GGUF_TYPE_NAMES, ggufTypeSize, isStoredInGguf, tensorBytes } from './ggufTypes.ts';
 import type { StoredInfo } from './weightFiles.ts';
@@ -29,6 +29,7 @@ const MAX_NAME_BYTES = 1 << 16;
  * cannot be dequantized here, rows that are no whole blocks, and offsets that are unaligned, overlap or leave the file.
  */
 export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
+  await refuseLfsPointer(source);
   const cursor = new GgufCursor(source);
   if (source.sizeBytes < 24) throw cursor.fail(`expected a GGUF header, got a file of ${source.sizeBytes} bytes`);
   if ((await cursor.u32('the magic number')) !== MAGIC)

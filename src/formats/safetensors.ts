@@ -7,7 +7,7 @@
  * Source: huggingface/safetensors, `safetensors/src/tensor.rs`.
  */
 import type { ByteSource } from './byteSource.ts';
-import { decodeUtf8 } from './byteSource.ts';
+import { decodeUtf8, refuseLfsPointer } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
 import { compareCodePoints, isJsonObject, parseJsonObject } from './json.ts';
 import { type Bytes, exactly } from './pieces.ts';
@@ -90,6 +90,7 @@ function tensorSizeBytes(dtype: Dtype, shape: readonly number[]): number | undef
  */
 export async function readSafetensorsHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const fail = (problem: string) => new FormatError(source.name, problem);
+  await refuseLfsPointer(source);
   if (source.sizeBytes < 8) throw fail(`expected a safetensors header, got a file of ${source.sizeBytes} bytes`);
   const lengthBytes = await source.read(0, 8);
   const headerBytes = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));

@@ -5,7 +5,7 @@
  * The central directory decides; every offset and size is checked against the file before anything is allocated.
  * Source: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.3 (zip64).
  */
-import { type ByteSource, sliceSource } from './byteSource.ts';
+import { type ByteSource, refuseLfsPointer, sliceSource } from './byteSource.ts';
 import { FormatError } from './formatError.ts';
 import { inflatedSource } from './inflate.ts';
 import { isAppleDouble } from './weightFiles.ts';
@@ -43,6 +43,7 @@ const viewOf = (bytes: Uint8Array<ArrayBuffer>) => new DataView(bytes.buffer, by
  * for anything that is not a plain zip: cut short, encrypted, over a limit, names that repeat or leave the folder.
  */
 export async function openZip(source: ByteSource, limits: ZipLimits = {}): Promise<ByteSource[]> {
+  await refuseLfsPointer(source);
   const { maxTotalBytes = 64e9, maxInflatedBytes = 512e6, maxEntries = 10_000 } = limits;
   const all = await readDirectory(source, maxEntries);
   const entries = all.filter(({ name }) => !name.endsWith('/') && !isAppleDouble(name));

@@ -1,6 +1,6 @@
 // An exported folder, opened: which file is what. The layout is transformers.js's (config.json and tokenizer.json beside
 // `onnx/`), told by names alone; adapters lie in `adapters/`.
-import { type ByteSource, blobSource, readText } from '../formats/byteSource.ts';
+import { type ByteSource, blobSource, readText, refuseLfsPointer } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
 import { parseJsonObject } from '../formats/json.ts';
 import { baseName, isAppleDouble } from '../formats/weightFiles.ts';
@@ -103,6 +103,7 @@ export async function readGraph(
   onRead: (sizeBytes: number) => Promise<void> = async () => {},
 ): Promise<GraphBytes> {
   const read = async (source: ByteSource) => {
+    await refuseLfsPointer(source);
     const bytes = await source.read(0, source.sizeBytes);
     await onRead(bytes.length);
     return bytes;
