@@ -193,7 +193,7 @@ async function timeDispatches(gpu: Gpu, dispatches: readonly BoundDispatch[]): P
     encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, count * 8);
     gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await gpu.until(staging.mapAsync(GPUMapMode.READ));
     const times = new BigInt64Array(staging.getMappedRange());
     return dispatches.map((_, i) => Number(times[2 * i + 1]! - times[2 * i]!) / 1e6);
   } finally {

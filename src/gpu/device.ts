@@ -5,6 +5,7 @@ import type { PlanLimits } from './plan.ts';
 import { type Kernel, type ShaderFiles, ShaderLibrary } from './shaders.ts';
 import type { Allocation, Tensor } from './tensor.ts';
 import { type KernelTraits, traitsOf } from './traits.ts';
+import { Waiting } from './waiting.ts';
 
 /** How many objects were created since the device was opened. */
 export interface CreationCounts {
@@ -78,6 +79,7 @@ export class Gpu {
    * watches: whatever it computed after that would be wrong, so it is given up.
    */
   readonly lost: Promise<DeviceLostError>;
+  readonly #waiting: Waiting;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #sizes = new Map<GPUBuffer, number>();
 
@@ -90,6 +92,9 @@ export class Gpu {
     this.adapter = describeAdapter(adapter);
     this.limits = pickLimits(device.limits);
     this.traits = traitsOf(device.features, adapter.info, this.adapter.isSoftware);
+    this.#waiting = new Waiting(device.queue);
+    // A device that is gone before it answers tells that by `lost`.
+    this.#waiting.learn().catch(() => undefined);
     this.lost = new Promise((resolve) => {
       device.lost.then(({ reason, message }) => {
         if (reason !== 'destroyed') resolve(new DeviceLostError(`The GPU was lost (${reason}): ${message}`));
@@ -170,6 +175,16 @@ export class Gpu {
     return refusal === null;
   }
 
+  /** Waits for a promise of the device, and asks it meanwhile where it would be slow to tell. */
+  until<T>(work: Promise<T>): Promise<T> {
+    return this.#waiting.until(work);
+  }
+
+  /** Resolves when everything submitted so far is done. */
+  done(): Promise<undefined> {
+    return this.until(this.device.queue.onSubmittedWorkDone());
+  }
+
   /** Gives a resident allocation a buffer of its own. */
   place(allocation: Allocation): GPUBuffer {
     if (allocation.isScratch) throw new GpuUsageError(`${allocation.label}: scratch tensors are placed by their plan`);
@@ -205,7 +220,7 @@ export class Gpu {
       const encoder = this.device.createCommandEncoder();
       encoder.copyBufferToBuffer(place.buffer, place.offsetBytes + tensor.offsetBytes, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ, 0, size);
+      await this.until(staging.mapAsync(GPUMapMode.READ, 0, size));
       return staging.getMappedRange(0, size).slice(0, sizeBytes);
     } finally {
       this.destroyBuffer(staging);

@@ -77,7 +77,7 @@ export class Pacer {
 
   #watch(operations: number, isLearning: boolean): void {
     const submittedAt = this.now();
-    const done = this.gpu.device.queue.onSubmittedWorkDone().then(
+    const done = this.gpu.done().then(
       () => {
         const now = this.now();
         const elapsedMs = now - Math.max(submittedAt, this.#lastDoneAt);

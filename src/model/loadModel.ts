@@ -115,5 +115,5 @@ export async function writeMatrix(
     // Rows of another type begin a tensor of their own.
     if (stored[i + 1]?.type !== part.type) writer.end();
   }
-  await gpu.device.queue.onSubmittedWorkDone();
+  await gpu.done();
 }

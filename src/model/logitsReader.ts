@@ -31,7 +31,7 @@ export class LogitsReader {
     const encoder = this.gpu.device.createCommandEncoder();
     encoder.copyBufferToBuffer(place.buffer, place.offsetBytes + this.logits.offsetBytes, staging, 0, sizeBytes);
     this.gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ, 0, sizeBytes);
+    await this.gpu.until(staging.mapAsync(GPUMapMode.READ, 0, sizeBytes));
     try {
       const values = new Float32Array(staging.getMappedRange(0, sizeBytes));
       for (let row = 0; row < rows; row++) use(row, values.subarray(row * vocabulary, (row + 1) * vocabulary));

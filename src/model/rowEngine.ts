@@ -80,7 +80,7 @@ export class RowEngine {
   /** Puts the keys and values of these rows into the cache. */
   async prefill(rows: readonly Row[], blocks: readonly RowBlock[]): Promise<void> {
     await smallestFor(this.#prefill, rows.length).submit(this.#workspace, rows, blocks);
-    await this.#parts.gpu.device.queue.onSubmittedWorkDone();
+    await this.#parts.gpu.done();
   }
 
   /** As `prefill`, and calls `use` with the logits of each row, which are valid only until it returns. */

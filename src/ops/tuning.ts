@@ -119,7 +119,7 @@ async function measureRounds(gpu: Gpu, plans: readonly BoundPlan[]): Promise<num
 async function timed(gpu: Gpu, plan: BoundPlan): Promise<number> {
   const start = performance.now();
   plan.submit(gpu);
-  await gpu.device.queue.onSubmittedWorkDone();
+  await gpu.done();
   return performance.now() - start;
 }
 

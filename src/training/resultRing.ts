@@ -13,7 +13,11 @@ export class ResultRing {
   readonly #slots: readonly RingSlot[];
   readonly #tensor: Tensor;
 
-  constructor(gpu: Gpu, tensor: Tensor, slots: number) {
+  constructor(
+    readonly gpu: Gpu,
+    tensor: Tensor,
+    slots: number,
+  ) {
     this.#tensor = tensor;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     this.#slots = Array.from({ length: slots }, (_, i) => ({
@@ -42,7 +46,7 @@ export class ResultRing {
   async take(slot: RingSlot): Promise<ArrayBuffer> {
     try {
       const size = this.#tensor.allocation.sizeBytes;
-      await slot.buffer.mapAsync(GPUMapMode.READ, 0, size);
+      await this.gpu.until(slot.buffer.mapAsync(GPUMapMode.READ, 0, size));
       const bytes = slot.buffer.getMappedRange(0, size).slice(0);
       slot.buffer.unmap();
       return bytes;
@@ -51,7 +55,7 @@ export class ResultRing {
     }
   }
 
-  free(gpu: Gpu): void {
-    for (const { buffer } of this.#slots) gpu.destroyBuffer(buffer);
+  free(): void {
+    for (const { buffer } of this.#slots) this.gpu.destroyBuffer(buffer);
   }
 }

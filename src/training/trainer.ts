@@ -385,13 +385,13 @@ export class Trainer {
   async #free(): Promise<void> {
     const { gpu } = this.#o;
     const { blocks, results, inputs, workspace } = this.#lineUp;
-    await gpu.device.queue.onSubmittedWorkDone();
+    await gpu.done();
     for (const plan of plansOf(this.#lineUp)) {
       if (plan.bound) (await plan.bound).free(gpu);
       gpu.free(plan.attachment.tables.allocation);
     }
     this.#bound?.update.free(gpu);
-    this.#bound?.ring.free(gpu);
+    this.#bound?.ring.free();
     this.#bound = undefined;
     workspace.free(gpu);
     for (const { allocation } of [blocks, results, inputs]) gpu.free(allocation);
