@@ -8,5 +8,5 @@ struct Result {
   isStopped: u32, reserved0: u32, reserved1: u32,
 }
 
-/// Neither infinite nor NaN, told by the bits: WGSL may assume that neither occurs.
-fn hasFiniteBits(value: f32) -> bool { return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u; }
+/// Neither infinite nor NaN, told by the bits of an f32 from memory: WGSL may assume that neither occurs.
+fn hasFiniteBits(bits: u32) -> bool { return (bits & 0x7f800000u) != 0x7f800000u; }
