@@ -9,7 +9,7 @@ export interface FileDrop {
 }
 
 /** Props for the element; `data-drop` is set while files hover over it. `isOff`: it takes none. */
-export function useFileDrop(onFiles: (files: File[]) => void, isOff: boolean): FileDrop {
+export function useFileDrop(onDrop: (dropped: DataTransfer) => void, isOff: boolean): FileDrop {
   const [isOver, setOver] = useState(false);
   const takes = ({ dataTransfer }: DragEvent) => !isOff && dataTransfer.types.includes('Files');
   return {
@@ -27,7 +27,7 @@ export function useFileDrop(onFiles: (files: File[]) => void, isOff: boolean): F
       if (!takes(event)) return;
       event.preventDefault();
       setOver(false);
-      onFiles([...event.dataTransfer.files]);
+      onDrop(event.dataTransfer);
     },
   };
 }

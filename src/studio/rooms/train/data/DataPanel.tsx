@@ -21,7 +21,7 @@ export function DataPanel() {
   const tasks = useDataStore((state) => state.tasks);
   const [isOpen, setOpen] = useState(false);
   const isLocked = useRunStore((store) => isRunActive(store.state));
-  const drop = useFileDrop(([train, validation]) => {
+  const drop = useFileDrop(({ files: [train, validation] }) => {
     if (train) void chooseFiles(train, validation);
   }, isLocked);
   const source = status.kind === 'none' ? null : status.source;

@@ -2,12 +2,15 @@
 import { Button } from '@mantine/core';
 import { Suspense, useState } from 'react';
 import { formatBytes } from '../../../format.ts';
+import { droppedFiles } from '../../../panels/droppedFiles.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { lazyPart } from '../../../panels/lazyPart.ts';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
+import { useFileDrop } from '../../../panels/useFileDrop.ts';
 import { fitBelow } from '../../../stores/fitStore.ts';
-import { cancelModel, loadModel, type ModelStatus, useModelStore } from '../../../stores/modelStore.ts';
+import { cancelModel, describeModel, loadModel, type ModelStatus, useModelStore } from '../../../stores/modelStore.ts';
+import { isRunActive, useRunStore } from '../../../stores/runStore.ts';
 import { ModelFacts } from './ModelFacts.tsx';
 import { WeightFormats } from './WeightFormats.tsx';
 
@@ -17,9 +20,12 @@ const ModelDrawer = lazyPart(() => import('./ModelDrawer.tsx').then((module) => 
 export function ModelPanel() {
   const status = useModelStore((state) => state.status);
   const [open, setOpen] = useState<'choose' | 'bigger' | null>(null);
+  const isLocked = useRunStore((store) => isRunActive(store.state));
+  const drop = useFileDrop((dropped) => void openDropped(dropped), isLocked);
   return (
     <Panel
       title="Model"
+      drop={drop}
       note={status.kind === 'ready' ? 'frozen' : undefined}
       actions={
         <Button size="compact-sm" variant="default" onClick={() => setOpen('choose')}>
@@ -34,6 +40,12 @@ export function ModelPanel() {
       </Suspense>
     </Panel>
   );
+}
+
+/** A model folder, its files or a GGUF file. */
+async function openDropped(dropped: DataTransfer): Promise<void> {
+  const files = await droppedFiles(dropped);
+  if (files.length > 0) await describeModel({ kind: 'files', files });
 }
 
 function ModelBody({ status, onChoose }: { status: ModelStatus; onChoose: () => void }) {
