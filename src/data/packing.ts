@@ -22,12 +22,16 @@ const MOST_TRIED = 16;
 export function arrangeRows(rows: readonly TokenRow[]): Arrangement {
   const padded = { lines: rows.map((row) => [row]), length: bucketFor(rows) };
   const longestLine = Math.max(padded.length, LONGEST_PACKED_LINE);
-  const byLength = rows.filter(({ ids }) => ids.length > 0).sort((a, b) => b.ids.length - a.ids.length);
-  const fewest = Math.max(1, Math.ceil(tokensOf(rows) / longestLine));
+  const byLength = rows
+    .map((row) => ({ row, tokens: row.ids.length }))
+    .filter(({ tokens }) => tokens > 0)
+    .sort((a, b) => b.tokens - a.tokens);
+  const allTokens = byLength.reduce((sum, { tokens }) => sum + tokens, 0);
+  const fewest = Math.max(1, Math.ceil(allTokens / longestLine));
   let best: Arrangement = padded;
   for (let count = fewest; count < Math.min(rows.length, fewest + MOST_TRIED); count++) {
-    const lines = deal(byLength, count);
-    const length = packedLength(Math.max(...lines.map(tokensOf)));
+    const { lines, longest } = deal(byLength, count);
+    const length = packedLength(longest);
     const isWorthIt = count * length <= (1 - LEAST_SAVING) * rows.length * padded.length;
     if (length <= longestLine && isWorthIt && cost(count, length) < cost(best.lines.length, best.length)) {
       best = { lines, length };
@@ -37,19 +41,15 @@ export function arrangeRows(rows: readonly TokenRow[]): Arrangement {
 }
 
 /** Each row, longest first, to the line with the fewest tokens so far (Graham 1969, "Bounds on multiprocessing timing anomalies"). */
-function deal(byLength: readonly TokenRow[], count: number): TokenRow[][] {
+function deal(byLength: readonly { row: TokenRow; tokens: number }[], count: number) {
   const lines = Array.from({ length: count }, (): TokenRow[] => []);
-  const tokens = new Float64Array(count);
-  for (const row of byLength) {
-    const emptiest = tokens.indexOf(Math.min(...tokens));
+  const filled = new Array<number>(count).fill(0);
+  for (const { row, tokens } of byLength) {
+    const emptiest = filled.indexOf(Math.min(...filled));
     lines[emptiest]!.push(row);
-    tokens[emptiest]! += row.ids.length;
+    filled[emptiest]! += tokens;
   }
-  return lines;
-}
-
-function tokensOf(line: readonly TokenRow[]): number {
-  return line.reduce((sum, row) => sum + row.ids.length, 0);
+  return { lines, longest: Math.max(...filled) };
 }
 
 /** Rounded up by at most an eighth or 15 tokens, so that batches of a run share few shapes. */
