@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pass } from '../gpu/plan.ts';
-import type { Tensor } from '../gpu/tensor.ts';
+import { newTensor, type Tensor } from '../gpu/tensor.ts';
+import { CORE_TRAITS } from '../gpu/traits.ts';
 import * as reference from '../reference/optimizer.ts';
 import { adamwStep, clipGradients, type OptimizerTensors, sgdStep } from './optimizer.ts';
 import { packStep, unpackResults } from './stepRecord.ts';
@@ -193,4 +194,21 @@ it('the reference clips as clip_grad_norm_ does', () => {
   expect(norm).toBe(5);
   expect(clipped[0]).toBeCloseTo(0.59999988, 8);
   expect(reference.clipGradients([0.3, 0.4], 1).clipped[1]).toBe(0.4);
+});
+
+it('takes an adapter of any size in as many workgroups as a dispatch may have', () => {
+  const largest = 700_000_000;
+  const words = (...shape: number[]) => newTensor('words', shape);
+  const grids: { x: number; share: number }[] = [];
+  const pass: Pass = {
+    traits: CORE_TRAITS,
+    scratch: words,
+    run: ({ path }, { workgroups: [x = 1], params }) => {
+      if (path === 'optimizer/partialNorm') grids.push({ x, share: params?.share ?? 0 });
+    },
+  };
+  const t = { parameters: words(largest), gradients: words(largest), blocks: words(1, 2), step: words(12) };
+  clipGradients(pass, { ...t, results: words(1, 8) }, largest);
+  expect(grids[0]?.x).toBeLessThanOrEqual(65_535);
+  expect(grids[0]!.x * grids[0]!.share * 4).toBeGreaterThanOrEqual(largest);
 });

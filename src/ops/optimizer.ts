@@ -4,7 +4,7 @@
 import { GpuUsageError } from '../gpu/errors.ts';
 import type { Pass } from '../gpu/plan.ts';
 import { expectShape, type Tensor } from '../gpu/tensor.ts';
-import { elementsOf, shareByInvocation, shareByReduction } from './workgroups.ts';
+import { elementsOf, MAX_WORKGROUPS_PER_DIMENSION, shareByInvocation, shareByReduction } from './workgroups.ts';
 
 export interface OptimizerTensors {
   /** Flat f32 [elements], a multiple of 4. */
@@ -17,7 +17,7 @@ export interface OptimizerTensors {
   readonly results: Tensor;
 }
 
-/** Elements that a workgroup sums up for the norm. */
+/** Elements that a workgroup sums up for the norm; more where there would be too many workgroups. */
 const CHUNK = 4096;
 
 /** Overwrites gradientNorm, clipScale and isFinite of every result. `largest`: elements of the largest block. */
@@ -25,14 +25,15 @@ export function clipGradients(pass: Pass, t: OptimizerTensors, largest: number):
   const [adapters = 0] = t.blocks.shape;
   expectShape('clipGradients', 'results', t.results, [adapters, 8]);
   expectVectors('clipGradients', t.gradients);
-  const chunks = Math.ceil(largest / CHUNK);
-  const elements = elementsOf(pass.traits, CHUNK);
+  const chunk = CHUNK * Math.ceil(largest / CHUNK / MAX_WORKGROUPS_PER_DIMENSION);
+  const chunks = Math.ceil(largest / chunk);
+  const elements = elementsOf(pass.traits, chunk);
   const { conditions, constants } = shareByReduction(pass.traits, chunks);
   const partials = pass.scratch('norm partials', [adapters, chunks]);
   pass.run(
     { path: 'optimizer/partialNorm', conditions: { ...elements.conditions, ...conditions }, constants },
     {
-      params: { chunks, share: CHUNK / elements.width },
+      params: { chunks, share: chunk / elements.width },
       buffers: [t.gradients, t.blocks, partials],
       workgroups: [chunks, adapters],
     },

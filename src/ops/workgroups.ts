@@ -3,7 +3,7 @@
 // do much each. How much is a parameter, not a constant: loops to a known count are unrolled by some drivers.
 import { type KernelTraits, loadsSingly } from '../gpu/traits.ts';
 
-const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
+export const MAX_WORKGROUPS_PER_DIMENSION = 65_535;
 
 /** `count` workgroups as x × y, since no dimension may pass 65,535; the shader takes y·X + x and drops the excess. */
 export function spreadWorkgroups(count: number): [number, number] {
