@@ -202,7 +202,7 @@ it('takes an adapter of any size in as many workgroups as a dispatch may have', 
   const grids: { x: number; share: number }[] = [];
   const pass: Pass = {
     traits: CORE_TRAITS,
-    scratch: words,
+    scratch: (label, shape) => newTensor(label, shape),
     run: ({ path }, { workgroups: [x = 1], params }) => {
       if (path === 'optimizer/partialNorm') grids.push({ x, share: params?.share ?? 0 });
     },
