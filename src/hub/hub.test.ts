@@ -186,6 +186,10 @@ test('a name, a revision or a file that is not there says which', async () => {
   expect(await problemOf(listFiles('someone/tiny', 'v9', options()))).toContain(
     'notFound: someone/tiny at v9: not on the Hub (404); the repository has no such revision',
   );
+  hub.faults.answers = [{ to: /^GET \/api\/models/, status: 200, message: '<html>Please log in' }];
+  expect(await problemOf(listFiles('someone/tiny', 'main', options()))).toMatch(
+    /^serverFailed: someone\/tiny: .* gives no listing but a page; is this address a Hub, or/,
+  );
   const repo = await listFiles('someone/tiny', 'main', options());
   const file = { name: 'gone.json', sizeBytes: 1, contentId: '' };
   expect(await problemOf(download(repo, file, new MemorySink(), options()))).toContain(

@@ -81,13 +81,25 @@ export async function listFiles(repo: string, revision = 'main', options: HubOpt
   const what = revision === 'main' ? id : `${id} at ${revision}`;
   const body = await withRetries(options, async () => {
     const response = await fetchOnce(listingUrl(id, revision, endpoint), what, repoUrl(id, endpoint), options);
-    return response.json().catch((error: unknown) => {
-      throw new Retryable(
-        new HubError('serverFailed', `${what}: the Hub's listing was cut off; try again`, { cause: error }),
-      );
-    });
+    return parsedListing(response, what, endpoint);
   });
   return readListing(body, what, endpoint);
+}
+
+/** Throws a Retryable for what was cut off, a HubError for what is no JSON at all: a page where somebody is to log in, say. */
+async function parsedListing(response: Response, what: string, endpoint: string): Promise<unknown> {
+  const cutOff = (cause: unknown) =>
+    new Retryable(new HubError('serverFailed', `${what}: the Hub's listing was cut off; try again`, { cause }));
+  const text = await response.text().catch((error: unknown) => {
+    throw cutOff(error);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (text.startsWith('{')) throw cutOff(error);
+    const remedy = 'is this address a Hub, or does the network here want a login first?';
+    throw new HubError('serverFailed', `${what}: ${new URL(endpoint).host} gives no listing but a page; ${remedy}`);
+  }
 }
 
 /** Throws a HubError where a field is not what the Hub sends. */

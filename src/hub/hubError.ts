@@ -35,7 +35,7 @@ export function responseError(response: Response, what: string, repoUrl: string,
       return refusalError(response.status, code, what, repoUrl, hasToken);
     case 404: {
       const remedy =
-        code === 'RevisionNotFound' ? 'the repository has no such revision; try main' : 'check the spelling';
+        code === 'RevisionNotFound' ? 'the repository has no such revision, its page lists them' : 'check the spelling';
       return new HubError('notFound', `${what}: not on the Hub (404); ${remedy}`);
     }
     case 429:
