@@ -180,6 +180,7 @@ describe('tables', () => {
     ['names that are not known', 'frage,antwort\nWo ist die Mühle?,Am Fluss.\n', 'names'],
     ['names that are known, above what they say', 'prompt,target\nprompt,target\n', 'names'],
     ['questions of a form above short answers', 'Zeit,How do you like the mill?\n9:30,well\n9:45,so so\n', 'names'],
+    ['a question above notes', 'de,Was? Wann?\nja,"a b c d e f"\nnein,"g h i j k l"\n', 'names'],
     ['numbers as pandas numbers columns', '0,1\na,b\n', 'names'],
     ['numbers as pandas numbers columns and rows', ',0,1\n0,a,b\n', 'names'],
     ['a header that stands in the file twice', 'de,en\nja,yes\nde,en\nnein,no\n', 'names'],

@@ -1,6 +1,6 @@
 // Whether a table's first row is one of data, so that nothing names the columns: told by the rows below it.
 
-/** Seems so where a cell is of one kind with the cells below it (all sentences, all numbers), or occurs again there. */
+/** Seems so where a cell is of one kind with the cells below it (numbers, sentences, long texts), or occurs again there. */
 export function looksLikeData(first: readonly string[], next: readonly (readonly string[])[]): boolean {
   // pandas numbers columns that have no names.
   const numbers = first[0] === '' ? first.slice(1) : first;
@@ -14,9 +14,9 @@ export function looksLikeData(first: readonly string[], next: readonly (readonly
 }
 
 const isNumber = (cell: string) => /^[+-]?[\d.,]*\d%?$/.test(cell);
-const isSentence = (cell: string) =>
-  cell.length > 64 || /\S\s+\S.*[.?!…]["'”’)]*$/s.test(cell) || /(\S+\s+){5}\S/.test(cell);
-const kinds = [isNumber, isSentence];
+const endsSentence = (cell: string) => /\S\s+\S[^]*[.?!…]["'”’)]*$/.test(cell.slice(0, 40) + cell.slice(-40));
+const isLong = (cell: string) => cell.length > 64 || /(\S+\s+){5}\S/.test(cell);
+const kinds = [isNumber, endsSentence, isLong];
 
 function isMostly(cells: readonly string[], isOfKind: (cell: string) => boolean): boolean {
   return cells.filter(isOfKind).length >= cells.length / 2;
