@@ -14,7 +14,7 @@ export function looksLikeData(first: readonly string[], next: readonly (readonly
 }
 
 const isNumber = (cell: string) => /^[+-]?[\d.,]*\d%?$/.test(cell);
-const endsSentence = (cell: string) => /\S\s+\S[^]*[.?!…]["'”’)]*$/.test(cell.slice(0, 40) + cell.slice(-40));
+const endsSentence = (cell: string) => /\S\s+\S.*[.?!…]["'”’)]*$/s.test(cell.slice(0, 40) + cell.slice(-40));
 const isLong = (cell: string) => cell.length > 64 || /(\S+\s+){5}\S/.test(cell);
 const kinds = [isNumber, endsSentence, isLong];
 
