@@ -10,37 +10,40 @@ export function ScoresTable({ runId, scores }: { runId: string; scores: NonNulla
     <section>
       <h3>Evaluated</h3>
       {scores.map(({ dataKey, dataName, questions, adapter, base }) => (
-        <table key={dataKey} className={styles.numbers}>
-          <caption className={styles.evaluatedRows}>
-            {dataName}: {formatNoun(questions, 'context')}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Score</th>
-              <th scope="col">Adapter</th>
-              <th scope="col">95 % interval</th>
-              <th scope="col">Base</th>
-            </tr>
-          </thead>
-          <tbody>
-            {SCORES.map(({ name, title, help, format }) => {
-              const [own, bases] = [adapter[name], base?.[name]];
-              if (!own) return null;
-              return (
-                <tr key={name}>
-                  <th scope="row" title={help}>
-                    {title}
-                  </th>
-                  <td>{format(own.value)}</td>
-                  <td>
-                    {format(own.low)} to {format(own.high)}
-                  </td>
-                  <td>{bases ? format(bases.value) : '—'}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard too.
+        <section key={dataKey} className={styles.tall} tabIndex={0} aria-label={`Scores on ${dataName}`}>
+          <table className={styles.numbers}>
+            <caption className={styles.evaluatedRows}>
+              {dataName}: {formatNoun(questions, 'context')}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">Score</th>
+                <th scope="col">Adapter</th>
+                <th scope="col">95 % interval</th>
+                <th scope="col">Base</th>
+              </tr>
+            </thead>
+            <tbody>
+              {SCORES.map(({ name, title, help, format }) => {
+                const [own, bases] = [adapter[name], base?.[name]];
+                if (!own) return null;
+                return (
+                  <tr key={name}>
+                    <th scope="row" title={help}>
+                      {title}
+                    </th>
+                    <td>{format(own.value)}</td>
+                    <td>
+                      {format(own.low)} to {format(own.high)}
+                    </td>
+                    <td>{bases ? format(bases.value) : '—'}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </section>
       ))}
       <p>
         <a href={routeTo('playground', { run: runId })}>Read the answers in the Playground</a>
