@@ -19,10 +19,13 @@ export async function modelOfRun(run: KeptRun): Promise<OpenedModel> {
   const here = loadedFor(run) ?? brought.get(broughtKey(run));
   if (here) return here;
   const source = sourceOf(run);
-  if (!source)
+  if (!source) {
+    const isNamesake = currentModel()?.description.baseModelId === run.model.baseModelId;
+    const which = isNamesake ? '; the model of that name that is loaded has other weights' : '';
     throw new WorkerError(
-      `“${run.name}” needs its base, ${run.model.name}, which came from files. Load it in Train first.`,
+      `“${run.name}” needs its base, ${run.model.name}, which came from files${which}. Load it in Train first.`,
     );
+  }
   const key = JSON.stringify(source);
   if (lately?.key !== key) {
     const opened = openModelFiles(source, new AbortController().signal).then((files) => openModel(files));

@@ -9,7 +9,7 @@ import { useExportStore } from './exportStore.ts';
 /** Null while it is not known. `what` is asked for whenever it is another object. */
 export function useExportPlan(what: ExportWhat): ExportPlan | null {
   const brought = useExportStore((store) => store.baseVersion);
-  const loaded = useModelStore(({ status }) => (status.kind === 'ready' ? status.description.baseModelId : null));
+  const loaded = useModelStore(({ status }) => (status.kind === 'ready' ? status.description : null));
   const [plan, setPlan] = useState<ExportPlan | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is within reach is the worker's to know; these say when to ask.
   useEffect(() => {
