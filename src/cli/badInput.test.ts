@@ -104,6 +104,9 @@ test.each<[string, string[], RegExp]>([
     /bad\.jsonl: no row can be used: line 1: column "target" is missing \(and 2 more rows left out\)/,
   ],
   ['a template field there is not', [...train, '--template', '{question}'], /template: there is no column "question"/],
+  ['a context without its target', [...train, '--context', 'question'], /--context and --target go together/],
+  ['a column there is not', [...train, '--context', 'question', '--target', 'target'], /no column "question"/],
+  ['two readings', [...train, '--text', 'a', '--messages', 'b'], /only one of the three/],
   [
     'a first row that is neither',
     [...train, '--first-row', 'second'],

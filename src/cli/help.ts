@@ -17,6 +17,7 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --steps N | --epochs N (default: 1 epoch) --batch 8 --accumulate 1 --max-length 512
   --template '{context}\\n' --no-shuffle --seed 42
   --validation 0 (a fraction, or a second file) --checkpointing
+  --context COLUMN --target COLUMN | --messages COLUMN | --text COLUMN      where the columns' names do not tell
   --first-row names|data      of a .csv or .tsv file; default: as it looks (columns without names are numbered)
   --weights f32|f16|bf16|q8|q4|nf4|file       how the frozen model is kept on the GPU, for generate, evaluate and
                               logits too; default f32, and for a GGUF file as the file has it
@@ -31,7 +32,7 @@ train      an adapter from context–target pairs; writes a PEFT folder
   --metrics FILE              one JSON line per optimizer step (and adapter of a race, by its folder's name)
 generate   --model DIR --prompt TEXT [--adapter DIR] [--max-new-tokens 64] [--temperature 0] [--json]
 evaluate   --model DIR --data FILE [--adapter DIR…] [--template STRING] [--max-length 512]
-                              [--first-row names|data]
+                              [--context COLUMN --target COLUMN] [--first-row names|data]
                               the base and any number of adapters on the same rows, with 95 % intervals
   --generate                  answers as well: exact match, BLEU, ROUGE-L, chrF; --max-new-tokens N each
   --limit N                   the first N contexts, each with all its rows

@@ -12,6 +12,7 @@ import { raceChoicesSchema } from '../training/race.ts';
 import { trainingSettingsSchema, WEIGHT_FORMATS } from '../training/settings.ts';
 import { existing } from './fileSource.ts';
 import { InputError } from './inputError.ts';
+import { mappingSchema } from './mappingFlags.ts';
 import { writeFiles } from './outputFiles.ts';
 
 const RUN_FILE = 'run.json';
@@ -45,6 +46,7 @@ const runSchema = z.object({
   initAdapter: z.string().nullable(),
   template: z.string().nullable(),
   firstRow: z.enum(FIRST_ROWS).optional(),
+  mapping: mappingSchema.optional(),
   /** What a chat template that writes the date was told. */
   renderedAt: z.iso.datetime().optional(),
   /** A fraction, or the absolute path of a second file. */

@@ -11,6 +11,7 @@ import {
 } from '../training/settings.ts';
 import { type FlagKind, type Flags, numberOf, quoted, type Range } from './flags.ts';
 import { InputError } from './inputError.ts';
+import { MAPPING_FLAGS } from './mappingFlags.ts';
 
 export const TRAIN_FLAGS: Readonly<Record<string, FlagKind>> = {
   model: 'text',
@@ -38,6 +39,7 @@ export const TRAIN_FLAGS: Readonly<Record<string, FlagKind>> = {
   'max-length': 'text',
   template: 'text',
   'first-row': 'text',
+  ...MAPPING_FLAGS,
   'no-shuffle': 'switch',
   seed: 'text',
   validation: 'text',

@@ -23,6 +23,7 @@ import { existing } from './fileSource.ts';
 import { type Flags, numberOf } from './flags.ts';
 import { InputError } from './inputError.ts';
 import { maxLengthFor } from './lengths.ts';
+import { mappingOf } from './mappingFlags.ts';
 import { type LocalModel, openLocalModel } from './modelFolder.ts';
 import { nodeFolder } from './nodeFolder.ts';
 import { makeFolder } from './outputFiles.ts';
@@ -89,6 +90,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
   const validation = validationOf(flags) ?? earlier?.run.validation ?? 0;
   const template = flags.text('template') ?? earlier?.run.template ?? null;
   const firstRow = flags.choice('first-row', FIRST_ROWS) ?? earlier?.run.firstRow;
+  const mapping = mappingOf(flags) ?? earlier?.run.mapping;
   const renderedAt = new Date(earlier?.run.renderedAt ?? Date.now());
   const metricsPath = flags.text('metrics');
   if (metricsPath !== undefined) existing(dirname(metricsPath), 'folder');
@@ -114,6 +116,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     maxLength: maxLengthFor(architecture, training.maxLength),
     ...(template === null ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
     firstRow,
+    mapping,
     validation: typeof validation === 'string' ? dataFile(validation) : validation,
     seed: training.seed,
     renderedAt,
@@ -129,6 +132,7 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     initAdapter: initPath === undefined ? null : resolve(initPath),
     template,
     ...(firstRow ? { firstRow } : {}),
+    ...(mapping ? { mapping } : {}),
     renderedAt: renderedAt.toISOString(),
     validation: typeof validation === 'string' ? resolve(validation) : validation,
     weights,

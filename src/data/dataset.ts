@@ -187,7 +187,7 @@ function chooseMapping(file: OpenFile, mayGuessBlindly = false): ColumnMapping {
   const { name, first, firstProblem: problem } = file;
   if (first.length === 0 && problem) throw new DataError(`${name}: line ${problem.line}: ${problem.reason}`);
   throw new DataError(
-    `${name}: cannot tell context from target among the columns ${quotedNames(file)}; name them context and target, prompt and completion, or question and answer`,
+    `${name}: cannot tell context from target among the columns ${quotedNames(file)}; name them context and target, prompt and completion, or question and answer, or say which they are (--context and --target)`,
   );
 }
 

@@ -17,6 +17,7 @@ import { answerLines, evaluationJson, evaluationLines, evaluationTable } from '.
 import type { FlagKind, Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { maxLengthFor } from '../lengths.ts';
+import { MAPPING_FLAGS, mappingOf } from '../mappingFlags.ts';
 import { modelFlag } from '../modelFlag.ts';
 import { openLocalModel, withLoadedModel } from '../modelFolder.ts';
 import { writeTextFile } from '../outputFiles.ts';
@@ -32,6 +33,7 @@ export const EVALUATE_FLAGS: Readonly<Record<string, FlagKind>> = {
   data: 'text',
   template: 'text',
   'first-row': 'text',
+  ...MAPPING_FLAGS,
   'max-length': 'text',
   generate: 'switch',
   'max-new-tokens': 'text',
@@ -60,6 +62,7 @@ export async function evaluate(flags: Flags): Promise<void> {
   const isForProgram = jsonPath === '';
   const template = flags.text('template');
   const firstRow = flags.choice('first-row', FIRST_ROWS);
+  const mapping = mappingOf(flags);
   const adapterPaths = adapterPathsOf(flags);
   const wantsAnswers = flags.has('generate') || answersPath !== undefined;
   if (wantedTokens !== undefined && !wantsAnswers) {
@@ -76,6 +79,7 @@ export async function evaluate(flags: Flags): Promise<void> {
   }
   const dataset = await prepareDataset(file, {
     firstRow,
+    mapping,
     tokenizer,
     maxLength: maxLengthFor(architecture, wantedLength),
     ...(template === undefined ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),

@@ -13,6 +13,7 @@ import { dataFile } from '../dataFile.ts';
 import type { Flags } from '../flags.ts';
 import { InputError } from '../inputError.ts';
 import { machinesNote, machinesOf } from '../machines.ts';
+import { mappingOf } from '../mappingFlags.ts';
 import { readPythonFiles } from '../pythonFiles.ts';
 import { newAdapterSpec, trainingSettings } from '../trainFlags.ts';
 import { validationOf } from '../trainingRun.ts';
@@ -39,6 +40,7 @@ export async function startKnown(flags: Flags): Promise<Exported | undefined> {
   const { train, validation: held } = await readExamples(dataFile(path), {
     ...(template === undefined ? {} : { prompt: { kind: 'template', template: typedTemplate(template) } }),
     firstRow: flags.choice('first-row', FIRST_ROWS),
+    mapping: mappingOf(flags),
     validation: typeof validation === 'string' ? dataFile(validation) : validation,
     seed: training.seed,
   });
