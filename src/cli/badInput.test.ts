@@ -164,6 +164,16 @@ test.each<[string, string[], RegExp]>([
     ['merge', ...model, '--adapter', `${bos}/adapter`, '--out', `${bos}/model`],
     /^--out: .* is the model itself/,
   ],
+  [
+    'merging into the adapter',
+    ['merge', ...model, '--adapter', `${bos}/adapter`, '--out', `${bos}/adapter`],
+    /^--out: .* is the adapter itself, which a model would hide/,
+  ],
+  [
+    'merging into a file',
+    ['merge', ...model, '--adapter', `${bos}/adapter`, '--out', `${bos}/pairs.jsonl`],
+    /pairs\.jsonl: cannot be made a folder: a file has this name/,
+  ],
   ['nothing to inspect', ['inspect', `${folder}/none`], /none: no such file or folder/],
 ])('%s', async (_, args, message) => {
   const { code, stdout, stderr } = await runHere(args);

@@ -7,6 +7,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EPERM: 'no permission to write there',
   EROFS: 'the disk is read-only',
   EISDIR: 'a folder has this name',
+  EEXIST: 'a file has this name',
   ENOTDIR: 'a file is where its folder would be',
   EFBIG: 'larger than this disk takes files',
   EIO: 'the disk failed',

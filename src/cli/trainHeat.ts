@@ -113,7 +113,7 @@ export async function trainHeat(options: HeatOptions): Promise<HeatResult> {
 
 function tellSize(layouts: readonly AdapterLayout[], model: FrozenModel, rows: number, sizeBytes: number): void {
   const count = layouts.reduce((sum, layout) => sum + trainableParameters(layout), 0);
-  const percent = ((100 * count) / parameterCount(model)).toPrecision(2);
+  const percent = Number(((100 * count) / parameterCount(model)).toPrecision(2));
   const who = layouts.length > 1 ? `${layouts.length} adapters together, ` : '';
   process.stderr.write(
     `Training ${who}${count} parameters (${percent} % of the model) on ${rows} rows, ${(sizeBytes / 1e6).toFixed(1)} MB\n`,

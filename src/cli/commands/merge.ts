@@ -1,5 +1,5 @@
 // `merge`: a transformers folder of the model with an adapter merged in. No GPU is needed.
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { mergedFolder } from '../../adapters/mergedFolder.ts';
 import { isBlockDtype } from '../../formats/blockTypes.ts';
 import type { FloatDtype } from '../../formats/dtypes.ts';
@@ -34,6 +34,9 @@ export async function merge(flags: Flags): Promise<void> {
   await makeFolder(out);
   if (realpathSync(out) === realpathSync(local.onDisk)) {
     throw new InputError(`--out: ${out} is the model itself, whose weights stay as they are; choose another folder`);
+  }
+  if (existsSync(adapterPath) && realpathSync(out) === realpathSync(adapterPath)) {
+    throw new InputError(`--out: ${out} is the adapter itself, which a model would hide; choose another folder`);
   }
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const bar = progressBar('Merging');
