@@ -62,7 +62,7 @@ export interface StorageEstimate {
 /** How much this page stores and may store. Throws a StorageError where there is no storage. */
 export async function estimateStorage(storage: StorageManager = navigator.storage): Promise<StorageEstimate> {
   if (storage === undefined) {
-    throw new StorageError('unavailable', 'storage: this page has none; open it over https or from localhost');
+    throw new StorageError('unavailable', 'storage: this browser has none for pages, or the page is not on https');
   }
   const { usage = 0, quota, usageDetails }: Reported = await storage.estimate();
   const counted = usageDetails?.fileSystem;

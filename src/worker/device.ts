@@ -47,7 +47,7 @@ async function tryOpen(): Promise<DeviceState> {
   if (!('gpu' in navigator) || !navigator.gpu) {
     return missing(
       self.isSecureContext
-        ? 'This browser has no WebGPU. Chrome and Edge 113, Safari 26 and Firefox 141 (on Windows) or newer have it.'
+        ? 'This browser has no WebGPU, or has it turned off. Chrome and Edge 127, Safari 26 and Firefox 141 (145 on a Mac) or newer have it.'
         : 'WebGPU works on https pages and on localhost only; this page is on neither.',
     );
   }

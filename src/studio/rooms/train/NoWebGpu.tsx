@@ -7,9 +7,9 @@ import { recoverDevice } from '../../stores/openStudio.ts';
 import styles from './NoWebGpu.module.css';
 
 const BROWSERS = [
-  'Chrome or Edge 113 and newer on Windows, macOS and ChromeOS; 121 and newer on Android; on Linux newer still, depending on the GPU driver, or with chrome://flags/#enable-unsafe-webgpu turned on',
+  'Chrome or Edge 127 and newer on Windows, macOS, ChromeOS and Android; on Linux newer still, depending on the GPU driver, or with chrome://flags/#enable-unsafe-webgpu turned on',
   'Safari 26 and newer on macOS, iPhone and iPad',
-  'Firefox 141 and newer on Windows, 145 and newer on Macs with Apple silicon',
+  'Firefox 141 and newer on Windows, 145 and newer on Macs with Apple silicon; on Linux with dom.webgpu.enabled turned on in about:config',
 ];
 
 export function NoWebGpu({ reason }: { reason: string }) {
