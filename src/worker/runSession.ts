@@ -308,6 +308,8 @@ export class RunSession {
   /** A save that fails costs no training: the page is told, and the run goes on. False where the adapters were not kept. */
   async #save(members: readonly RunMember[], saving: StateSaving): Promise<boolean> {
     for (const { feed } of members) feed.flush();
+    // Curves before the state: the page may close between them, and what goes on from a state has all steps before it.
+    const curves = await Promise.allSettled(members.map(({ feed }) => feed.store()));
     // Only its last state lets a finished run go on.
     const over = saving === 'last' ? { isResumable: false } : {};
     try {
@@ -320,7 +322,6 @@ export class RunSession {
           : `The adapter of step ${this.#step} is kept, the optimizer’s state is not`;
       for (const member of members) {
         member.savedStep = member.run.step;
-        await member.feed.store();
         await member.put({
           hasAdapter: true,
           ...over,
@@ -328,6 +329,7 @@ export class RunSession {
           ...(problem ? { message: `${lost}: ${problem}` } : {}),
         });
       }
+      for (const curve of curves) if (curve.status === 'rejected') throw curve.reason;
       return true;
     } catch (error) {
       const message = `Step ${this.#step} was not saved: ${failureOf(error).message}`;
