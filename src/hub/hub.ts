@@ -49,7 +49,8 @@ export function parseRepoId(text: string): string {
   const id = text
     .trim()
     .replace(/^https?:\/\/[^/]+\//, '')
-    .replace(/\/(tree|resolve|blob)\/.*$|\/+$/, '');
+    .replace(/\/(tree|resolve|blob)\/.*$|[?#].*$/, '')
+    .replace(/\/+$/, '');
   const isId = /^[\w.-]+(\/[\w.-]+)?$/.test(id) && !/^\.+$|\.\.|\/\.+$|^\.+\//.test(id);
   if (isId) return id;
   throw new HubError(

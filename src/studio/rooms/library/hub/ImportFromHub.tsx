@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { HubPlace } from '../../../../worker/protocol.ts';
 import { TextField } from '../../../panels/TextField.tsx';
-import { parseHubId } from '../../train/model/parseHubId.ts';
+import { parseHubId, revisionOf } from '../../train/model/parseHubId.ts';
 import styles from '../hubForms.module.css';
 import { FoundAdapter } from './FoundAdapter.tsx';
 import { forgetHubImport, lookUpAdapter, useHubImportStore } from './hubImportStore.ts';
@@ -23,7 +23,7 @@ export function ImportFromHub({ isOff }: { isOff: boolean }) {
     const endpoint = server.trim().replace(/\/+$/, '');
     const place: HubPlace = {
       repo: parsed.repo,
-      revision: revision.trim() || 'main',
+      revision: revisionOf(revision, parsed),
       ...(token.trim() ? { token: token.trim() } : {}),
       ...(endpoint ? { endpoint } : {}),
     };

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import type { ModelSource } from '../../../../worker/protocol.ts';
 import { TextField } from '../../../panels/TextField.tsx';
 import styles from './model.module.css';
-import { parseHubId } from './parseHubId.ts';
+import { parseHubId, revisionOf } from './parseHubId.ts';
 
 interface Props {
   /** Filled in and focused when not empty. */
@@ -26,7 +26,7 @@ export function HubForm({ initialId, onChoose }: Props) {
     onChoose({
       kind: 'hub',
       repo: parsed.repo,
-      revision: revision.trim() || 'main',
+      revision: revisionOf(revision, parsed),
       ...(secret ? { token: secret } : {}),
       ...(server.trim() ? { endpoint: server.trim().replace(/\/+$/, '') } : {}),
     });
