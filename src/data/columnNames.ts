@@ -3,14 +3,16 @@
 /** A name as it is compared: case, spaces, hyphens and underscores do not count. */
 export const normaliseName = (name: string) => name.toLowerCase().replace(/[\s_-]/g, '');
 
-/** Context, target and, for Alpaca's layout, the optional input. */
+/** Context, target and, for layouts like Alpaca's, the optional input: what the question is about. */
 export const pairColumns: readonly { context: string; target: string; input?: string }[] = [
   { context: 'context', target: 'target' },
   { context: 'prompt', target: 'completion' },
   { context: 'prompt', target: 'response' },
   { context: 'instruction', input: 'input', target: 'output' },
   { context: 'instruction', input: 'context', target: 'response' },
-  { context: 'question', target: 'answer' },
+  { context: 'question', input: 'context', target: 'answer' },
+  { context: 'question', input: 'context', target: 'sql' },
+  { context: 'question', target: 'query' },
   { context: 'input', target: 'output' },
   { context: 'input', target: 'target' },
   { context: 'source', target: 'target' },

@@ -13,6 +13,8 @@ describe('guessMapping', () => {
     [['output', 'input', 'INSTRUCTION'], { kind: 'pairs', context: 'INSTRUCTION', input: 'input', target: 'output' }],
     [['instruction', 'output'], { kind: 'pairs', context: 'instruction', target: 'output' }],
     [['question', 'answer'], { kind: 'pairs', context: 'question', target: 'answer' }],
+    [['answer', 'question', 'context'], { kind: 'pairs', context: 'question', input: 'context', target: 'answer' }],
+    [['db_id', 'query', 'question', 'toks'], { kind: 'pairs', context: 'question', target: 'query' }],
     [['input', 'output'], { kind: 'pairs', context: 'input', target: 'output' }],
     [['source', 'target'], { kind: 'pairs', context: 'source', target: 'target' }],
     [['article', 'summary', 'id'], { kind: 'pairs', context: 'article', target: 'summary' }],

@@ -1,7 +1,7 @@
 /** 53 bits of a text: equal for equal texts, and for others so seldom that rows may be told apart by it (cyrb53 by bryc, public domain). */
-export function textHash(text: string, seed = 0): number {
-  let high = 0xdeadbeef ^ seed;
-  let low = 0x41c6ce57 ^ seed;
+export function textHash(text: string): number {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     high = Math.imul(high ^ unit, 2654435761);
