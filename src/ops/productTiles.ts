@@ -44,6 +44,9 @@ const tile = (name: string, module: string, size: number): ProductTile => ({
   servesFrozen: false,
 });
 
+/** Whose lanes load for each other. */
+export const LANES_TILE = 'lanes 16×4';
+
 /** Any sizes, element by element. */
 export const ANY_TILE = tile('any size', 'Any', 32);
 
@@ -57,7 +60,7 @@ export function productTiles(traits: KernelTraits): ProductTile[] {
   if (traits.lanes) {
     const kernel = lanesKernel(traits);
     tiles.push({
-      name: 'lanes 16×4',
+      name: LANES_TILE,
       module: 'Lanes',
       rows: 16,
       cols: 4 * traits.subgroupWorkgroup,
@@ -71,7 +74,7 @@ export function productTiles(traits: KernelTraits): ProductTile[] {
 /** The tile to take unmeasured. CPU adapters keep workgroup memory in ordinary memory, and their barriers cost. */
 export function likelyTile(traits: KernelTraits): string {
   if (!traits.isCpu) return 'workgroup memory 64×64';
-  return traits.lanes ? 'lanes 16×4' : 'registers 8×8';
+  return traits.lanes ? LANES_TILE : 'registers 8×8';
 }
 
 /** What every kernel over shared/lanes.wgsl is linked with. Throws where the device has no lanes. */

@@ -43,3 +43,25 @@ it('takes what was remembered without measuring', async () => {
     gpu.traits = traits;
   }
 });
+
+it('goes by what was found of subgroups, now and on the next visit', async () => {
+  const gpu = await testGpu();
+  const { traits } = gpu;
+  let kept: ReadonlyMap<string, string> | undefined;
+  const memory = {
+    recall: async () => kept,
+    remember: async (_: string, variants: ReadonlyMap<string, string>) => {
+      kept = variants;
+    },
+  };
+  const size = 2 * (traits.subgroupSize ?? 16);
+  try {
+    for (const _visit of [1, 2]) {
+      gpu.traits = { ...traits, subgroupSize: size, subgroupWorkgroup: 2 * size };
+      await applyTuning(gpu, memory);
+      expect(gpu.traits).toMatchObject({ lanes: traits.lanes, subgroupSize: undefined });
+    }
+  } finally {
+    gpu.traits = traits;
+  }
+}, 60_000);

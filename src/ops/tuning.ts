@@ -7,6 +7,7 @@ import { newTensor, type Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
 import { linearBackward, linearForward } from './linear.ts';
 import { forcedTile, likelyTile, type ProductClass, productTiles, variantKey } from './productTiles.ts';
+import { checkSubgroups, TRUSTS, trusting } from './subgroupCheck.ts';
 
 export interface TileTime {
   readonly class: string;
@@ -33,6 +34,8 @@ const CLASSES: readonly ProductClass[] = [
 
 const ROUNDS = 5;
 const NOISE = 0.9;
+/** Under which it is kept what the check of subgroups found. */
+const SUBGROUPS = 'subgroups';
 
 /** Tries no further tile when `budgetMs` are over, the likely one of a class first. Leaves nothing on the device. */
 export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
@@ -134,7 +137,7 @@ function record(plan: Plan, { kind }: ProductClass, t: { left: Tensor; weight: T
 function tuningKey({ adapter, traits }: Gpu): string {
   const { name, features } = adapter;
   const tiles = productTiles(traits).map((tile) => tile.name);
-  return [name, [...features].sort().join(' '), tiles.join(' ')].join(' | ');
+  return [name, [...features].sort().join(' '), tiles.join(' '), SUBGROUPS].join(' | ');
 }
 
 /** Where tunings are kept between visits. */
@@ -143,13 +146,19 @@ export interface TuningMemory {
   remember(device: string, variants: ReadonlyMap<string, string>): Promise<void>;
 }
 
-/** Gives the device its measured variants: those remembered, else measured now and remembered. */
+/**
+ * Gives the device its measured variants, and takes subgroups from it that are not as it says: as remembered, else found
+ * now and remembered.
+ */
 export async function applyTuning(gpu: Gpu, memory: TuningMemory): Promise<void> {
   const key = tuningKey(gpu);
   let variants = await memory.recall(key);
   if (!variants) {
-    ({ variants } = await tune(gpu));
+    const trust = await checkSubgroups(gpu);
+    gpu.traits = trusting(gpu.traits, trust);
+    variants = new Map([...(await tune(gpu)).variants, [SUBGROUPS, trust]]);
     await memory.remember(key, variants);
   }
-  gpu.traits = { ...gpu.traits, variants };
+  const trust = TRUSTS.find((known) => known === variants.get(SUBGROUPS)) ?? 'all';
+  gpu.traits = { ...trusting(gpu.traits, trust), variants };
 }
