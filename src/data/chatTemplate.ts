@@ -24,21 +24,23 @@ export function chatTemplateOf(
 ): ChatTemplate | undefined {
   if (tokenizer.chatTemplate === undefined) return undefined;
   const program = parseTemplate(tokenizer.chatTemplate);
+  const known: Record<string, Value> = {
+    ...GLOBALS,
+    raise_exception: ([message = '']) => {
+      throw new JinjaError(textOf(message));
+    },
+    strftime_now: ([format = '']) => strftime(now(), textOf(format)),
+    ...tokenizer.namedTokens,
+    tools: null,
+    documents: null,
+  };
+  const globals = Object.entries(known);
   return {
     render(messages, { addGenerationPrompt = false } = {}) {
-      const variables: Record<string, Value> = {
-        ...GLOBALS,
-        raise_exception: ([message = '']) => {
-          throw new JinjaError(textOf(message));
-        },
-        strftime_now: ([format = '']) => strftime(now(), textOf(format)),
-        ...tokenizer.namedTokens,
-        messages: fromJs(messages.map(({ role, content }) => ({ role, content }))),
-        tools: null,
-        documents: null,
-        add_generation_prompt: addGenerationPrompt,
-      };
-      return withTemplateErrors('chat template', () => render(program, new Map(Object.entries(variables))));
+      const variables = new Map(globals)
+        .set('messages', fromJs(messages.map(({ role, content }) => ({ role, content }))))
+        .set('add_generation_prompt', addGenerationPrompt);
+      return withTemplateErrors('chat template', () => render(program, variables));
     },
   };
 }

@@ -23,8 +23,10 @@ import {
 } from './values.ts';
 
 class Scope {
-  readonly names = new Map<string, Value>();
-  constructor(readonly outer: Scope | undefined) {}
+  constructor(
+    readonly outer: Scope | undefined,
+    readonly names = new Map<string, Value>(),
+  ) {}
 
   find(name: string): Value {
     const own = this.names.get(name);
@@ -41,11 +43,9 @@ const MOST_STEPS = 2_000_000;
 const MOST_DEPTH = 200;
 
 /** Throws JinjaError. */
-export function render(template: readonly Statement[], globals: ReadonlyMap<string, Value>): string {
-  const scope = new Scope(undefined);
-  for (const [name, value] of globals) scope.names.set(name, value);
+export function render(template: readonly Statement[], globals: Map<string, Value>): string {
   const renderer = new Renderer();
-  renderer.run(template, new Scope(scope));
+  renderer.run(template, new Scope(new Scope(undefined, globals)));
   return renderer.out.join('');
 }
 
@@ -290,22 +290,21 @@ class Renderer {
 
 function loopObject(items: readonly Value[], i: number, changed: Callable): PyObject {
   const outside = (what: string) => new Undefined(`there is no ${what} item`);
-  const attributes: Record<string, Value> = {
-    index: i + 1,
-    index0: i,
-    revindex: items.length - i,
-    revindex0: items.length - i - 1,
-    first: i === 0,
-    last: i === items.length - 1,
-    length: items.length,
-    depth: 1,
-    depth0: 0,
-    previtem: items[i - 1] ?? outside('previous'),
-    nextitem: items[i + 1] ?? outside('next'),
-    cycle: (args: readonly Value[]) => args[i % args.length] ?? null,
-    changed,
-  };
-  return new PyObject(new Map(Object.entries(attributes)));
+  const attributes = new Map<string, Value>()
+    .set('index', i + 1)
+    .set('index0', i)
+    .set('revindex', items.length - i)
+    .set('revindex0', items.length - i - 1)
+    .set('first', i === 0)
+    .set('last', i === items.length - 1)
+    .set('length', items.length)
+    .set('depth', 1)
+    .set('depth0', 0)
+    .set('previtem', items[i - 1] ?? outside('previous'))
+    .set('nextitem', items[i + 1] ?? outside('next'))
+    .set('cycle', (args: readonly Value[]) => args[i % args.length] ?? null)
+    .set('changed', changed);
+  return new PyObject(attributes);
 }
 
 /** What every template may call. */
