@@ -48,6 +48,16 @@ test('stops are the end of a text, of a turn and of a message', () => {
   expect(made({ ...BYTE_LEVEL, ...more }).generationConfig).toEqual({ bos_token_id: 0, eos_token_id: [1, 6] });
 });
 
+test('the end of a turn that the chat template writes is a stop where the file names none', () => {
+  const tokens = ['<s>', '</s>', 'a', 'b', 'ab', '<|end|>', '<|eot_id|>'];
+  const silent = { ...BYTE_LEVEL, 'tokenizer.ggml.tokens': tokens };
+  const template = { 'tokenizer.chat_template': "{{ messages[0].content }}{{ '<|eot_id|>' }}" };
+  expect(made(silent).generationConfig).toEqual({ bos_token_id: 0, eos_token_id: 1 });
+  expect(made({ ...silent, ...template }).generationConfig).toEqual({ bos_token_id: 0, eos_token_id: [1, 6] });
+  const said = { ...silent, ...template, 'tokenizer.ggml.eot_token_id': 5 };
+  expect(made(said).generationConfig).toEqual({ bos_token_id: 0, eos_token_id: [1, 5] });
+});
+
 test('a beginning is put before texts where the file or its kind says so', () => {
   const beginning = (entries: Entries) => made(entries, 'llama').tokenizerConfig.add_bos_token;
   expect(beginning(BYTE_LEVEL)).toBe(false);

@@ -88,6 +88,9 @@ interface SpecialTokens {
   addEos: boolean;
 }
 
+/** Tokens that end a turn, by their texts: older files do not say which is theirs (llama.cpp knows it by these, too). */
+const ENDS_OF_TURNS = ['<|eot_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>'];
+
 function specialTokens(metadata: GgufMetadata, { tokens }: Vocabulary, addBosByDefault: boolean): SpecialTokens {
   const id = (name: string) => {
     const key = `${GGML}.${name}_token_id`;
@@ -103,7 +106,10 @@ function specialTokens(metadata: GgufMetadata, { tokens }: Vocabulary, addBosByD
     const token = value === undefined ? undefined : tokens[value];
     if (token !== undefined) named[`${name}_token`] = token;
   }
-  const stopIds = [eos, id('eot'), id('eom')].filter((value) => value !== undefined);
+  const chatTemplate = metadata.text('tokenizer.chat_template') ?? '';
+  const turnEnd = ENDS_OF_TURNS.find((token) => chatTemplate.includes(token) && tokens.includes(token));
+  const eot = id('eot') ?? (turnEnd && tokens.indexOf(turnEnd));
+  const stopIds = [eos, eot, id('eom')].filter((value) => typeof value === 'number');
   return {
     named,
     ids: { bos: ids.bos, eos },
