@@ -385,6 +385,14 @@ describe('Parquet', () => {
     expect(parsed.rows[7]?.values.completion ?? null).toBeNull();
   });
 
+  it('reads what Node’s readFile gives: a stretch of a larger buffer', async () => {
+    const read = fixture('pairs.snappy.parquet');
+    const larger = Buffer.alloc(read.length + 24);
+    larger.set(read, 16);
+    const { rows, problems } = await parse('a.parquet', larger.subarray(16, 16 + read.length));
+    expect([rows.length, problems]).toEqual([25, []]);
+  });
+
   it('reads lists of messages', async () => {
     const parsed = await parse('a.parquet', fixture('chat.snappy.parquet'));
     expect(parsed.columns).toEqual(['messages', 'source']);

@@ -148,7 +148,7 @@ async function finished(
   const checked = (row: Row | RowProblem) => ('values' in row && problemWith(row, encoding)) || row;
   const first: Row[] = [];
   let firstProblem: RowProblem | undefined;
-  for await (const row of rows()) {
+  for await (const row of rows(10 * rowsLookedAt)) {
     const one = checked(row);
     if ('values' in one) first.push(one);
     else firstProblem ??= one;

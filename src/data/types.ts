@@ -30,8 +30,8 @@ export interface OpenRows {
   readonly columns: readonly string[];
   /** About as many as there are, for progress. */
   readonly likelyRows: number;
-  /** From the beginning: each row, or why there is none. */
-  rows(): Iterable<Row | RowProblem> | AsyncIterable<Row | RowProblem>;
+  /** From the beginning: each row, or why there is none. `most`: how many are wanted, where few are. */
+  rows(most?: number): Iterable<Row | RowProblem> | AsyncIterable<Row | RowProblem>;
 }
 
 /** Rows as they stand in a file. `columns` in file order. */

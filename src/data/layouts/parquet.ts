@@ -8,15 +8,17 @@ import { DataError, type OpenRows, type Row, type RowProblem } from '../types.ts
 export async function openParquet(bytes: Uint8Array, name: string): Promise<OpenRows> {
   const file = {
     byteLength: bytes.byteLength,
-    slice: (start: number, end?: number) => bytes.slice(start, end).buffer,
+    // Copied so: the slice of a Buffer, which is what Node reads, is a view of all of it.
+    slice: (start: number, end?: number) => new Uint8Array(bytes.subarray(start, end)).buffer,
   };
   const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
     throw new DataError(`${name}: the Parquet file cannot be read (${messageOf(error)})`);
   });
-  async function* rows(): AsyncGenerator<Row | RowProblem> {
+  async function* rows(most = Number.POSITIVE_INFINITY): AsyncGenerator<Row | RowProblem> {
     let rowStart = 0;
     for (const group of metadata.row_groups) {
-      const rowEnd = rowStart + Number(group.num_rows);
+      if (rowStart >= most) return;
+      const rowEnd = Math.min(most, rowStart + Number(group.num_rows));
       try {
         const found = await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors });
         for (const [i, values] of found.entries()) yield { line: rowStart + i + 1, values };
