@@ -107,12 +107,14 @@ describe('exampleMaker', () => {
       { question: '', answer: 'b' },
       { question: ['a'], answer: 'b' },
       { question: null, answer: 'b' },
+      { question: new Date('2020-01-02'), answer: new Date('2020-01-02T03:04:05Z') },
     );
     const { examples, problems } = makeExamples(parsed, pairs, asTemplate);
     expect(examples).toEqual([
       { kind: 'pair', context: 'a', prompt: 'Q: a', target: 'b', line: 1 },
       { kind: 'pair', context: '3', prompt: 'Q: 3', target: 'true', line: 3 },
       { kind: 'pair', context: '', prompt: 'Q: ', target: 'b', line: 5 },
+      { kind: 'pair', context: '2020-01-02', prompt: 'Q: 2020-01-02', target: '2020-01-02T03:04:05.000Z', line: 8 },
     ]);
     expect(problems).toEqual([
       '2: column "answer" is missing',
