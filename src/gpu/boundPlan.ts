@@ -71,12 +71,12 @@ export class BoundPlan {
   /** Places scratch in `workspace`, compiles what is not compiled yet, and makes the bind groups. */
   static async bind(gpu: Gpu, plan: LaidOutPlan, workspace: Workspace): Promise<BoundPlan> {
     workspace.allocate(gpu);
+    const pipelines = await Promise.all(plan.dispatches.map(({ kernel }) => gpu.pipeline(kernel)));
     const params = gpu.createBuffer(
       `${plan.label} parameters`,
       Math.max(16, plan.paramBytes),
       GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     );
-    const pipelines = await Promise.all(plan.dispatches.map(({ kernel }) => gpu.pipeline(kernel)));
     const packed = new Uint8Array(plan.paramBytes);
     const dispatches = plan.dispatches.map((dispatch, index): BoundDispatch => {
       packed.set(new Uint8Array(dispatch.params), paramOffset(index));

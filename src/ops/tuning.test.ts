@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { openNodeAdapter } from '../cli/nodeGpu.ts';
+import { readShaderFiles } from '../cli/shaderFiles.ts';
+import { Gpu } from '../gpu/device.ts';
 import { chosenTile, productClass, productTiles } from './productTiles.ts';
 import { testGpu } from './testGpu.ts';
 import { applyTuning, choose, tune } from './tuning.ts';
@@ -64,4 +67,21 @@ it('goes by what was found of subgroups, now and on the next visit', async () =>
   } finally {
     gpu.traits = traits;
   }
+}, 60_000);
+
+it('leaves out a tile that this device does not compile', async () => {
+  const { adapter } = await openNodeAdapter();
+  const files = readShaderFiles();
+  const path = 'linear/forward4.wgsl';
+  const gpu = await Gpu.open(adapter, {
+    ...files,
+    [path]: files[path]!.replace('@workgroup_size(8, 8)', '@workgroup_size(0)'),
+  });
+  const { variants, times } = await tune(gpu, 60_000);
+  expect(gpu.allocatedBytes).toBe(0);
+  const tried = times.filter((time) => time.class === 'linear forward, many rows, floats').map(({ tile }) => tile);
+  expect(tried.length).toBeGreaterThan(0);
+  expect(tried).not.toContain('registers 4×4');
+  expect(variants.size).toBe(6);
+  gpu.destroy();
 }, 60_000);

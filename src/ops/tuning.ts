@@ -2,6 +2,7 @@
 // differently, and so do GPUs among themselves; a second of measuring, once per device, settles it.
 import { BoundPlan, Workspace } from '../gpu/boundPlan.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { ShaderError } from '../gpu/errors.ts';
 import { Plan } from '../gpu/plan.ts';
 import { newTensor, type Tensor } from '../gpu/tensor.ts';
 import type { KernelTraits } from '../gpu/traits.ts';
@@ -46,7 +47,7 @@ export async function tune(gpu: Gpu, budgetMs = 800): Promise<Tuning> {
     if (performance.now() > end) break;
     const measured = await measure(gpu, of, end);
     times.push(...measured);
-    variants.set(variantKey(of), choose(measured));
+    if (measured.length > 0) variants.set(variantKey(of), choose(measured));
   }
   return { variants, times };
 }
@@ -90,22 +91,29 @@ async function measure(gpu: Gpu, of: ProductClass, end: number): Promise<TileTim
   );
   const workspace = new Workspace();
   for (const { layout } of laidOut) workspace.reserve(layout);
-  const plans: BoundPlan[] = [];
+  const bound = new Map<string, BoundPlan>();
   try {
     for (const tensor of Object.values(tensors)) gpu.place(tensor.allocation);
-    for (const plan of laidOut) {
-      plans.push(await BoundPlan.bind(gpu, plan, workspace));
-      await timed(gpu, plans.at(-1)!);
+    for (const [i, tile] of tiles.entries()) {
+      const plan = await BoundPlan.bind(gpu, laidOut[i]!, workspace).catch(unlessCompiling);
+      if (!plan) continue;
+      bound.set(tile, plan);
+      await timed(gpu, plan);
       if (performance.now() > end) break;
     }
-    const rounds = await measureRounds(gpu, plans);
+    const rounds = await measureRounds(gpu, [...bound.values()]);
     const ofClass = variantKey(of);
-    return plans.map((_, i) => ({ class: ofClass, tile: tiles[i]!, roundsMs: rounds.map((times) => times[i]!) }));
+    return [...bound.keys()].map((tile, i) => ({ class: ofClass, tile, roundsMs: rounds.map((times) => times[i]!) }));
   } finally {
-    for (const plan of plans) plan.free(gpu);
+    for (const plan of bound.values()) plan.free(gpu);
     for (const tensor of Object.values(tensors)) gpu.free(tensor.allocation);
     workspace.free(gpu);
   }
+}
+
+/** A tile that a driver does not compile is none to choose. */
+function unlessCompiling(error: unknown): undefined {
+  if (!(error instanceof ShaderError)) throw error;
 }
 
 /** ms of each plan, round after round. */
