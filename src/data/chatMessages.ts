@@ -25,6 +25,7 @@ export function messagesOf(cell: unknown, column: string): ChatMessage[] {
     const role = message.role ?? message.from;
     const content = contentText(message.content ?? message.value);
     if (typeof role !== 'string') throw new DataError(`message ${index + 1} has no role`);
+    if (callsTool(message)) throw new DataError(`message ${index + 1} (${role}) calls a tool, which is not supported`);
     if (content === undefined) throw new DataError(`message ${index + 1} (${role}) is not text`);
     const known = role.toLowerCase();
     return { role: roleOf[known] ?? known, content };
@@ -34,8 +35,16 @@ export function messagesOf(cell: unknown, column: string): ChatMessage[] {
 /** Whether a cell is a list of messages, whatever its column is called. */
 export function isMessageList(cell: unknown): boolean {
   const isMessage = (one: unknown) =>
-    isObject(one) && typeof (one.role ?? one.from) === 'string' && contentText(one.content ?? one.value) !== undefined;
+    isObject(one) &&
+    typeof (one.role ?? one.from) === 'string' &&
+    contentText(one.content ?? one.value) !== undefined &&
+    !callsTool(one);
   return Array.isArray(cell) && cell.length > 0 && cell.every(isMessage);
+}
+
+/** Its text alone would not be what the assistant said. */
+function callsTool({ tool_calls: calls, function_call: call }: Record<string, unknown>): boolean {
+  return (Array.isArray(calls) && calls.length > 0) || isObject(call);
 }
 
 /** Text, or a list of parts of type text. */

@@ -180,10 +180,12 @@ describe('exampleMaker', () => {
       [{ content: 'a' }],
       [{ role: 'user', content: 5 }],
       [{ role: 'user', content: 'a' }],
+      [{ role: 'assistant', content: null, tool_calls: [{ function: { name: 'f' } }] }],
+      [{ role: 'assistant', content: 'so', function_call: { name: 'f' }, tool_calls: [] }],
     ];
     const parsed = rowsOf(...bad.map((chat) => ({ chat })));
     const { problems } = makeExamples(parsed, { kind: 'chat', column: 'chat' }, { kind: 'chat' });
-    expect(problems.map((problem) => problem.slice(3))).toEqual([
+    expect(problems.map((problem) => problem.replace(/^\d+: /, ''))).toEqual([
       'column "chat" is missing',
       'column "chat" is text, but not a JSON list of messages',
       'column "chat" is not a list of messages',
@@ -192,6 +194,8 @@ describe('exampleMaker', () => {
       'message 1 has no role',
       'message 1 (user) is not text',
       'no assistant message, so there is no target',
+      'message 1 (assistant) calls a tool, which is not supported',
+      'message 1 (assistant) calls a tool, which is not supported',
     ]);
   });
 });
