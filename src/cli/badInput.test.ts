@@ -174,6 +174,16 @@ test.each<[string, string[], RegExp]>([
     ['merge', ...model, '--adapter', `${bos}/adapter`, '--out', `${bos}/pairs.jsonl`],
     /pairs\.jsonl: cannot be made a folder: a file has this name/,
   ],
+  [
+    'answers over the data',
+    ['evaluate', ...model, ...data, '--answers', `${bos}/pairs.jsonl`],
+    /^--answers: .*pairs\.jsonl is the data itself/,
+  ],
+  [
+    'answers that nobody asks for',
+    ['evaluate', ...model, ...data, '--max-new-tokens', '4'],
+    /^--max-new-tokens is for answers; add --generate/,
+  ],
   ['nothing to inspect', ['inspect', `${folder}/none`], /none: no such file or folder/],
 ])('%s', async (_, args, message) => {
   const { code, stdout, stderr } = await runHere(args);
@@ -208,6 +218,7 @@ describe('what is not quite right', () => {
       ...agreeing,
       ...run,
     );
+    expect(stderr).toContain('A step takes 2 rows and there are 1: some come several times in it\n');
     expect(stderr).toMatch(/some\.jsonl: line 2 is left out: .*\n.*some\.jsonl: line 4 is left out: .*\n/);
     expect(stdout).toMatch(
       /^Validation on 1 rows: loss [\d.]+, perplexity [\d.]+, token accuracy [\d.]+ %\nTrained 2 steps/,

@@ -57,8 +57,6 @@ test.each([
 test('an adapter', async () => {
   const sound = ['--model', `${PARITY}cli-bos/model`];
   const { code, stderr } = await runHere(['generate', ...sound, '--adapter', `${folder}/adapter`, '--prompt', 'a']);
-  expect(stderr).toMatch(
-    /adapter_model\.safetensors: .* holds numbers that are not finite/,
-  );
+  expect(stderr).toMatch(/adapter_model\.safetensors: .* holds numbers that are not finite/);
   expect(code).toBe(2);
 });

@@ -154,6 +154,10 @@ export async function prepareRun(flags: Flags): Promise<Run> {
     throw new InputError(`--out: ${out} is the model itself; choose another folder`);
   }
   tellReading(dataPath, dataset, firstRow);
+  const [rowsPerStep, rowCount] = [training.batchSize * training.accumulate, dataset.train.rows.length];
+  if (rowsPerStep > rowCount) {
+    process.stderr.write(`A step takes ${rowsPerStep} rows and there are ${rowCount}: some come several times in it\n`);
+  }
   return {
     saved,
     local,

@@ -63,6 +63,7 @@ export async function evaluate(flags: Flags): Promise<void> {
   const template = flags.text('template');
   const firstRow = flags.choice('first-row', FIRST_ROWS);
   const mapping = mappingOf(flags);
+  refuseOverData(dataPath, { answers: answersPath, json: jsonPath });
   const adapterPaths = adapterPathsOf(flags);
   const wantsAnswers = flags.has('generate') || answersPath !== undefined;
   if (wantedTokens !== undefined && !wantsAnswers) {
@@ -139,6 +140,13 @@ function adapterPathsOf(flags: Flags): string[] {
 /** What `race/*` names beside the adapters: the table and the state. */
 function isRaceKeeping(path: string): boolean {
   return basename(path) === RACE_TABLE || isStateFolder(path);
+}
+
+/** Throws InputError for a file to write that is the data. */
+function refuseOverData(dataPath: string, outputs: Readonly<Record<string, string | undefined>>): void {
+  for (const [flag, path] of Object.entries(outputs)) {
+    if (path && resolve(path) === resolve(dataPath)) throw new InputError(`--${flag}: ${path} is the data itself`);
+  }
 }
 
 /** Folder names, or whole paths where two are called the same. */
