@@ -69,7 +69,7 @@ module.exports = {
       comment: 'The studio talks to the engine through the worker only, and to onnxruntime through its worker.',
       severity: 'error',
       from: { path: '^src/studio/' },
-      to: { path: '^(src|e2e)/', pathNot: ['^src/studio/', '^src/(worker|runtime)/(client|protocol)\\.ts$'] },
+      to: { path: '^(src|e2e)/', pathNot: ['^src/studio/', '^src/(worker|runtime)/(client|protocol)\\.ts$', '^src/worker/protocol/'] },
     },
     {
       name: 'no-stray-rooms',

@@ -13,7 +13,8 @@ import { Generator } from '../src/model/generator.ts';
 import { fullRows } from '../src/training/fullRows.ts';
 import { planMemory } from '../src/training/lineUp.ts';
 import { DEFAULT_RUN_SETTINGS, WEIGHT_FORMATS } from '../src/training/settings.ts';
-import { freshState, Trainer } from '../src/training/trainer.ts';
+import { Trainer } from '../src/training/trainer.ts';
+import { freshState } from '../src/training/trainerState.ts';
 
 const MIB = 2 ** 20;
 

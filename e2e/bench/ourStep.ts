@@ -2,7 +2,8 @@
 import type { Gpu } from '../../src/gpu/device.ts';
 import { declareModel, type FrozenModel } from '../../src/model/frozenModel.ts';
 import { freeModel, loadModel } from '../../src/model/loadModel.ts';
-import { freshState, Trainer } from '../../src/training/trainer.ts';
+import { Trainer } from '../../src/training/trainer.ts';
+import { freshState } from '../../src/training/trainerState.ts';
 import { type StepProblem, stepSettings, weightFilesOf } from './stepProblem.ts';
 
 /** More steps than any measurement takes. */

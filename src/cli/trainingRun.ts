@@ -16,7 +16,7 @@ import type { Heat } from '../training/heats.ts';
 import { adapterNames, choicesOf, gridOf, type RaceChoices } from '../training/race.ts';
 import { decodeState } from '../training/runState.ts';
 import { DEFAULT_RUN_SETTINGS, MOST_STEPS, type TrainingSettings } from '../training/settings.ts';
-import { freshState, type TrainerState } from '../training/trainer.ts';
+import { freshState, type TrainerState } from '../training/trainerState.ts';
 import { type LocalAdapter, openLocalAdapter } from './adapterFolder.ts';
 import { dataFile, tellReading } from './dataFile.ts';
 import { existing } from './fileSource.ts';

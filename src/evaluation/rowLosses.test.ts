@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { flatElements } from '../adapters/adapterSet.ts';
 import { placeParameters } from '../adapters/answering.ts';
 import { BASE, tokenRows, withCase } from '../training/testModels.ts';
-import { freshState, Trainer } from '../training/trainer.ts';
+import { Trainer } from '../training/trainer.ts';
+import { freshState } from '../training/trainerState.ts';
 import { type RowLoss, rowLosses } from './rowLosses.ts';
 
 /** f32 sums in another order than PyTorch's, through a whole network. */

@@ -15,7 +15,8 @@ import { streamLogits } from '../model/logits.ts';
 import { relativeError, testGpu } from '../ops/testGpu.ts';
 import { rmsNormBackward, rmsNormForward } from '../reference/rmsNorm.ts';
 import { BASE } from './testModels.ts';
-import { freshState, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState } from './trainerState.ts';
 
 const [VOCABULARY, HIDDEN, HEADS, KV_HEADS, HEAD_DIM, MLP] = [151_936, 896, 14, 2, 64, 64];
 const CONFIG = {

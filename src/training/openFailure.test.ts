@@ -3,7 +3,8 @@ import { layOutAdapters } from '../adapters/adapterSet.ts';
 import { initialParameters } from '../adapters/initial.ts';
 import { OutOfGpuMemoryError } from '../gpu/errors.ts';
 import { BASE, tokenRows, withCase } from './testModels.ts';
-import { freshState, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState } from './trainerState.ts';
 
 it('a run that finds no room keeps nothing on the GPU', async () => {
   await withCase('llama', async ({ model, expected }, gpu) => {

@@ -2,7 +2,8 @@ import { expect, it, vi } from 'vitest';
 import { layOutAdapters } from '../adapters/adapterSet.ts';
 import { initialParameters } from '../adapters/initial.ts';
 import { BASE, tokenRows, withCase } from './testModels.ts';
-import { freshState, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState } from './trainerState.ts';
 
 const STEPS = 6;
 const SETTINGS = {

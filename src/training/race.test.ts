@@ -6,8 +6,10 @@ import type { Gpu } from '../gpu/device.ts';
 import { CORE_TRAITS } from '../gpu/traits.ts';
 import type { FrozenModel } from '../model/frozenModel.ts';
 import { forcedTile } from '../ops/productTiles.ts';
+import type { StepReport } from './stepReport.ts';
 import { BASE, tokenRows, train, withCase } from './testModels.ts';
-import { freshState, type StepReport, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState } from './trainerState.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 

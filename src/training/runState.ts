@@ -4,7 +4,7 @@
 // Little-endian.
 import type { ByteSource } from '../formats/byteSource.ts';
 import { FormatError } from '../formats/formatError.ts';
-import type { StoppedAdapter, TrainerState } from './trainer.ts';
+import type { StoppedAdapter, TrainerState } from './trainerState.ts';
 
 const HEADER_BYTES = 24;
 const STOPPED_BYTES = 8;

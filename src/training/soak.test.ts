@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { layOutAdapters } from '../adapters/adapterSet.ts';
 import { initialParameters } from '../adapters/initial.ts';
 import { BASE, tokenRows, withCase } from './testModels.ts';
-import { freshState, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState } from './trainerState.ts';
 
 const STEPS = 2000;
 /** What garbage collection and the engine's own caches leave: 0.5 KB a step would show. */

@@ -14,7 +14,9 @@ import { declareModel, type FrozenModel } from '../model/frozenModel.ts';
 import { freeModel, loadModel } from '../model/loadModel.ts';
 import { testGpu } from '../ops/testGpu.ts';
 import type { TrainingSettings } from './settings.ts';
-import { freshState, type StepReport, Trainer, type TrainerState } from './trainer.ts';
+import type { StepReport } from './stepReport.ts';
+import { Trainer } from './trainer.ts';
+import { freshState, type TrainerState } from './trainerState.ts';
 
 /** RANKWISE_PARITY: another folder of such models, ending in a slash (e2e/reference/odd_models.py). */
 const FIXTURES = process.env.RANKWISE_PARITY ?? fileURLToPath(new URL('../../e2e/fixtures/parity/', import.meta.url));

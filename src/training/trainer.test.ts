@@ -3,7 +3,8 @@ import { type AdapterSpec, flatElements, layOutAdapters } from '../adapters/adap
 import { initialParameters } from '../adapters/initial.ts';
 import type { TrainingSettings } from './settings.ts';
 import { BASE, type Setup, tokenRows, train, withCase } from './testModels.ts';
-import { freshState, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState } from './trainerState.ts';
 
 const SPEC: AdapterSpec = { rank: 4, alpha: 8, dropout: 0.1, useRslora: false, targets: ['q', 'v'] };
 const SETTINGS: TrainingSettings = {

@@ -9,7 +9,8 @@ import type { Gpu } from '../gpu/device.ts';
 import { defaultSubmitMs, Pacer } from '../gpu/pacer.ts';
 import { elementCount, type Tensor } from '../gpu/tensor.ts';
 import { rotaryTable } from '../model/rotaryTable.ts';
-import { type AdapterStep, IS_STOPPED_WORD, packStep, RESULT_WORDS, unpackResults } from '../ops/stepRecord.ts';
+import { IS_STOPPED_WORD, packStep, RESULT_WORDS, unpackResults } from '../ops/stepRecord.ts';
+import { adapterStep, NO_UPDATE } from './adapterStep.ts';
 import { batchesOf, batchOf, type Course, evaluationBatches, keyOf, type PlanOptions, planCourse } from './course.ts';
 import {
   declareFlat,
@@ -25,7 +26,8 @@ import {
 } from './lineUp.ts';
 import { ResultRing } from './resultRing.ts';
 import { learningRateAt } from './schedule.ts';
-import type { TrainingSettings } from './settings.ts';
+import type { AdapterReport, StepReport } from './stepReport.ts';
+import type { StoppedAdapter, TrainerState } from './trainerState.ts';
 import { TrainingError } from './trainingError.ts';
 
 export interface TrainerOptions extends PlanOptions {
@@ -34,25 +36,6 @@ export interface TrainerOptions extends PlanOptions {
   readonly learningRates?: readonly number[] | undefined;
   /** No submit shall take longer, so that the machine stays usable; default: `defaultSubmitMs`. */
   readonly longestSubmitMs?: number | undefined;
-}
-
-/** What one optimizer step gave, for each adapter. */
-export interface StepReport {
-  readonly step: number;
-  readonly tokens: number;
-  readonly targetTokens: number;
-  readonly adapters: readonly AdapterReport[];
-}
-
-export interface AdapterReport {
-  readonly loss: number;
-  /** Before clipping. */
-  readonly gradientNorm: number;
-  readonly learningRate: number;
-  /** False when this step's loss or gradient was not finite: the adapter is as it was before the step, and stays so. */
-  readonly isFinite: boolean;
-  /** Not trained by this step, which says nothing of it: it was dropped, or an earlier step was not finite. */
-  readonly isStopped: boolean;
 }
 
 interface EvaluateOptions {
@@ -71,23 +54,6 @@ export interface Evaluation {
   readonly targetTokens: number;
   /** Null for those that no longer train. */
   readonly adapters: readonly (AdapterEvaluation | null)[];
-}
-
-/** Flat parameters and moments, and the last optimizer step they have seen. */
-export interface TrainerState {
-  readonly step: number;
-  readonly parameters: Float32Array<ArrayBuffer>;
-  readonly first: Float32Array<ArrayBuffer>;
-  /** AdamW only. */
-  readonly second: Float32Array<ArrayBuffer> | undefined;
-  /** Adapters that no step changes any more, and the last step that each has seen. */
-  readonly stopped: readonly StoppedAdapter[];
-}
-
-export interface StoppedAdapter {
-  /** Place in the layouts. */
-  readonly adapter: number;
-  readonly step: number;
 }
 
 /** What the line-up has on the GPU beside its tensors. */
@@ -411,39 +377,5 @@ export class Trainer {
   }
 }
 
-/** A state to start from: these parameters, no momentum. */
-export function freshState(parameters: Float32Array<ArrayBuffer>, settings: TrainingSettings): TrainerState {
-  const zeros = () => new Float32Array(parameters.length);
-  const second = settings.optimizer.kind === 'adamw' ? zeros() : undefined;
-  return { step: 0, parameters, first: zeros(), second, stopped: [] };
-}
-
 /** Of a step that did not train the adapter. */
 const NO_RESULT = { loss: Number.NaN, gradientNorm: Number.NaN, isFinite: false, isStopped: true };
-
-const NO_UPDATE: AdapterStep = {
-  lossScale: 0,
-  learningRate: 0,
-  biasCorrection1: 1,
-  biasCorrection2Root: 1,
-  weightDecay: 0,
-  clip: 0,
-};
-
-function adapterStep(
-  settings: TrainingSettings,
-  step: number,
-  learningRate: number,
-  targetTokens: number,
-): AdapterStep {
-  const { optimizer, weightDecay, clip } = settings;
-  const isAdamw = optimizer.kind === 'adamw';
-  return {
-    lossScale: 1 / targetTokens,
-    learningRate,
-    biasCorrection1: isAdamw ? 1 - optimizer.beta1 ** step : step === 1 ? 1 : 0,
-    biasCorrection2Root: isAdamw ? Math.sqrt(1 - optimizer.beta2 ** step) : 1,
-    weightDecay,
-    clip,
-  };
-}

@@ -16,7 +16,8 @@ import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
 import type { OpenedModel } from './modelSource.ts';
 import { post } from './post.ts';
-import type { Calls, MatrixAmplification, MatrixSpectrum } from './protocol.ts';
+import type { MatrixAmplification, MatrixSpectrum } from './protocol/analysis.ts';
+import type { Calls } from './protocol.ts';
 import { modelOfRun } from './runModel.ts';
 
 /** Random matrices are the same at every look. */

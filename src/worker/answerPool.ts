@@ -9,7 +9,7 @@ import { Generator } from '../model/generator.ts';
 import { adapterVersion, openAdapter, type StoredAdapter } from './adapterStore.ts';
 import { onDeviceLost } from './device.ts';
 import { type LoadedModel, onModelLeaving, requireModel } from './modelSession.ts';
-import type { Answerer } from './protocol.ts';
+import type { Answerer } from './protocol/playground.ts';
 
 interface Pool {
   readonly model: LoadedModel;

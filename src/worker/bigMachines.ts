@@ -11,7 +11,8 @@ import { collectBlob } from './collectBlob.ts';
 import { requireData } from './dataSession.ts';
 import { WorkerError } from './failure.ts';
 import { fileStem } from './names.ts';
-import type { BigModel, Calls } from './protocol.ts';
+import type { BigModel } from './protocol/bigMachines.ts';
+import type { Calls } from './protocol.ts';
 import { pythonFiles } from './pythonFiles.ts';
 import { checkSettings, evaluatedRows, evenly } from './runPlanning.ts';
 

@@ -4,7 +4,7 @@ import { compileTemplate } from '../data/template.ts';
 import type { Target } from '../model/targets.ts';
 import { DEFAULT_RUN_SETTINGS, type RunSettings } from '../training/settings.ts';
 import { WorkerError } from './failure.ts';
-import type { BuiltinTask } from './protocol.ts';
+import type { BuiltinTask } from './protocol/data.ts';
 
 /** The worker's script lies in assets/ once built, anywhere while developing. */
 const ROOT = new URL(import.meta.env.DEV ? '/builtin/' : '../builtin/', self.location.href);

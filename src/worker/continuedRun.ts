@@ -4,7 +4,7 @@ import { type ByteSource, readText } from '../formats/byteSource.ts';
 import type { MetricRow } from '../storage/runLibrary.ts';
 import { adapterSettingsSchema, trainingSettingsSchema } from '../training/settings.ts';
 import { WorkerError } from './failure.ts';
-import type { EvaluationResult, RunRecord } from './protocol.ts';
+import type { EvaluationResult, RunRecord } from './protocol/runs.ts';
 
 const RUN_FILE = 'rankwise.json';
 const CURVE_FILE = 'metrics.jsonl';

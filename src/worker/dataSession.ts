@@ -9,7 +9,7 @@ import { WorkerError } from './failure.ts';
 import { histogramOf } from './histogram.ts';
 import { requireModel } from './modelSession.ts';
 import { post } from './post.ts';
-import type { DataDescription, DataOptions, DataSource, PreviewRow } from './protocol.ts';
+import type { DataDescription, DataOptions, DataSource, PreviewRow } from './protocol/data.ts';
 
 export interface ReadData {
   readonly source: DataSource;

@@ -4,7 +4,7 @@ import { NoGpuError } from '../gpu/errors.ts';
 import { defaultSubmitMs } from '../gpu/pacer.ts';
 import { likelyBudgetBytes } from '../training/memoryBudget.ts';
 import { post } from './post.ts';
-import type { DeviceState } from './protocol.ts';
+import type { DeviceState } from './protocol/device.ts';
 import { SHADER_FILES } from './shaderFiles.ts';
 import { tuneForPage } from './tuning.ts';
 

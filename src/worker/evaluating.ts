@@ -15,7 +15,8 @@ import { library } from './library.ts';
 import { withFrozen } from './mergedState.ts';
 import { type LoadedModel, onModelLeaving, requireModel } from './modelSession.ts';
 import { post } from './post.ts';
-import type { Calls, Evaluation, EvaluationSource } from './protocol.ts';
+import type { Evaluation, EvaluationSource } from './protocol/evaluation.ts';
+import type { Calls } from './protocol.ts';
 
 let underWay: Promise<unknown> = Promise.resolve();
 

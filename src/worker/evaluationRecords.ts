@@ -5,7 +5,8 @@ import { resample, scoresOf } from '../evaluation/resampling.ts';
 import { verdictsOf } from '../evaluation/verdict.ts';
 import { WorkerError } from './failure.ts';
 import { keptRun, library, updateRun } from './library.ts';
-import type { Evaluation, RunScores } from './protocol.ts';
+import type { Evaluation } from './protocol/evaluation.ts';
+import type { RunScores } from './protocol/runs.ts';
 
 /** Equal answers have equal intervals on every visit. */
 const SEED = 42;

@@ -19,7 +19,7 @@ import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
 import type { OpenedModel } from './modelSource.ts';
 import { fileStem } from './names.ts';
-import type { ExportWhat } from './protocol.ts';
+import type { ExportWhat } from './protocol/exports.ts';
 
 /** `stem` names the folder or archive; a single file has its own name. */
 export interface Leaving {

@@ -7,7 +7,7 @@ import { collectBlob } from './collectBlob.ts';
 import type { Leaving } from './exportEntries.ts';
 import { pickedError, writeFolder } from './folderWriter.ts';
 import { post } from './post.ts';
-import type { ExportTarget } from './protocol.ts';
+import type { ExportTarget } from './protocol/exports.ts';
 
 /** What a download of it is called. */
 export function downloadName({ stem, entries: [first], isSingleFile }: Leaving): string {

@@ -8,7 +8,8 @@ import type { KeptRun } from './keptRun.ts';
 import { keptRun } from './library.ts';
 import { fileStem } from './names.ts';
 import { post } from './post.ts';
-import type { Calls, ExportPlan, ExportTarget, ExportWhat } from './protocol.ts';
+import type { ExportPlan, ExportTarget, ExportWhat } from './protocol/exports.ts';
+import type { Calls } from './protocol.ts';
 import { bringModelOfRun, modelOfRun, wholeModelOfRun } from './runModel.ts';
 
 export async function planExport(what: ExportWhat): Promise<ExportPlan> {

@@ -15,7 +15,9 @@ import { planSamples } from './liveSamples.ts';
 import { describeOpened, largestTensorBytes } from './modelFacts.ts';
 import { requireModel } from './modelSession.ts';
 import { openModel, openModelFiles } from './modelSource.ts';
-import type { Calls, FitReply, ModelSource } from './protocol.ts';
+import type { ModelSource } from './protocol/model.ts';
+import type { FitReply } from './protocol/runs.ts';
+import type { Calls } from './protocol.ts';
 import { checkSettings, evaluatedRows, evenly } from './runPlanning.ts';
 
 /** Throws ModelError or FormatError where the model cannot be described. */

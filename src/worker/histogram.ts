@@ -1,6 +1,6 @@
 // Row lengths as bars without gaps.
 import { lengthBucket } from '../data/batches.ts';
-import type { DataDescription } from './protocol.ts';
+import type { DataDescription } from './protocol/data.ts';
 
 /** `bars`: ascending, each up to `upTo` tokens. Empty bars between them are filled in. */
 export function histogramOf(bars: readonly { upTo: number; rows: number }[]): DataDescription['histogram'] {

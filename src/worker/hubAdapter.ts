@@ -13,7 +13,8 @@ import { WorkerError } from './failure.ts';
 import { importAdapter } from './importing.ts';
 import { BUILTIN_ID } from './modelSource.ts';
 import { post } from './post.ts';
-import type { HubAdapter, HubPlace, RunRecord } from './protocol.ts';
+import type { HubAdapter, HubPlace } from './protocol/hub.ts';
+import type { RunRecord } from './protocol/runs.ts';
 
 /** Fetches the listing and adapter_config.json only. */
 export function lookUpAdapter(place: HubPlace): Promise<HubAdapter> {

@@ -6,7 +6,7 @@ import { type ModelCache, openModelCache } from '../storage/modelCache.ts';
 import { openOpfs } from '../storage/opfsFolder.ts';
 import { StorageError } from '../storage/storageError.ts';
 import { forgetListings, keptListings } from './keptListings.ts';
-import type { KeptRepo, ShelfModel } from './protocol.ts';
+import type { KeptRepo, ShelfModel } from './protocol/model.ts';
 
 let opened: Promise<ModelCache | undefined> | undefined;
 

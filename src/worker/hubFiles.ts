@@ -13,7 +13,7 @@ import type { CacheKey } from '../storage/modelCache.ts';
 import { cacheSource, modelCache } from './hubCache.ts';
 import { type KeptListing, keepListing, keptListing } from './keptListings.ts';
 import type { DownloadProgress, ModelFiles } from './modelFiles.ts';
-import type { ModelSource } from './protocol.ts';
+import type { ModelSource } from './protocol/model.ts';
 
 type HubSource = Extract<ModelSource, { kind: 'hub' }>;
 

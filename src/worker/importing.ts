@@ -15,7 +15,7 @@ import { WorkerError } from './failure.ts';
 import { type KeptRun, modelOrigin, recordOf } from './keptRun.ts';
 import { library } from './library.ts';
 import { requireModel } from './modelSession.ts';
-import type { RunRecord } from './protocol.ts';
+import type { RunRecord } from './protocol/runs.ts';
 import { NO_MEMORY } from './runPlanning.ts';
 
 /** Throws FormatError where it is not an adapter for the loaded model. */

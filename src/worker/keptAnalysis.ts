@@ -5,7 +5,7 @@ import { readText } from '../formats/byteSource.ts';
 import { TARGETS } from '../model/targets.ts';
 import { writeFile } from '../storage/folder.ts';
 import type { KeptRun } from './keptRun.ts';
-import type { MatrixAmplification, MatrixSpectrum } from './protocol.ts';
+import type { MatrixAmplification, MatrixSpectrum } from './protocol/analysis.ts';
 import { runFolder } from './runFolder.ts';
 
 const FILE = 'analysis.json';

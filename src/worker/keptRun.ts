@@ -1,6 +1,8 @@
 // A run as this browser keeps it: the page's record, and where its model and data came from, to find them again.
 import type { RunSettings } from '../training/settings.ts';
-import type { DataOptions, ModelSource, RunRecord } from './protocol.ts';
+import type { DataOptions } from './protocol/data.ts';
+import type { ModelSource } from './protocol/model.ts';
+import type { RunRecord } from './protocol/runs.ts';
 
 export type ModelOrigin =
   | { kind: 'builtin' }

@@ -5,7 +5,7 @@ import { WorkerError } from './failure.ts';
 import { type KeptRun, recordOf } from './keptRun.ts';
 import { memoryLibrary } from './memoryLibrary.ts';
 import { post } from './post.ts';
-import type { RunRecord, RunStatus } from './protocol.ts';
+import type { RunRecord, RunStatus } from './protocol/runs.ts';
 
 let opened: Promise<RunLibrary<KeptRun>> | undefined;
 /** Newer than what is stored: the runs that are open, by id. */

@@ -6,7 +6,8 @@ import { openAdapter } from './adapterStore.ts';
 import { cancellable } from './cancelling.ts';
 import { withFrozen } from './mergedState.ts';
 import { requireModel } from './modelSession.ts';
-import type { Answerer, Calls } from './protocol.ts';
+import type { Answerer } from './protocol/playground.ts';
+import type { Calls } from './protocol.ts';
 
 /** At most so many logits at one time; fewer positions are read where the vocabulary is large. */
 const MOST_LOGITS = 16 << 20;

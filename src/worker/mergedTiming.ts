@@ -9,7 +9,8 @@ import { cancellable } from './cancelling.ts';
 import { WorkerError } from './failure.ts';
 import { withoutRuns } from './mergedState.ts';
 import { requireModel } from './modelSession.ts';
-import type { Calls, TokenTime } from './protocol.ts';
+import type { TokenTime } from './protocol/playground.ts';
+import type { Calls } from './protocol.ts';
 import { isTraining } from './runs.ts';
 
 const NEW_TOKENS = 24;

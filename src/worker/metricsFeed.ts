@@ -1,7 +1,7 @@
 // A run's curve on its way: to the page some twenty times a second, to the Library at every save.
 import { library } from './library.ts';
 import { post } from './post.ts';
-import type { StepMetrics } from './protocol.ts';
+import type { StepMetrics } from './protocol/runs.ts';
 
 const INTERVAL_MS = 50;
 

@@ -7,7 +7,7 @@ import { checkStored } from '../model/loadModel.ts';
 import { keptAsF16Text } from '../model/weightStorage.ts';
 import { storedFormat, type WeightOption, weightOptions } from '../training/weightOptions.ts';
 import { hasChatTemplate, type OpenedModel } from './modelSource.ts';
-import type { ModelDescription } from './protocol.ts';
+import type { ModelDescription } from './protocol/model.ts';
 
 /** WebGPU's own limits, where no adapter says better. */
 const CORE_LIMITS = { maxBufferSize: 256 << 20, maxStorageBufferBindingSize: 128 << 20 };

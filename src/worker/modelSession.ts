@@ -13,7 +13,7 @@ import { WorkerError } from './failure.ts';
 import { describeOpened, largestTensorBytes } from './modelFacts.ts';
 import { type OpenedModel, openModel, openModelFiles } from './modelSource.ts';
 import { post } from './post.ts';
-import type { ModelDescription, ModelSource } from './protocol.ts';
+import type { ModelDescription, ModelSource } from './protocol/model.ts';
 
 export interface LoadedModel {
   readonly source: ModelSource;

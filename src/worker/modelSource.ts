@@ -12,7 +12,7 @@ import { headAsStored } from '../model/storedHead.ts';
 import { BUILTIN_MODEL_FILES, fetchBuiltin } from './builtinFiles.ts';
 import { openHubFiles } from './hubFiles.ts';
 import type { ModelFiles } from './modelFiles.ts';
-import type { ModelSource } from './protocol.ts';
+import type { ModelSource } from './protocol/model.ts';
 
 /** What adapters name as their base where it is the built-in model. */
 export const BUILTIN_ID = 'rankwise-builtin';

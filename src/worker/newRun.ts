@@ -2,7 +2,8 @@
 import type { AdapterSpec } from '../adapters/adapterSet.ts';
 import type { RunSettings } from '../training/settings.ts';
 import { type DataOrigin, type KeptRun, modelOrigin, type RaceOrigin } from './keptRun.ts';
-import type { DataSource, RunRecord } from './protocol.ts';
+import type { DataSource } from './protocol/data.ts';
+import type { RunRecord } from './protocol/runs.ts';
 import type { PlannedRun } from './runPlanning.ts';
 
 /** The record of the adapter at `place` of the plan. `race`: which adapter of which race it is. */

@@ -6,7 +6,8 @@ import { cancellable } from './cancelling.ts';
 import { isCancellation } from './failure.ts';
 import { requireModel } from './modelSession.ts';
 import { post } from './post.ts';
-import type { Answer, Calls } from './protocol.ts';
+import type { Answer } from './protocol/playground.ts';
+import type { Calls } from './protocol.ts';
 import { TextStream } from './textStream.ts';
 
 /** A cancelled answer is what came of it. */

@@ -11,7 +11,8 @@ import type { ZipEntry } from '../formats/zipWriter.ts';
 import { wholeOf } from '../hub/pushContent.ts';
 import { cardInfo } from './adapterCardInfo.ts';
 import type { KeptRun } from './keptRun.ts';
-import type { ExportWhat, StepMetrics } from './protocol.ts';
+import type { ExportWhat } from './protocol/exports.ts';
+import type { StepMetrics } from './protocol/runs.ts';
 
 const CHART = 'loss.svg';
 

@@ -2,7 +2,7 @@
 import { adapterNames, choicesOf, gridOf, MOST_ADAPTERS, raceChoicesSchema, withVariant } from '../training/race.ts';
 import type { RunSettings } from '../training/settings.ts';
 import { WorkerError } from './failure.ts';
-import type { RaceRequest } from './protocol.ts';
+import type { RaceRequest } from './protocol/runs.ts';
 import { checkSettings } from './runPlanning.ts';
 
 export interface RaceAdapter {

@@ -4,7 +4,8 @@ import { TooLargeError } from '../training/tooLarge.ts';
 import { requireData } from './dataSession.ts';
 import { failureOf } from './failure.ts';
 import { requireModel } from './modelSession.ts';
-import type { Calls, RacePlan, RaceRequest } from './protocol.ts';
+import type { RacePlan, RaceRequest } from './protocol/runs.ts';
+import type { Calls } from './protocol.ts';
 import { type RaceAdapter, raceAdapters } from './raceAdapters.ts';
 import { makePlan, NO_MEMORY, type PlannedRun } from './runPlanning.ts';
 

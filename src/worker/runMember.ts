@@ -1,10 +1,10 @@
 // One adapter of the run under way: its record in the Library, its curve, and how it left, if it did.
-import type { AdapterReport, StepReport } from '../training/trainer.ts';
+import type { AdapterReport, StepReport } from '../training/stepReport.ts';
 import { failureOf } from './failure.ts';
 import { type KeptRun, recordOf } from './keptRun.ts';
 import { currentName, lockRun, tellRun, updateRun } from './library.ts';
 import { MetricsFeed } from './metricsFeed.ts';
-import type { RunRecord } from './protocol.ts';
+import type { RunRecord } from './protocol/runs.ts';
 import type { NonFiniteStep } from './runMarks.ts';
 
 export class RunMember {

@@ -7,7 +7,7 @@ import { isFrom, type KeptRun, type ModelOrigin } from './keptRun.ts';
 import type { DownloadProgress } from './modelFiles.ts';
 import { currentModel } from './modelSession.ts';
 import { type OpenedModel, openModel, openModelFiles } from './modelSource.ts';
-import type { ModelSource } from './protocol.ts';
+import type { ModelSource } from './protocol/model.ts';
 
 /** The last one opened for its files alone. */
 let lately: { key: string; opened: Promise<OpenedModel> } | undefined;

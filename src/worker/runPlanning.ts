@@ -11,7 +11,7 @@ import { WorkerError } from './failure.ts';
 import { planSamples, type SamplePlan } from './liveSamples.ts';
 import type { LoadedModel } from './modelSession.ts';
 import { longestSubmitMs } from './pacing.ts';
-import type { RunPlan } from './protocol.ts';
+import type { RunPlan } from './protocol/runs.ts';
 
 /** The adapters that train together; a run of its own is the case of one. */
 export interface PlannedRun {

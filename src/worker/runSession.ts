@@ -1,13 +1,13 @@
 // The run under way, or the heat of a race: submits steps (two in flight at most), tells the page of them, and at the
 // marked steps evaluates, answers the fixed prompts and saves. Pausing keeps everything on the GPU. An adapter that
 // diverges or is dropped leaves, and the others go on.
-import type { StepReport } from '../training/trainer.ts';
+import type { StepReport } from '../training/stepReport.ts';
 import { failureOf, WorkerError } from './failure.ts';
 import type { KeptRun } from './keptRun.ts';
 import { library, releaseLive } from './library.ts';
 import { LiveSamples } from './liveSamples.ts';
 import { post } from './post.ts';
-import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from './protocol.ts';
+import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from './protocol/runs.ts';
 import { checkpointsOf } from './runFolder.ts';
 import { isDue, nonFiniteMessage } from './runMarks.ts';
 import { RunMember } from './runMember.ts';

@@ -1,7 +1,7 @@
 // Commands about runs. One run, or one race, is under way at a time; it stands on the one model and the one data set.
 import { initialParameters } from '../adapters/initial.ts';
 import type { RaceChoices } from '../training/race.ts';
-import { freshState } from '../training/trainer.ts';
+import { freshState } from '../training/trainerState.ts';
 import { openAdapter, type StoredAdapter } from './adapterStore.ts';
 import { requireData } from './dataSession.ts';
 import { onDeviceLost } from './device.ts';
@@ -11,7 +11,8 @@ import { keptRun, library, runsOfRace, tellRun, updateRun } from './library.ts';
 import { requireFrozen } from './mergedState.ts';
 import { onModelLeaving, requireModel } from './modelSession.ts';
 import { newRun, settingsFor } from './newRun.ts';
-import type { Calls, RunRecord, StepMetrics } from './protocol.ts';
+import type { RunRecord, StepMetrics } from './protocol/runs.ts';
+import type { Calls } from './protocol.ts';
 import { type RaceAdapter, raceAdapters } from './raceAdapters.ts';
 import { planHeats } from './racePlanning.ts';
 import { reopenRun } from './resuming.ts';

@@ -5,7 +5,7 @@ import { permutation } from '../data/random.ts';
 import { compileTemplate } from '../data/template.ts';
 import { fetchBuiltin, storedTask } from './builtinFiles.ts';
 import { WorkerError } from './failure.ts';
-import type { TaskExample } from './protocol.ts';
+import type { TaskExample } from './protocol/playground.ts';
 
 /** Apart from the streams that split and order data. */
 const EXAMPLES_STREAM = 0x6578_616d;

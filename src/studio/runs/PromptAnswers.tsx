@@ -1,6 +1,6 @@
 // A fixed prompt and what a run answered to it as it learned, newest first.
 import { useState } from 'react';
-import type { SampleResult } from '../../worker/protocol.ts';
+import type { SampleResult } from '../../worker/protocol/runs.ts';
 import { formatExact } from '../format.ts';
 import styles from './runs.module.css';
 

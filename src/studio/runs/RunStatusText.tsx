@@ -1,5 +1,5 @@
 // A run's status in words with a sign before it; how far it came where it is not done.
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 import { formatCount } from '../format.ts';
 import styles from './runs.module.css';
 import { STATUS_SIGNS, STATUS_WORDS } from './statusWords.ts';

@@ -1,7 +1,7 @@
 // A finished run goes on: to which step, and what that means for its learning rate.
 import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 import { formatBytes, formatExact } from '../format.ts';
 import { NumberField } from '../panels/NumberField.tsx';
 import { useReturnedFocus } from '../panels/useReturnedFocus.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepMetrics } from '../../worker/protocol.ts';
+import type { StepMetrics } from '../../worker/protocol/runs.ts';
 import { lossCurve, smoothed, validationCurve } from './curves.ts';
 
 const step = (n: number, loss: number): StepMetrics => ({

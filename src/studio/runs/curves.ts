@@ -1,5 +1,5 @@
 // A kept run's curves, by step or by time, for the charts of Library and Compare.
-import type { EvaluationResult, StepMetrics } from '../../worker/protocol.ts';
+import type { EvaluationResult, StepMetrics } from '../../worker/protocol/runs.ts';
 import type { Curve } from '../charts/decimate.ts';
 import { Smoother, smoothingSpan } from '../charts/smoothing.ts';
 

@@ -1,5 +1,5 @@
 // What came of a run, as labelled texts with units; in Compare one row each.
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 import { formatBytes, formatDuration, formatExact, formatLoss, formatShare } from '../format.ts';
 import type { RunField } from './runFields.ts';
 

@@ -1,6 +1,6 @@
 // What decided a run, as a flat list of labelled fields: the Library shows it, Compare sets several side by side and keeps
 // apart what differs from what is the same.
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 
 export interface RunField {
   key: string;

@@ -1,5 +1,5 @@
 // The scores of an evaluation: their names, what they are in plain words, and how their numbers are shown.
-import type { ScoreVerdict } from '../../worker/protocol.ts';
+import type { ScoreVerdict } from '../../worker/protocol/evaluation.ts';
 import { formatExact, formatLoss, formatShare } from '../format.ts';
 
 export interface ScoreKind {

@@ -1,6 +1,6 @@
 // The settings of a run, or of all its race, as a JSON file and as a link that opens Train with them. The worker reads them
 // again, and refuses what is out of range.
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 import { routeTo } from '../routing.ts';
 
 /** `of`: this adapter alone, or the lists of the race that it is of. */

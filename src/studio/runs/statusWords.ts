@@ -1,5 +1,5 @@
 // Statuses as the page says them.
-import type { RunStatus } from '../../worker/protocol.ts';
+import type { RunStatus } from '../../worker/protocol/runs.ts';
 
 export const STATUS_WORDS: Record<RunStatus, string> = {
   preparing: 'Preparing',

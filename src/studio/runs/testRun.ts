@@ -1,5 +1,5 @@
 // A run record for tests, with what a test changes.
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 
 export const TEST_SETTINGS: RunRecord['settings'] = {
   adapter: { rank: 8, alpha: 16, dropout: 0, useRslora: false, targets: ['q', 'v'] },

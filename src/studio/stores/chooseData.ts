@@ -1,6 +1,6 @@
 // Choosing data, with the settings that go with it: a built-in task brings its own; a file starts from the standard ones
 // unless they were touched.
-import type { BuiltinTask } from '../../worker/protocol.ts';
+import type { BuiltinTask } from '../../worker/protocol/data.ts';
 import { readData, useDataStore } from './dataStore.ts';
 import { useModelStore } from './modelStore.ts';
 import { settingsForModel } from './settingsForModel.ts';

@@ -1,7 +1,7 @@
 // The examples: which file or built-in task, how its columns are read, and what came of it.
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
-import type { BuiltinTask, DataDescription, DataOptions, DataSource, FirstRow } from '../../worker/protocol.ts';
+import type { BuiltinTask, DataDescription, DataOptions, DataSource, FirstRow } from '../../worker/protocol/data.ts';
 import { messageOf } from './messageOf.ts';
 
 export type DataStatus =

@@ -1,7 +1,7 @@
 // The GPU as the worker reports it.
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
-import type { DeviceState } from '../../worker/protocol.ts';
+import type { DeviceState } from '../../worker/protocol/device.ts';
 
 export const useDeviceStore = create<{ device: DeviceState }>()(() => ({ device: { kind: 'opening' } }));
 

@@ -1,7 +1,7 @@
 // Every run kept in this browser, newest first.
 import { create } from 'zustand';
 import { call } from '../../worker/client.ts';
-import type { RunRecord } from '../../worker/protocol.ts';
+import type { RunRecord } from '../../worker/protocol/runs.ts';
 import { messageOf } from './messageOf.ts';
 
 export type LibraryStatus =

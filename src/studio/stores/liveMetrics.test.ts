@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepMetrics } from '../../worker/protocol.ts';
+import type { StepMetrics } from '../../worker/protocol/runs.ts';
 import { MetricSeries } from './liveMetrics.ts';
 
 const row = (step: number, change: Partial<StepMetrics> = {}): StepMetrics => ({

@@ -1,6 +1,6 @@
 // The current run's curves, in typed arrays outside React: the worker's events append here, charts and read-outs look
 // once per frame. `version` changes whenever anything did.
-import type { StepMetrics } from '../../worker/protocol.ts';
+import type { StepMetrics } from '../../worker/protocol/runs.ts';
 import { Smoother, smoothingSpan } from '../charts/smoothing.ts';
 
 const COLUMNS = ['step', 'loss', 'smoothed', 'learningRate', 'gradientNorm', 'tokensPerSecond', 'elapsedMs'] as const;

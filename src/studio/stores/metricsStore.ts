@@ -1,7 +1,7 @@
 // Curves of kept runs, read once and kept up to date while a run goes on: Library and Compare draw them.
 import { create } from 'zustand';
 import { call, onEvent } from '../../worker/client.ts';
-import type { StepMetrics } from '../../worker/protocol.ts';
+import type { StepMetrics } from '../../worker/protocol/runs.ts';
 import { messageOf } from './messageOf.ts';
 import { withSteps } from './withSteps.ts';
 

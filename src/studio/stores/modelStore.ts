@@ -1,7 +1,7 @@
 // The frozen model: chosen, described, loaded. Choosing another while one loads cancels the first.
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
-import type { KeptRepo, LoadPhase, ModelDescription, ModelSource, ShelfModel } from '../../worker/protocol.ts';
+import type { KeptRepo, LoadPhase, ModelDescription, ModelSource, ShelfModel } from '../../worker/protocol/model.ts';
 import { messageOf } from './messageOf.ts';
 import type { WeightFormat } from './settingsTypes.ts';
 

@@ -1,7 +1,7 @@
 // Starts the studio: listens to the worker, opens the device, and has the built-in model and first task ready, so that
 // one click trains. Also keeps what follows from what: new model → data read again → plan made again.
 import { onEvent } from '../../worker/client.ts';
-import type { ModelDescription } from '../../worker/protocol.ts';
+import type { ModelDescription } from '../../worker/protocol/model.ts';
 import { fetchParts } from '../panels/lazyPart.ts';
 import { chooseTask } from './chooseData.ts';
 import { changeDataOptions, loadTasks, reportDataProgress, useDataStore } from './dataStore.ts';

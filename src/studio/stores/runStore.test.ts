@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EvaluationResult, RunRecord } from '../../worker/protocol.ts';
+import type { EvaluationResult, RunRecord } from '../../worker/protocol/runs.ts';
 import { testRun } from '../runs/testRun.ts';
 import { withRun } from './libraryStore.ts';
 import { MetricSeries } from './liveMetrics.ts';

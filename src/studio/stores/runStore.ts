@@ -1,7 +1,7 @@
 // The run on show in Train: started, resumed or left from before. Its curves are in `liveMetrics`, outside React.
 import { create } from 'zustand';
 import { CallError, call } from '../../worker/client.ts';
-import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from '../../worker/protocol.ts';
+import type { EvaluationResult, RunRecord, RunStatus, SampleResult, StepMetrics } from '../../worker/protocol/runs.ts';
 import { putRun, useLibraryStore } from './libraryStore.ts';
 import { MetricSeries } from './liveMetrics.ts';
 import { messageOf } from './messageOf.ts';

@@ -1,6 +1,6 @@
 // The fixed prompts that a run answers as it learns.
 import { call } from '../../worker/client.ts';
-import type { DataDescription, PreviewRow } from '../../worker/protocol.ts';
+import type { DataDescription, PreviewRow } from '../../worker/protocol/data.ts';
 import { useDataStore } from './dataStore.ts';
 
 /** Rows of one's own data whose contexts serve as fixed prompts. */

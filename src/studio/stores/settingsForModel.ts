@@ -1,5 +1,5 @@
 // Settings as a model can have them.
-import type { ModelDescription } from '../../worker/protocol.ts';
+import type { ModelDescription } from '../../worker/protocol/model.ts';
 import type { RunSettings } from './settingsTypes.ts';
 
 /**

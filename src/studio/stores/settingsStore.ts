@@ -1,7 +1,7 @@
 // What the next run will be: its settings, and the plan that the worker makes of them.
 import { create } from 'zustand';
 import { call } from '../../worker/client.ts';
-import type { RacePlan, RunRecord } from '../../worker/protocol.ts';
+import type { RacePlan, RunRecord } from '../../worker/protocol/runs.ts';
 import { messageOf } from './messageOf.ts';
 import { samplePrompts } from './samplePrompts.ts';
 import type { AdapterSettings, RaceChoices, RunSettings, TrainingSettings } from './settingsTypes.ts';

@@ -1,5 +1,7 @@
 // The settings' types, by way of the protocol: the studio sees nothing else of the engine.
-import type { Calls, ModelDescription } from '../../worker/protocol.ts';
+
+import type { ModelDescription } from '../../worker/protocol/model.ts';
+import type { Calls } from '../../worker/protocol.ts';
 
 export type RunSettings = Calls['planRun']['request']['settings'];
 export type AdapterSettings = RunSettings['adapter'];

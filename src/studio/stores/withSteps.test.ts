@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StepMetrics } from '../../worker/protocol.ts';
+import type { StepMetrics } from '../../worker/protocol/runs.ts';
 import { withSteps } from './withSteps.ts';
 
 const at = (step: number, loss: number): StepMetrics => ({

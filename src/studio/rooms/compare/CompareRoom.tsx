@@ -1,7 +1,7 @@
 // Compare: several runs side by side, chosen here or by the address (`#/compare?runs=a,b`).
 import { Button } from '@mantine/core';
 import { useEffect, useMemo } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { EmptyState } from '../../panels/EmptyState.tsx';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';

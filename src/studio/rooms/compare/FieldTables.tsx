@@ -1,6 +1,6 @@
 // Results and settings of the compared runs, one column each: what differs stands out, what is the same is folded away.
 import type { ReactNode } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { Panel } from '../../panels/Panel.tsx';
 import { routeTo } from '../../routing.ts';
 import { RankMark } from '../../runs/RankMark.tsx';

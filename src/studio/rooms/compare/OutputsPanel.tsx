@@ -1,7 +1,7 @@
 // What the runs answered, side by side, with what differs from the right answer (or from the first one) marked.
 import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { Evaluation } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
 import { formatExact } from '../../format.ts';
 import { Panel } from '../../panels/Panel.tsx';
 import { toCsv } from '../../runs/csv.ts';

@@ -1,6 +1,6 @@
 // What rank bought: quality against rank, parameters or file size, and in one sentence which rank is enough.
 import { useMemo } from 'react';
-import type { Evaluation } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
 import { PictureFrame } from '../../charts/pictures/PictureFrame.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { RadioChips } from '../../panels/RadioChips.tsx';

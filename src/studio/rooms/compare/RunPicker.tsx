@@ -1,7 +1,7 @@
 // Which runs are compared: those that came with the address first, the others in the Library's order.
 import { Checkbox } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { Panel } from '../../panels/Panel.tsx';
 import { openRoom } from '../../routing.ts';
 import { RankMark } from '../../runs/RankMark.tsx';

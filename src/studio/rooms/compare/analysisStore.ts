@@ -2,7 +2,8 @@
 // for the page.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../worker/client.ts';
-import type { MatrixAmplification, MatrixSpectrum, RunRecord } from '../../../worker/protocol.ts';
+import type { MatrixAmplification, MatrixSpectrum } from '../../../worker/protocol/analysis.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 
 export interface Measured {

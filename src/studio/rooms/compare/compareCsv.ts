@@ -1,5 +1,5 @@
 // What Compare shows, as files: one row per run, or one row per step of each run.
-import type { RunRecord, StepMetrics } from '../../../worker/protocol.ts';
+import type { RunRecord, StepMetrics } from '../../../worker/protocol/runs.ts';
 import { toCsv } from '../../runs/csv.ts';
 import { allResults } from '../../runs/resultFields.ts';
 import { splitFields } from '../../runs/runFields.ts';

@@ -1,5 +1,6 @@
 // One compared run with how it is told from the others, and what is known of it: what every picture of the room is made of.
-import type { MatrixAmplification, MatrixSpectrum, RunRecord, StepMetrics } from '../../../worker/protocol.ts';
+import type { MatrixAmplification, MatrixSpectrum } from '../../../worker/protocol/analysis.ts';
+import type { RunRecord, StepMetrics } from '../../../worker/protocol/runs.ts';
 import type { RunMark } from './runMarks.ts';
 
 export interface ComparedRun {

@@ -1,6 +1,6 @@
 // Results of the compared runs, a list of the same fields for each: what training measured, then the scores of evaluations,
 // of each set of rows apart.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { allResults, type ResultField } from '../../runs/resultFields.ts';
 import { textOf } from './enoughRank.ts';
 import { qualityMeasures } from './quality.ts';

@@ -4,7 +4,7 @@
 //   this run at least;
 //   time: three matrix products per weight and token (forward, towards the input, towards the weight) where an adapter on
 //   frozen weights takes two.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import type { PictureTable } from '../../charts/pictures/pictureTypes.ts';
 import { formatBytes, formatDuration, formatExact, formatShare } from '../../format.ts';
 

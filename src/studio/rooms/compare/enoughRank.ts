@@ -1,6 +1,7 @@
 // The smallest rank that is good enough: whose score is within noise of the best. Two values are within noise where the 95 %
 // interval of their difference holds zero, found from their own intervals (Zou and Donner, Statistics in Medicine, 2008).
-import type { Evaluation, RunRecord } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { splitFields } from '../../runs/runFields.ts';
 import { type Candidate, candidatesOf, hasInterval } from './overSeeds.ts';
 import type { Estimate, QualityMeasure } from './quality.ts';

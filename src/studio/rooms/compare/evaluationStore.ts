@@ -1,7 +1,7 @@
 // Evaluations kept with the compared runs: every answer, and which scores the data cannot tell apart (paired by question).
 import { create } from 'zustand';
 import { call } from '../../../worker/client.ts';
-import type { Evaluation } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import type { ComparedRun } from './compared.ts';
 

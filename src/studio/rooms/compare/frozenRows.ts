@@ -1,5 +1,5 @@
 // ΔW against the frozen weights in one matrix, a column per run: table 7 of the LoRA paper.
-import type { MatrixAmplification } from '../../../worker/protocol.ts';
+import type { MatrixAmplification } from '../../../worker/protocol/analysis.ts';
 import type { PictureTable } from '../../charts/pictures/pictureTypes.ts';
 import { atPlace, type ComparedRun, type MatrixPlace } from './compared.ts';
 

@@ -1,6 +1,7 @@
 // What the compared runs answered: to the rows of an evaluation where they were evaluated, else to the fixed prompts of their
 // training, last of each.
-import type { Evaluation, RunRecord } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 
 export interface Outputs {
   /** What was asked, in words. */

@@ -1,5 +1,5 @@
 // Runs that differ in their seed alone are one value, with the spread between seeds as its noise.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import type { Estimate, QualityMeasure } from './quality.ts';
 
 /** Runs of one rank and the same settings, seeds aside. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Evaluation, RunRecord } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { TEST_SETTINGS, testRun, withRank } from '../../runs/testRun.ts';
 import { costsOf, reductionText } from './costs.ts';
 import { enoughRank, isWithinNoise } from './enoughRank.ts';

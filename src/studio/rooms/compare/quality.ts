@@ -1,5 +1,5 @@
 // How good the compared runs are, by one measure: values with their intervals, and which rank is enough.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatLoss, formatShare, formatSteppedTick } from '../../format.ts';
 import { wilson } from './wilson.ts';
 

@@ -1,7 +1,7 @@
 // How each compared run is told from the others: its rank's colour and dashes, and where ranks are shared what else tells the
 // runs apart, in a few letters (its matrices, seed, learning rate, alpha or dropout, else a letter), and the next dash
 // pattern.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatLearningRate } from '../../format.ts';
 import { rankDash, rankLabel } from '../../theme/rankColour.ts';
 

@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from 'react';
-import type { Evaluation } from '../../../worker/protocol.ts';
+import type { Evaluation } from '../../../worker/protocol/evaluation.ts';
 import type { ComparedRun } from './compared.ts';
 import { evaluationChoice, loadEvaluation, useEvaluations } from './evaluationStore.ts';
 

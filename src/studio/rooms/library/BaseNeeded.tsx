@@ -1,6 +1,6 @@
 // The base of a run is out of reach: why, and how to bring it. Reading files needs no GPU.
 import { useMemo, useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { PickButton } from '../../panels/PickButton.tsx';
 import { messageOf } from '../../stores/messageOf.ts';

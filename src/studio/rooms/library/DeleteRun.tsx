@@ -1,7 +1,7 @@
 // Asks once more before a run is gone for good. Composed by hand, since Mantine's own header is a second banner.
 import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatBytes } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { openRoom } from '../../routing.ts';

@@ -1,5 +1,5 @@
 // Every evaluation of a run on its held-out rows.
-import type { EvaluationResult } from '../../../worker/protocol.ts';
+import type { EvaluationResult } from '../../../worker/protocol/runs.ts';
 import { formatExact, formatLoss, formatShare } from '../../format.ts';
 import styles from './library.module.css';
 

@@ -1,6 +1,6 @@
 // Taking a run away: a list of destinations, by the tool that opens it.
 import { useId, useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { RadioChips } from '../../panels/RadioChips.tsx';
 import { BaseNeeded } from './BaseNeeded.tsx';
 import { DESTINATIONS } from './destinations.ts';

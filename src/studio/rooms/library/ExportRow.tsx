@@ -1,7 +1,8 @@
 // One destination: who opens it, how large it will be, and the button that writes it.
 import { Button } from '@mantine/core';
 import { useId, useMemo, useState } from 'react';
-import type { ExportPlan, RunRecord } from '../../../worker/protocol.ts';
+import type { ExportPlan } from '../../../worker/protocol/exports.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatBytes } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import type { Destination } from './destinations.ts';

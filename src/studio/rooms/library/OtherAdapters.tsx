@@ -1,5 +1,5 @@
 // Which of the Library's adapters on the same base go along.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { useLibraryStore } from '../../stores/libraryStore.ts';
 import styles from './export.module.css';
 

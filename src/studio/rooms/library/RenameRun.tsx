@@ -1,7 +1,7 @@
 // A run's new name, typed in place.
 import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';
 import { useReturnedFocus } from '../../panels/useReturnedFocus.ts';

@@ -1,7 +1,7 @@
 // What can be done with a run.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { openRoom, routeTo } from '../../routing.ts';
 import { canGoFurther, TrainFurther } from '../../runs/TrainFurther.tsx';
 import { useDeviceStore } from '../../stores/deviceStore.ts';

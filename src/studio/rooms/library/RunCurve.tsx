@@ -1,6 +1,6 @@
 // A kept run's loss: every step faint, smoothed over it, held-out loss as points.
 import { useMemo } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import type { ChartSeries } from '../../charts/chartTypes.ts';
 import { useChartSource } from '../../charts/useChartSource.ts';

@@ -1,6 +1,6 @@
 // One run in full: what can be done with it, how it went, what it was made with.
 import { useEffect } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatMoment } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';

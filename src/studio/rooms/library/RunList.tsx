@@ -1,7 +1,7 @@
 // Every run in one table: searched, sorted, opened, ticked for comparison.
 import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatExact, formatLoss, formatMoment, formatShare, shortFileName } from '../../format.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';

@@ -1,5 +1,5 @@
 // What Evaluate kept of a run: a table for each set of rows that it answered, the base's scores beside its own.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatNoun } from '../../format.ts';
 import { routeTo } from '../../routing.ts';
 import { SCORES } from '../../runs/scoreKinds.ts';

@@ -1,7 +1,7 @@
 // The settings of a run, or of the race that it is of, as a file or a link.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { Check } from '../../panels/Check.tsx';
 import { saveFile } from '../../runs/saveFile.ts';
 import { settingsJson, settingsLink } from '../../runs/settingsFile.ts';

@@ -1,12 +1,7 @@
 // Where a run can go: who opens it there, and in which numbers.
-import type {
-  ExportKind,
-  ExportWhat,
-  GgufFormat,
-  MergedFormat,
-  OnnxFormat,
-  RunRecord,
-} from '../../../worker/protocol.ts';
+import type { ExportKind, ExportWhat, GgufFormat, OnnxFormat } from '../../../worker/protocol/exports.ts';
+import type { MergedFormat } from '../../../worker/protocol/model.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 
 export interface Destination {
   readonly kind: ExportKind;

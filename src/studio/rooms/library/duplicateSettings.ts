@@ -1,5 +1,5 @@
 // A run's settings become those of the next run, in Train; its built-in task too, where it had one.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { openRoom } from '../../routing.ts';
 import { readData, readFirstRow, useDataStore } from '../../stores/dataStore.ts';
 import { isRunActive, leaveRun, useRunStore } from '../../stores/runStore.ts';

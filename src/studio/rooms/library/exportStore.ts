@@ -1,7 +1,7 @@
 // Taking a run away: one export at a time, into the browser's downloads or into a folder that the person picked.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../worker/client.ts';
-import type { ExportPlan, ExportTarget, ExportWhat } from '../../../worker/protocol.ts';
+import type { ExportPlan, ExportTarget, ExportWhat } from '../../../worker/protocol/exports.ts';
 import { saveFile } from '../../runs/saveFile.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 

@@ -1,5 +1,5 @@
 // The Library's list: which runs a search finds, and in which order they stand.
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 
 export const SORT_KEYS = ['name', 'model', 'data', 'rank', 'loss', 'right', 'created', 'status'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];

@@ -1,7 +1,7 @@
 // What an export would be, asked anew when its settings change or the base comes within reach.
 import { useEffect, useState } from 'react';
 import { call } from '../../../worker/client.ts';
-import type { ExportPlan, ExportWhat } from '../../../worker/protocol.ts';
+import type { ExportPlan, ExportWhat } from '../../../worker/protocol/exports.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
 import { useExportStore } from './exportStore.ts';

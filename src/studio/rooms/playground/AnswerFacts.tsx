@@ -1,5 +1,5 @@
 // How an answer came about: tokens, time to the first, speed, and why it ended.
-import type { Answer } from '../../../worker/protocol.ts';
+import type { Answer } from '../../../worker/protocol/playground.ts';
 import { formatDuration, formatNoun, formatTokensPerSecond } from '../../format.ts';
 import styles from './playground.module.css';
 import { tokensPerSecond } from './tokensPerSecond.ts';

@@ -1,7 +1,7 @@
 // Who answers in one column, and how strongly its adapter acts.
 import { Slider } from '@mantine/core';
 import { useState } from 'react';
-import type { Answerer } from '../../../worker/protocol.ts';
+import type { Answerer } from '../../../worker/protocol/playground.ts';
 import fieldStyles from '../../panels/Field.module.css';
 import { Field } from '../../panels/Field.tsx';
 import { type AdapterChoice, nameWithRank } from './answererChoices.ts';

@@ -1,7 +1,7 @@
 // The right answer where one is known, and every column's answer beside each other.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { Check } from '../../panels/Check.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { routeTo } from '../../routing.ts';

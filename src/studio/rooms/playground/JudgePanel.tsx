@@ -1,7 +1,7 @@
 // How often each answerer is right on held-out rows of a built-in task.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatExact, formatNoun, formatShare } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';

@@ -2,7 +2,9 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { CallError, call } from '../../../worker/client.ts';
-import type { Calls, RunRecord, TokenTime } from '../../../worker/protocol.ts';
+import type { TokenTime } from '../../../worker/protocol/playground.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
+import type { Calls } from '../../../worker/protocol.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { Panel } from '../../panels/Panel.tsx';
 import { messageOf } from '../../stores/messageOf.ts';

@@ -1,6 +1,6 @@
 // Before the Playground can answer: the model on its way, or the one button that brings it.
 import { Button } from '@mantine/core';
-import type { RunRecord } from '../../../worker/protocol.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatBytes } from '../../format.ts';
 import { EmptyState } from '../../panels/EmptyState.tsx';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';

@@ -1,6 +1,7 @@
 // Playground: base and adapters answer the same prompt side by side.
 import { useEffect, useMemo } from 'react';
-import type { ModelDescription, RunRecord } from '../../../worker/protocol.ts';
+import type { ModelDescription } from '../../../worker/protocol/model.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { formatCount } from '../../format.ts';
 import { ErrorNote } from '../../panels/ErrorNote.tsx';
 import { routeTo, useRoute } from '../../routing.ts';

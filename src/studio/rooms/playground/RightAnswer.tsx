@@ -1,5 +1,5 @@
 // A held-out example's right answer; for a question about a table the table, and what the right query gives.
-import type { TaskExample } from '../../../worker/protocol.ts';
+import type { TaskExample } from '../../../worker/protocol/playground.ts';
 import styles from './playground.module.css';
 import type { SqlResult } from './playgroundStore.ts';
 import { QueryResult } from './QueryResult.tsx';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ModelDescription } from '../../../worker/protocol.ts';
+import type { ModelDescription } from '../../../worker/protocol/model.ts';
 import { testRun } from '../../runs/testRun.ts';
 import { adapterChoices, answererName, firstAdapter, nameWithRank } from './answererChoices.ts';
 

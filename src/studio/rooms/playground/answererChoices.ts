@@ -1,5 +1,8 @@
 // Who may answer in a column: the base, or an adapter of the Library that fits the model that is loaded.
-import type { Answerer, ModelDescription, RunRecord } from '../../../worker/protocol.ts';
+
+import type { ModelDescription } from '../../../worker/protocol/model.ts';
+import type { Answerer } from '../../../worker/protocol/playground.ts';
+import type { RunRecord } from '../../../worker/protocol/runs.ts';
 import { rankLabel } from '../../theme/rankColour.ts';
 
 export interface AdapterChoice {

@@ -1,7 +1,7 @@
 // Asking: every column answers the same prompt, its text streaming in as the worker tells it. Changing one column's
 // adapter or strength asks that column again, so that switching shows its effect at once.
 import { CallError, call, onEvent } from '../../../worker/client.ts';
-import type { Answerer, TaskExample } from '../../../worker/protocol.ts';
+import type { Answerer, TaskExample } from '../../../worker/protocol/playground.ts';
 import { messageOf } from '../../stores/messageOf.ts';
 import { useModelStore } from '../../stores/modelStore.ts';
 import {

@@ -1,7 +1,9 @@
 // What the Playground shows: a prompt, who answers it, and what they said. The answers belong to the prompt as it was
 // asked, which stays on show while the next one is being typed.
 import { create } from 'zustand';
-import type { Answer, Answerer, BuiltinTask, Calls, SamplingSettings, TaskExample } from '../../../worker/protocol.ts';
+import type { BuiltinTask } from '../../../worker/protocol/data.ts';
+import type { Answer, Answerer, SamplingSettings, TaskExample } from '../../../worker/protocol/playground.ts';
+import type { Calls } from '../../../worker/protocol.ts';
 import { type AdapterChoice, firstAdapter } from './answererChoices.ts';
 
 export type SqlResult = Calls['runSql']['reply'];

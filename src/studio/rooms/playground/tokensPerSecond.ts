@@ -1,5 +1,5 @@
 // Speed of generation once it runs: the tokens after the first, over the time after the first.
-import type { Answer } from '../../../worker/protocol.ts';
+import type { Answer } from '../../../worker/protocol/playground.ts';
 
 export function tokensPerSecond({
   newTokens,

@@ -1,5 +1,5 @@
 // Whether an answer is right, as the task judges it: a query by what it gives on the table, anything else by its words.
-import type { TaskExample } from '../../../worker/protocol.ts';
+import type { TaskExample } from '../../../worker/protocol/playground.ts';
 import type { SqlResult } from './playgroundStore.ts';
 import { isSameText } from './wordDiff.ts';
 

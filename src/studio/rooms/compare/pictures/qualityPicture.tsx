@@ -1,5 +1,5 @@
 // What each adapter reached against what it took: its rank, its parameters or its file.
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import type { Picture } from '../../../charts/pictures/pictureTypes.ts';
 import type { ScaleKind } from '../../../charts/pictures/scales.ts';
 import { type XyAxis, XyPlot, type XySeries } from '../../../charts/pictures/XyPlot.tsx';

@@ -1,7 +1,7 @@
 // The whole comparison as files: a report that opens anywhere, and its numbers.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { Evaluation } from '../../../../worker/protocol.ts';
+import type { Evaluation } from '../../../../worker/protocol/evaluation.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { saveCsv, saveFile } from '../../../runs/saveFile.ts';

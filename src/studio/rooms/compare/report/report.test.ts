@@ -1,7 +1,7 @@
 // The report of runs as large as they come: alone, and small enough to send.
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
-import type { MatrixAmplification, MatrixSpectrum } from '../../../../worker/protocol.ts';
+import type { MatrixAmplification, MatrixSpectrum } from '../../../../worker/protocol/analysis.ts';
 import { testRun, withRank } from '../../../runs/testRun.ts';
 import type { Choices } from '../choices.ts';
 import type { ComparedRun } from '../compared.ts';

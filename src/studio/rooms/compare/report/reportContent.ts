@@ -1,5 +1,5 @@
 // What a report holds: the pictures and tables of the room, as the reader has chosen them.
-import type { Evaluation } from '../../../../worker/protocol.ts';
+import type { Evaluation } from '../../../../worker/protocol/evaluation.ts';
 import type { Picture, PictureTable } from '../../../charts/pictures/pictureTypes.ts';
 import { splitFields } from '../../../runs/runFields.ts';
 import type { Choices } from '../choices.ts';

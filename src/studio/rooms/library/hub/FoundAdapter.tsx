@@ -1,6 +1,6 @@
 // What was found on the Hub, the base that it is for, and the one click that brings it in.
 import { Button } from '@mantine/core';
-import type { HubAdapter, HubPlace } from '../../../../worker/protocol.ts';
+import type { HubAdapter, HubPlace } from '../../../../worker/protocol/hub.ts';
 import { formatBytes } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';

@@ -1,7 +1,7 @@
 // Import by Hub id: the adapter is looked up first, and its base named, before anything large is fetched.
 import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { HubPlace } from '../../../../worker/protocol.ts';
+import type { HubPlace } from '../../../../worker/protocol/hub.ts';
 import { TextField } from '../../../panels/TextField.tsx';
 import { parseHubId, revisionOf } from '../../train/model/parseHubId.ts';
 import styles from '../hubForms.module.css';

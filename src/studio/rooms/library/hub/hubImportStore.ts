@@ -1,7 +1,8 @@
 // An adapter from the Hub: looked up, its base loaded where it is another, then imported. One at a time.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../../worker/client.ts';
-import type { HubAdapter, HubPlace, ModelSource } from '../../../../worker/protocol.ts';
+import type { HubAdapter, HubPlace } from '../../../../worker/protocol/hub.ts';
+import type { ModelSource } from '../../../../worker/protocol/model.ts';
 import { openRoom } from '../../../routing.ts';
 import { putRun } from '../../../stores/libraryStore.ts';
 import { messageOf } from '../../../stores/messageOf.ts';

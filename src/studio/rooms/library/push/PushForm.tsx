@@ -1,7 +1,8 @@
 // A run into a repository on the Hugging Face Hub: what of it, where to, with which token.
 import { Button } from '@mantine/core';
 import { type FormEvent, useId, useMemo, useState } from 'react';
-import type { ExportPlan, ExportWhat, RunRecord } from '../../../../worker/protocol.ts';
+import type { ExportPlan, ExportWhat } from '../../../../worker/protocol/exports.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { formatBytes } from '../../../format.ts';
 import { Check } from '../../../panels/Check.tsx';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';

@@ -1,5 +1,5 @@
 // The push under way: what is being done, how far it is, and a way out.
-import type { PushProgress } from '../../../../worker/protocol.ts';
+import type { PushProgress } from '../../../../worker/protocol/hub.ts';
 import { formatBytes } from '../../../format.ts';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';
 import { cancelPush } from './pushStore.ts';

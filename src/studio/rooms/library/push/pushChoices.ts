@@ -1,5 +1,6 @@
 // What of a run can go to the Hub: every export but those that hold its data.
-import type { ExportKind, ExportWhat, RunRecord } from '../../../../worker/protocol.ts';
+import type { ExportKind, ExportWhat } from '../../../../worker/protocol/exports.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { DESTINATIONS } from '../destinations.ts';
 
 interface PushChoice {

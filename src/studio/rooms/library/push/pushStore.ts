@@ -1,7 +1,8 @@
 // Pushing runs to the Hub: one at a time. Token and server are remembered until the page closes, and nowhere else.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../../worker/client.ts';
-import type { ExportWhat, PushProgress, PushTarget } from '../../../../worker/protocol.ts';
+import type { ExportWhat } from '../../../../worker/protocol/exports.ts';
+import type { PushProgress, PushTarget } from '../../../../worker/protocol/hub.ts';
 import { formatBytes, formatNoun } from '../../../format.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
 

@@ -1,7 +1,7 @@
 // Every context with its right answers and what each answerer said, to read, search, filter and sort.
 import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { EvaluatedAnswer, EvaluatedQuestion, Evaluation } from '../../../../worker/protocol.ts';
+import type { EvaluatedAnswer, EvaluatedQuestion, Evaluation } from '../../../../worker/protocol/evaluation.ts';
 import { formatExact, formatLoss } from '../../../format.ts';
 import fieldStyles from '../../../panels/Field.module.css';
 import { Field } from '../../../panels/Field.tsx';

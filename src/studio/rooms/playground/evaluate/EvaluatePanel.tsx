@@ -1,7 +1,7 @@
 // Evaluate: choose runs and rows, measure, and read what came of it. What was kept of earlier evaluations opens here too.
 import { Button } from '@mantine/core';
 import { useMemo } from 'react';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { formatExact, formatNoun } from '../../../format.ts';
 import { Check } from '../../../panels/Check.tsx';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';

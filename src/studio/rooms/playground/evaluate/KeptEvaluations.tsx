@@ -1,6 +1,6 @@
 // Earlier evaluations, by the rows that were asked: opened with every run that answered them.
 import { Button } from '@mantine/core';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { formatNoun } from '../../../format.ts';
 import styles from './evaluate.module.css';
 import { keptEvaluations, showKept, useEvaluate } from './evaluateStore.ts';

@@ -1,6 +1,6 @@
 // Every answerer's scores with their intervals, and what the data can and cannot tell apart.
 import { Button } from '@mantine/core';
-import type { Evaluation } from '../../../../worker/protocol.ts';
+import type { Evaluation } from '../../../../worker/protocol/evaluation.ts';
 import { formatExact, formatNoun } from '../../../format.ts';
 import { NumberTable, Value } from '../../../panels/NumberTable.tsx';
 import { saveCsv } from '../../../runs/saveFile.ts';

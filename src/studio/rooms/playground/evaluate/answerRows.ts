@@ -1,5 +1,5 @@
 // Which answers are listed, and in what order.
-import type { EvaluatedQuestion } from '../../../../worker/protocol.ts';
+import type { EvaluatedQuestion } from '../../../../worker/protocol/evaluation.ts';
 
 export type AnswerFilter = 'all' | 'differ' | 'someWrong' | 'noneRight' | 'allRight';
 export type AnswerOrder = 'line' | 'disagreement' | 'chrf' | 'loss';

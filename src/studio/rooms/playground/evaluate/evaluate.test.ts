@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { EvaluatedQuestion, Evaluation } from '../../../../worker/protocol.ts';
+import type { EvaluatedQuestion, Evaluation } from '../../../../worker/protocol/evaluation.ts';
 import { testRun } from '../../../runs/testRun.ts';
 import { listAnswers } from './answerRows.ts';
 import { keptEvaluations } from './evaluateStore.ts';

@@ -2,7 +2,8 @@
 // and keeps; here it is only asked and shown.
 import { create } from 'zustand';
 import { CallError, call, onEvent } from '../../../../worker/client.ts';
-import type { Evaluation, RunRecord } from '../../../../worker/protocol.ts';
+import type { Evaluation } from '../../../../worker/protocol/evaluation.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
 
 export type EvaluateStatus =

@@ -1,5 +1,5 @@
 // An evaluation in words, cells and files.
-import type { Evaluation, ScoreVerdict } from '../../../../worker/protocol.ts';
+import type { Evaluation, ScoreVerdict } from '../../../../worker/protocol/evaluation.ts';
 import { type CsvValue, toCsv } from '../../../runs/csv.ts';
 import { SCORES, type ScoreKind } from '../../../runs/scoreKinds.ts';
 

@@ -1,5 +1,5 @@
 // Both engines on one prompt: whether they say the same, how far apart their logits are, how quick each is.
-import type { Answer } from '../../../../worker/protocol.ts';
+import type { Answer } from '../../../../worker/protocol/playground.ts';
 import { formatDuration, formatNoun, formatTokensPerSecond } from '../../../format.ts';
 import { NumberTable, Value } from '../../../panels/NumberTable.tsx';
 import { DiffText } from '../DiffText.tsx';

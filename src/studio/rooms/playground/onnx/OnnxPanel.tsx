@@ -2,7 +2,9 @@
 // before one of the buttons is pressed.
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
-import type { ModelDescription, OnnxFormat, RunRecord } from '../../../../worker/protocol.ts';
+import type { OnnxFormat } from '../../../../worker/protocol/exports.ts';
+import type { ModelDescription } from '../../../../worker/protocol/model.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { Panel } from '../../../panels/Panel.tsx';
 import { ProgressBar } from '../../../panels/ProgressBar.tsx';

@@ -3,7 +3,7 @@
 import { OnnxRuntime, RuntimeCallError, type RuntimeEvent } from '../../../../runtime/client.ts';
 import type { OpenedModel, OpeningPhase, Speaker } from '../../../../runtime/protocol.ts';
 import { CallError, call } from '../../../../worker/client.ts';
-import type { Answerer } from '../../../../worker/protocol.ts';
+import type { Answerer } from '../../../../worker/protocol/playground.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
 import { usePlayground } from '../playgroundStore.ts';
 import { type Comparison, type Conditions, useOnnx } from './onnxStore.ts';

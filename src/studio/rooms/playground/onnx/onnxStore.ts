@@ -1,7 +1,9 @@
 // The loaded model in onnxruntime-web beside our own engine: what is chosen, how far the work is, what came of it.
 import { create } from 'zustand';
 import type { LaneTimes, LogitsDifference, Provider, RuntimeAnswer } from '../../../../runtime/protocol.ts';
-import type { Answer, DeviceState, OnnxFormat } from '../../../../worker/protocol.ts';
+import type { DeviceState } from '../../../../worker/protocol/device.ts';
+import type { OnnxFormat } from '../../../../worker/protocol/exports.ts';
+import type { Answer } from '../../../../worker/protocol/playground.ts';
 import { useModelStore } from '../../../stores/modelStore.ts';
 
 /** One speaker, heard in both engines on the same prompt, greedily. */

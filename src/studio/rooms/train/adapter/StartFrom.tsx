@@ -1,5 +1,5 @@
 // A new adapter, or one that is kept and fits this model: trained here before, or brought in from PEFT.
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { Select } from '../../../panels/Select.tsx';
 import { type LibraryStatus, useLibraryStore } from '../../../stores/libraryStore.ts';
 import { useModelStore } from '../../../stores/modelStore.ts';

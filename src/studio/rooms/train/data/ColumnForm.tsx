@@ -1,6 +1,6 @@
 // Whether a table's first row names its columns, and which column is what: guessed, changeable. A column is context or
 // target: choosing it for one swaps the two.
-import type { ColumnMapping, DataDescription } from '../../../../worker/protocol.ts';
+import type { ColumnMapping, DataDescription } from '../../../../worker/protocol/data.ts';
 import { Select } from '../../../panels/Select.tsx';
 import { changeDataOptions, readFirstRow } from '../../../stores/dataStore.ts';
 import styles from './data.module.css';

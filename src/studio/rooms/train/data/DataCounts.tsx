@@ -1,5 +1,5 @@
 // What a file held, in one or two lines; what was left out is named.
-import type { DataDescription } from '../../../../worker/protocol.ts';
+import type { DataDescription } from '../../../../worker/protocol/data.ts';
 import { formatCount, formatExact, formatNoun } from '../../../format.ts';
 import styles from './data.module.css';
 

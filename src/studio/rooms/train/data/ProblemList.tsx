@@ -1,5 +1,5 @@
 // Every row left out, by line and reason.
-import type { DataDescription } from '../../../../worker/protocol.ts';
+import type { DataDescription } from '../../../../worker/protocol/data.ts';
 import { formatExact, formatNoun } from '../../../format.ts';
 import styles from './data.module.css';
 

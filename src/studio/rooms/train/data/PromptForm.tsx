@@ -1,7 +1,7 @@
 // How a row becomes a prompt: a template with {column} fields, or the model's own chat template.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { DataDescription } from '../../../../worker/protocol.ts';
+import type { DataDescription } from '../../../../worker/protocol/data.ts';
 import fieldStyles from '../../../panels/Field.module.css';
 import { Field } from '../../../panels/Field.tsx';
 import { RadioChips } from '../../../panels/RadioChips.tsx';

@@ -1,6 +1,6 @@
 // One example as the model meets it: its tokens, the context dimmed and the target lit, since only the target carries loss.
 import { Fragment } from 'react';
-import type { PreviewRow } from '../../../../worker/protocol.ts';
+import type { PreviewRow } from '../../../../worker/protocol/data.ts';
 import styles from './data.module.css';
 
 export function TokenRow({ row, hasIds }: { row: PreviewRow; hasIds?: boolean }) {

@@ -1,7 +1,7 @@
 // Some rows as the model will see them, asked for again whenever the data was read anew.
 import { useEffect, useState } from 'react';
 import { call } from '../../../../worker/client.ts';
-import type { PreviewRow } from '../../../../worker/protocol.ts';
+import type { PreviewRow } from '../../../../worker/protocol/data.ts';
 import { useDataStore } from '../../../stores/dataStore.ts';
 import { messageOf } from '../../../stores/messageOf.ts';
 

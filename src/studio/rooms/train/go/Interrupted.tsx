@@ -1,6 +1,6 @@
 // A run that the last visit left unfinished: said at once, resumed with one press.
 import { Button } from '@mantine/core';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { formatExact } from '../../../format.ts';
 import { type LibraryStatus, useLibraryStore } from '../../../stores/libraryStore.ts';
 import { resumeRun } from '../../../stores/runStore.ts';

@@ -1,6 +1,6 @@
 // The hero of a race: each adapter's smoothed loss over steps in its rank's colour, held-out losses as points.
 import { useMemo } from 'react';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { Chart } from '../../../charts/Chart.tsx';
 import type { ChartAxis, ChartSeries, ChartSource } from '../../../charts/chartTypes.ts';
 import { mergeCurves } from '../../../charts/mergeCurves.ts';

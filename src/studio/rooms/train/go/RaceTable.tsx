@@ -2,7 +2,7 @@
 // Losses are written into the page once per frame, past React.
 import { Button } from '@mantine/core';
 import { useRef } from 'react';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { formatCount, formatExact, formatLoss } from '../../../format.ts';
 import { useFrame } from '../../../panels/useFrame.ts';
 import { STATUS_SIGNS, STATUS_WORDS } from '../../../runs/statusWords.ts';

@@ -1,6 +1,6 @@
 // The buttons that start, pause, resume and stop, with the run's state in words; read out when it changes.
 import { Button } from '@mantine/core';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { useKeptFocus } from '../../../panels/useKeptFocus.ts';
 import { currentBudgetBytes, fitBelow, fitToGpu } from '../../../stores/fitStore.ts';

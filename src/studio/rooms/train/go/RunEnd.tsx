@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { call } from '../../../../worker/client.ts';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 
 import { formatBytes, formatExact, formatLoss, formatShare } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';

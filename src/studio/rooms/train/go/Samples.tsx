@@ -1,5 +1,5 @@
 // What the model answers to the same prompts as it learns.
-import type { SampleResult } from '../../../../worker/protocol.ts';
+import type { SampleResult } from '../../../../worker/protocol/runs.ts';
 import { Panel } from '../../../panels/Panel.tsx';
 import { PromptAnswers } from '../../../runs/PromptAnswers.tsx';
 import styles from './go.module.css';

@@ -1,6 +1,6 @@
 // A thin bar of steps done, moved outside React.
 import { useRef } from 'react';
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { useFrame } from '../../../panels/useFrame.ts';
 import { useRunStore } from '../../../stores/runStore.ts';
 import styles from './go.module.css';

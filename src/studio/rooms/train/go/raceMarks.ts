@@ -1,5 +1,5 @@
 // How the adapters of a race are told apart: by name, their rank's colour and dashes; those of one rank by other dashes.
-import type { RunRecord } from '../../../../worker/protocol.ts';
+import type { RunRecord } from '../../../../worker/protocol/runs.ts';
 import { rankDash, rankLabel } from '../../../theme/rankColour.ts';
 
 export interface RaceMark {

@@ -1,7 +1,7 @@
 // A model by its Hub id, with revision and token. The token is kept in memory only.
 import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { ModelSource } from '../../../../worker/protocol.ts';
+import type { ModelSource } from '../../../../worker/protocol/model.ts';
 import { TextField } from '../../../panels/TextField.tsx';
 import styles from './model.module.css';
 import { parseHubId, revisionOf } from './parseHubId.ts';

@@ -1,6 +1,6 @@
 // Models from the Hub, beside the shelf's, that are whole in this browser: they open without a network.
 import { Button } from '@mantine/core';
-import type { ModelSource } from '../../../../worker/protocol.ts';
+import type { ModelSource } from '../../../../worker/protocol/model.ts';
 import { formatBytes } from '../../../format.ts';
 import { useModelStore } from '../../../stores/modelStore.ts';
 import styles from './model.module.css';

@@ -2,7 +2,7 @@
 // panel goes on from there.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { ModelSource } from '../../../../worker/protocol.ts';
+import type { ModelSource } from '../../../../worker/protocol/model.ts';
 import { SideDrawer } from '../../../panels/SideDrawer.tsx';
 import { describeModel, loadModel } from '../../../stores/modelStore.ts';
 import { HubForm } from './HubForm.tsx';

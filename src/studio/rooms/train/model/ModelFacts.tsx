@@ -1,5 +1,5 @@
 // A model in one line of name and one of numbers.
-import type { ModelDescription } from '../../../../worker/protocol.ts';
+import type { ModelDescription } from '../../../../worker/protocol/model.ts';
 import { formatBytes, formatCount, formatExact } from '../../../format.ts';
 import styles from './model.module.css';
 

@@ -1,6 +1,6 @@
 // A model folder, its files or a GGUF file, dropped or picked.
 import { Dropzone } from '@mantine/dropzone';
-import type { ModelSource } from '../../../../worker/protocol.ts';
+import type { ModelSource } from '../../../../worker/protocol/model.ts';
 import { PickButton } from '../../../panels/PickButton.tsx';
 import drop from '../drop.module.css';
 import styles from './model.module.css';

@@ -1,7 +1,7 @@
 // The shelf: each model with licence, size and what is already here, one click to load.
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { ModelSource, ShelfModel } from '../../../../worker/protocol.ts';
+import type { ModelSource, ShelfModel } from '../../../../worker/protocol/model.ts';
 import { formatBytes, formatCount } from '../../../format.ts';
 import { ErrorNote } from '../../../panels/ErrorNote.tsx';
 import { messageOf } from '../../../stores/messageOf.ts';

@@ -1,5 +1,5 @@
 // What it is trained on.
-import type { Machines } from '../../../../../worker/protocol.ts';
+import type { Machines } from '../../../../../worker/protocol/bigMachines.ts';
 import { NumberField } from '../../../../panels/NumberField.tsx';
 import { Select } from '../../../../panels/Select.tsx';
 import styles from './bigger.module.css';

@@ -1,5 +1,5 @@
 // What each GPU would hold, part by part, and whether it can.
-import type { BigPlan } from '../../../../../worker/protocol.ts';
+import type { BigPlan } from '../../../../../worker/protocol/bigMachines.ts';
 import { formatBytes } from '../../../../format.ts';
 import { Bytes } from './Bytes.tsx';
 import styles from './bigger.module.css';

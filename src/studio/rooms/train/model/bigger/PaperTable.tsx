@@ -1,5 +1,5 @@
 // Every weight against the adapter alone, counted as the LoRA paper counts GPT-3 (section 4.2).
-import type { BigPlan } from '../../../../../worker/protocol.ts';
+import type { BigPlan } from '../../../../../worker/protocol/bigMachines.ts';
 import { formatCount } from '../../../../format.ts';
 import { Bytes } from './Bytes.tsx';
 import styles from './bigger.module.css';

@@ -1,7 +1,7 @@
 // The plan for bigger machines: what was chosen, and what the worker's arithmetic says of it.
 import { create } from 'zustand';
 import { call } from '../../../../../worker/client.ts';
-import type { BigModel, BigPlan, BigRequest, Machines } from '../../../../../worker/protocol.ts';
+import type { BigModel, BigPlan, BigRequest, Machines } from '../../../../../worker/protocol/bigMachines.ts';
 import { saveFile } from '../../../../runs/saveFile.ts';
 import { messageOf } from '../../../../stores/messageOf.ts';
 import { useSettingsStore } from '../../../../stores/settingsStore.ts';
