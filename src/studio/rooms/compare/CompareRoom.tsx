@@ -113,7 +113,7 @@ function Comparison({ runs, wanted }: { runs: RunRecord[]; wanted: string | null
             <Panel
               title="Curves"
               actions={
-                <Button size="xs" variant="default" onClick={saveCurves}>
+                <Button size="xs" variant="default" disabled={isReading} onClick={saveCurves}>
                   Curves as CSV
                 </Button>
               }
