@@ -87,12 +87,17 @@ export class RunSession {
     this.#loop = this.#train();
   }
 
-  /** Resolves once nothing is in flight and the state is saved. */
+  /** Resolves once nothing is in flight and the state is saved. What cannot be saved does not stop, but pauses. */
   async halt(wish: 'pause' | 'stop'): Promise<void> {
     this.#wish = wish;
     this.#halting.abort();
     await this.#loop;
-    if (wish === 'stop' && this.#isOpen && this.#status === 'paused') await this.#finish('stopped');
+    if (this.#wish !== 'stop' || !this.#isOpen || this.#status !== 'paused') return;
+    if (this.#live.some(({ savedStep, run }) => savedStep !== run.step)) {
+      if (!(await this.#save(this.#live, 'along'))) return;
+      await this.#putLive({ message: null });
+    }
+    await this.#finish('stopped');
   }
 
   /** Takes one adapter out; where it is the last that trains, that stops the run. */
@@ -253,6 +258,7 @@ export class RunSession {
     const isSaved = await this.#save(this.#live, isDone ? 'last' : 'along');
     // What it has learned is on the GPU alone: it stays open, to be saved once there is room.
     if (!isSaved && this.#wish !== 'pause') {
+      this.#wish = 'pause';
       for (const member of this.#live) {
         member.change(({ message }) => ({
           message: `${message} The run stays open until then: resume it to save it.`,
