@@ -1,27 +1,18 @@
 // The metrics of a run: one JSON line per optimizer step, on the disk as soon as the step's result is known.
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import type { StepMetrics } from '../training/stepReport.ts';
 import { diskProblem } from './diskProblem.ts';
 import { existing } from './fileSource.ts';
 import { InputError } from './inputError.ts';
 
-export interface StepMetrics {
+interface MetricsLine extends StepMetrics {
   /** In a race: the adapter's folder under --out. */
   adapter?: string;
-  /** From 1. */
-  step: number;
-  loss: number;
-  learningRate: number;
-  /** Before clipping. */
-  gradientNorm: number;
-  tokens: number;
-  targetTokens: number;
-  /** Since the first step began, when this step's result was known. */
-  elapsedMs: number;
 }
 
 export interface MetricsFile {
   /** Where the disk refuses a line, says so and leaves out the rest: it costs no training. */
-  append(metrics: StepMetrics): void;
+  append(metrics: MetricsLine): void;
   close(): void;
 }
 

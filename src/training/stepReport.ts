@@ -18,3 +18,17 @@ export interface AdapterReport {
   /** Not trained by this step, which says nothing of it: it was dropped, or an earlier step was not finite. */
   readonly isStopped: boolean;
 }
+
+/** A step of one adapter as it is shown and kept. Field names are those of the command line's metrics file. */
+export interface StepMetrics {
+  /** From 1. */
+  step: number;
+  loss: number;
+  learningRate: number;
+  /** Before clipping. */
+  gradientNorm: number;
+  tokens: number;
+  targetTokens: number;
+  /** Since the first step of this run began (pauses left out), when this step's result was known. */
+  elapsedMs: number;
+}

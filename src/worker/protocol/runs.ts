@@ -45,18 +45,7 @@ export type FitReply =
     }
   | { kind: 'tooLarge'; reason: string };
 
-/** One optimizer step. Field names are those of the command line's metrics file. */
-export interface StepMetrics {
-  step: number;
-  loss: number;
-  learningRate: number;
-  /** Before clipping. */
-  gradientNorm: number;
-  tokens: number;
-  targetTokens: number;
-  /** Since the first step of this run began (pauses left out), when this step's result was known. */
-  elapsedMs: number;
-}
+export type { StepMetrics } from '../../training/stepReport.ts';
 
 export interface EvaluationResult {
   step: number;
