@@ -45,9 +45,10 @@ export function planCourse(options: PlanOptions): Course {
   const steps = settings.length.kind === 'steps' ? settings.length.steps : order.stepsForEpochs(settings.length.epochs);
   if (steps > MOST_STEPS)
     throw new TrainingError(`${steps} steps; at most ${MOST_STEPS} are planned. Choose fewer epochs.`);
-  const longest = [...rows, ...validationRows].reduce((most, row) => Math.max(most, row.ids.length), 1);
+  const allRows = [...rows, ...validationRows];
+  const longest = allRows.reduce((most, row) => Math.max(most, row.ids.length), 1);
   const { maxPositions, vocabularySize } = model.architecture;
-  checkVocabulary([...rows, ...validationRows], vocabularySize);
+  checkVocabulary(allRows, vocabularySize);
   if (longest > maxPositions) {
     throw new TrainingError(
       `The longest row has ${longest} tokens; this model's positions end at ${maxPositions}. Choose a smaller maximum length.`,
