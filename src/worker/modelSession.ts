@@ -84,6 +84,7 @@ async function replaceModel(
   const opened = await openModel(files, here);
   const description = await describeOpened(opened, gpu.limits);
   const tokenizer = await openTokenizer(opened.folder);
+  const mark = source.kind === 'files' ? await weightsMark(opened.weights) : undefined;
   for (const leave of leaveListeners) await leave();
   if (loaded) freeModel(loaded.gpu, loaded.frozen);
   loaded = undefined;
@@ -95,7 +96,6 @@ async function replaceModel(
     signal,
     onProgress: ({ doneBytes, totalBytes }) => report(doneBytes, totalBytes),
   });
-  const mark = source.kind === 'files' ? await weightsMark(opened.weights) : undefined;
   loaded = { source, mark, opened, description, gpu, frozen, storage, tokenizer };
   return description;
 }
