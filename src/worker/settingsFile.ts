@@ -1,5 +1,6 @@
 // The settings of a run or a race as JSON, from a file or a link that a stranger may have written.
 import { z } from 'zod';
+import { FIRST_ROWS } from '../data/types.ts';
 import { raceChoicesSchema } from '../training/race.ts';
 import { runSettingsSchema } from '../training/settings.ts';
 import { WorkerError } from './failure.ts';
@@ -13,7 +14,7 @@ const VERSION = 1;
 const schema = runSettingsSchema.extend({
   taskId: z.string().nullable().default(null),
   choices: raceChoicesSchema.nullable().default(null),
-  firstRow: z.enum(['names', 'data']).nullable().default(null),
+  firstRow: z.enum(FIRST_ROWS).nullable().default(null),
 });
 const head = z.object({ format: z.literal(FORMAT), version: z.number() });
 

@@ -1,4 +1,5 @@
 // Where rows come from, how they are read, and what was found in them.
+import type { FirstRow } from '../../data/types.ts';
 import type { RunSettings } from '../../training/settings.ts';
 
 export interface BuiltinTask {
@@ -19,8 +20,7 @@ export type ColumnMapping =
   | { kind: 'chat'; column: string }
   | { kind: 'text'; column: string };
 
-/** Whether a table's first row names the columns, or is a row of data. */
-export type FirstRow = 'names' | 'data';
+export type { FirstRow };
 
 export interface DataOptions {
   /** Default: as it looks. */
